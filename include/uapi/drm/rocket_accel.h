@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copyright © 2024 Tomeu Vizoso
+ * Copyright © 2026 The rocket VM_BIND authors
+ */
+#ifndef __DRM_UAPI_ROCKET_ACCEL_H__
+#define __DRM_UAPI_ROCKET_ACCEL_H__
+
+#include "drm.h"
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/**
+ * DOC: Rocket UAPI
+ *
+ * **Address spaces.** Every open file owns one NPU address space, the VM with
+ * id 0, and can create more with &DRM_IOCTL_ROCKET_VM_CREATE.  Nothing is
+ * mapped in a VM that its owner did not map.  Addresses are 32 bits wide and
+ * pages are 4 KiB; [4 KiB, 4 GiB) can be bound, the first page never.
+ *
+ * **Two kinds of buffer objects (BOs).** &DRM_IOCTL_ROCKET_CREATE_BO maps the
+ * BO in VM 0 at an address that the kernel chooses, from the top of the address
+ * space downwards, for as long as the file has a handle of it or a job that
+ * names it is not done.  &DRM_IOCTL_ROCKET_GEM_CREATE maps nothing: userspace
+ * binds the BO where it likes, in as many VMs as it likes, with
+ * &DRM_IOCTL_ROCKET_VM_BIND.  Both kinds share one address space: what VM_BIND
+ * maps over a CREATE_BO mapping replaces it.
+ *
+ * **Synchronisation.** Jobs that list BOs in &drm_rocket_job.in_bo_handles and
+ * &drm_rocket_job.out_bo_handles synchronise implicitly through them.  Jobs
+ * that rely on VM_BIND need no lists and synchronise with syncobjs, see
+ * &struct drm_rocket_sync.  Jobs of one VM start in the order of submission.
+ *
+ * **Faults.** A job that reads or writes what is not mapped in its VM, or
+ * writes what is mapped read-only, ends with -EFAULT in its fence, and
+ * &DRM_IOCTL_ROCKET_VM_QUERY tells where.  A job that takes too long ends with
+ * -ETIMEDOUT.  Other jobs, of the same client or of others, are not affected.
+ *
+ * **Growth.** Structs that are passed in arrays carry their size with them.
+ * Fields that older userspace does not know read as zero in the kernel; larger
+ * structs of newer userspace are accepted as long as what the kernel does not
+ * know is zero.  Padding and reserved fields must be zero, unknown flags are
+ * refused.  An ioctl that fails has changed nothing.
+ *
+ * **Errors of every ioctl** here, beside those that each one lists: -ENODEV
+ * when the NPU has gone away, -EFAULT when a user pointer cannot be accessed,
+ * -ENOMEM when the kernel is out of memory.  A signal restarts the ioctl
+ * (-EINTR or transparently, as libdrm's drmIoctl() does).
+ */
+
+#define DRM_ROCKET_CREATE_BO			0x00
+#define DRM_ROCKET_SUBMIT			0x01
+#define DRM_ROCKET_PREP_BO			0x02
+#define DRM_ROCKET_FINI_BO			0x03
+#define DRM_ROCKET_GET_PARAM			0x04
+#define DRM_ROCKET_GEM_CREATE			0x05
+#define DRM_ROCKET_VM_CREATE			0x06
+#define DRM_ROCKET_VM_DESTROY			0x07
+#define DRM_ROCKET_VM_BIND			0x08
+#define DRM_ROCKET_VM_QUERY			0x09
+
+#define DRM_IOCTL_ROCKET_CREATE_BO		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_CREATE_BO, struct drm_rocket_create_bo)
+#define DRM_IOCTL_ROCKET_SUBMIT			DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_SUBMIT, struct drm_rocket_submit)
+#define DRM_IOCTL_ROCKET_PREP_BO		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_PREP_BO, struct drm_rocket_prep_bo)
+#define DRM_IOCTL_ROCKET_FINI_BO		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_FINI_BO, struct drm_rocket_fini_bo)
+#define DRM_IOCTL_ROCKET_GET_PARAM		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GET_PARAM, struct drm_rocket_get_param)
+#define DRM_IOCTL_ROCKET_GEM_CREATE		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GEM_CREATE, struct drm_rocket_gem_create)
+#define DRM_IOCTL_ROCKET_VM_CREATE		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_CREATE, struct drm_rocket_vm_create)
+#define DRM_IOCTL_ROCKET_VM_DESTROY		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_DESTROY, struct drm_rocket_vm_destroy)
+#define DRM_IOCTL_ROCKET_VM_BIND		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_BIND, struct drm_rocket_vm_bind)
+#define DRM_IOCTL_ROCKET_VM_QUERY		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_QUERY, struct drm_rocket_vm_query)
+
+/**
+ * struct drm_rocket_create_bo - Create a BO and map it in VM 0.
+ *
+ * The BO is mapped readable and writable at an address that the kernel
+ * chooses.  The mapping goes when the file has closed all its handles of the BO
+ * and the jobs that name it are done.
+ *
+ * Errors: -EINVAL when @size is 0, -ENOSPC when VM 0 has no hole of that size.
+ */
+struct drm_rocket_create_bo {
+	/**
+	 * @size: Input: Size of the BO in bytes, rounded up to whole pages.
+	 */
+	__u32 size;
+
+	/**
+	 * @handle: Output: GEM handle for the BO.
+	 */
+	__u32 handle;
+
+	/**
+	 * @dma_address: Output: Address of the BO in VM 0 of this file, page
+	 * aligned, in [4 KiB, 4 GiB).
+	 */
+	__u64 dma_address;
+
+	/**
+	 * @offset: Output: Offset into the drm node to use for subsequent
+	 * mmap call.
+	 */
+	__u64 offset;
+};
+
+/**
+ * struct drm_rocket_prep_bo - Start CPU ownership of a BO.
+ *
+ * Waits for the jobs that write the BO, as far as they named it in
+ * &drm_rocket_job.out_bo_handles, and for the writes of other devices that
+ * share it; then makes what the NPU wrote visible to the CPU.  Jobs that used
+ * the BO only through VM_BIND must be awaited with a syncobj before.
+ *
+ * Errors: -EINVAL when @reserved is not 0, -ENOENT when @handle is unknown,
+ * -EBUSY when @timeout_ns is not in the future and the BO is busy, -ETIMEDOUT
+ * when it still was when the time had come.
+ */
+struct drm_rocket_prep_bo {
+	/**
+	 * @handle: Input: GEM handle of the buffer object.
+	 */
+	__u32 handle;
+
+	/**
+	 * @reserved: Reserved, must be zero.
+	 */
+	__u32 reserved;
+
+	/**
+	 * @timeout_ns: Input: When to give up, as absolute CLOCK_MONOTONIC time
+	 * in ns.
+	 */
+	__s64 timeout_ns;
+};
+
+/**
+ * struct drm_rocket_fini_bo - End CPU ownership of a BO.
+ *
+ * Makes what the CPU wrote visible to the NPU.
+ *
+ * Errors: -EINVAL when @reserved is not 0, -ENOENT when @handle is unknown.
+ */
+struct drm_rocket_fini_bo {
+	/**
+	 * @handle: Input: GEM handle of the buffer object.
+	 */
+	__u32 handle;
+
+	/**
+	 * @reserved: Reserved, must be zero.
+	 */
+	__u32 reserved;
+};
+
+/**
+ * struct drm_rocket_sync - A syncobj to wait for or to signal.
+ */
+struct drm_rocket_sync {
+	/** @handle: Syncobj handle. */
+	__u32 handle;
+
+#define DRM_ROCKET_SYNC_TIMELINE		(1 << 0)
+	/**
+	 * @flags: %DRM_ROCKET_SYNC_TIMELINE when the syncobj is a timeline and
+	 * @point counts; otherwise it is binary.
+	 */
+	__u32 flags;
+
+	/**
+	 * @point: Timeline point, not 0.  Must be 0 for a binary syncobj.
+	 */
+	__u64 point;
+};
+
+/**
+ * struct drm_rocket_task - A task to be run on the NPU
+ *
+ * A task is the smallest unit of work that can be run on the NPU.
+ */
+struct drm_rocket_task {
+	/**
+	 * @regcmd: Input: Address of the register command stream in the job's
+	 * VM, aligned to 16 bytes.
+	 */
+	__u32 regcmd;
+
+	/**
+	 * @regcmd_count: Input: Number of 64-bit commands in the stream,
+	 * 1 to 131072.
+	 */
+	__u32 regcmd_count;
+};
+
+/**
+ * enum drm_rocket_job_priority - How urgent a job is.
+ */
+enum drm_rocket_job_priority {
+	/** @DRM_ROCKET_JOB_PRIORITY_NORMAL: The default. */
+	DRM_ROCKET_JOB_PRIORITY_NORMAL = 0,
+
+	/** @DRM_ROCKET_JOB_PRIORITY_LOW: Runs when nothing else wants to. */
+	DRM_ROCKET_JOB_PRIORITY_LOW = 1,
+
+	/**
+	 * @DRM_ROCKET_JOB_PRIORITY_HIGH: Runs before all others.  Needs
+	 * CAP_SYS_NICE.
+	 */
+	DRM_ROCKET_JOB_PRIORITY_HIGH = 2,
+};
+
+/**
+ * struct drm_rocket_job - A job to be run on the NPU
+ *
+ * The kernel will schedule the execution of this job taking into account its
+ * dependencies with other jobs. All tasks in the same job will be executed
+ * sequentially on the same core, to benefit from memory residency in SRAM.
+ *
+ * All fields from @vm_id on are younger than the rest: with a
+ * &drm_rocket_submit.job_struct_size that ends before one of them it reads as
+ * zero, and zero always means what the oldest interface did.
+ */
+struct drm_rocket_job {
+	/**
+	 * @tasks: Input: Pointer to an array of struct drm_rocket_task.
+	 */
+	__u64 tasks;
+
+	/**
+	 * @in_bo_handles: Input: Pointer to a u32 array of the BOs that
+	 * are read by the job.
+	 */
+	__u64 in_bo_handles;
+
+	/**
+	 * @out_bo_handles: Input: Pointer to a u32 array of the BOs that
+	 * are written to by the job.
+	 */
+	__u64 out_bo_handles;
+
+	/**
+	 * @task_count: Input: Number of tasks passed in, 1 to 65536.
+	 */
+	__u32 task_count;
+
+	/**
+	 * @task_struct_size: Input: Size in bytes of the structs in the
+	 * @tasks field.
+	 */
+	__u32 task_struct_size;
+
+	/**
+	 * @in_bo_handle_count: Input: Number of input BO handles passed in
+	 * (size is that times 4), up to 65536.
+	 */
+	__u32 in_bo_handle_count;
+
+	/**
+	 * @out_bo_handle_count: Input: Number of output BO handles passed in
+	 * (size is that times 4), up to 65536.
+	 */
+	__u32 out_bo_handle_count;
+
+	/**
+	 * @vm_id: Input: The VM in which the job runs; 0 is the file's own.
+	 */
+	__u32 vm_id;
+
+	/** @flags: Input: Must be zero. */
+	__u32 flags;
+
+	/**
+	 * @in_syncs: Input: Pointer to an array of struct drm_rocket_sync that
+	 * the job waits for.  Each must have a fence already (-EINVAL).
+	 */
+	__u64 in_syncs;
+
+	/**
+	 * @out_syncs: Input: Pointer to an array of struct drm_rocket_sync that
+	 * get the job's fence.
+	 */
+	__u64 out_syncs;
+
+	/** @in_sync_count: Input: Number of @in_syncs, up to 1024. */
+	__u32 in_sync_count;
+
+	/** @out_sync_count: Input: Number of @out_syncs, up to 1024. */
+	__u32 out_sync_count;
+
+	/**
+	 * @sync_struct_size: Input: Size in bytes of the structs in @in_syncs
+	 * and @out_syncs.  Not looked at when both counts are 0.
+	 */
+	__u32 sync_struct_size;
+
+	/**
+	 * @core_mask: Input: The cores that may run the job, bit n for core n.
+	 * 0 means any.  -EINVAL when no such core is present.
+	 */
+	__u32 core_mask;
+
+	/**
+	 * @timeout_ms: Input: How long the job may take on its core before it
+	 * is killed, in ms, up to the maximum that
+	 * %DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS tells.  0 means the default of
+	 * %DRM_ROCKET_PARAM_JOB_TIMEOUT_MS.
+	 */
+	__u32 timeout_ms;
+
+	/**
+	 * @priority: Input: One of enum drm_rocket_job_priority.  -EPERM for
+	 * %DRM_ROCKET_JOB_PRIORITY_HIGH without CAP_SYS_NICE.
+	 */
+	__u32 priority;
+
+	/**
+	 * @user_data: Input: Any number; the VM's fault records name the job by
+	 * it.
+	 */
+	__u64 user_data;
+};
+
+/**
+ * struct drm_rocket_submit - ioctl argument for submitting commands to the NPU.
+ *
+ * The kernel will schedule the execution of these jobs in dependency order.
+ * Either all jobs are taken or, on an error, none.
+ *
+ * Errors: -EINVAL for a size, count, flag, address or alignment out of range,
+ * for a @job_struct_size or &drm_rocket_job.task_struct_size smaller than in
+ * the first version of this interface, for a sync without a fence; -E2BIG when
+ * a struct is larger than the kernel knows and the excess is not zero; -ENOENT
+ * for an unknown BO handle, VM id or syncobj; -EPERM for a priority that the
+ * caller may not use.
+ */
+struct drm_rocket_submit {
+	/**
+	 * @jobs: Input: Pointer to an array of struct drm_rocket_job.
+	 */
+	__u64 jobs;
+
+	/**
+	 * @job_count: Input: Number of jobs passed in, up to 1024.  0 does
+	 * nothing.
+	 */
+	__u32 job_count;
+
+	/**
+	 * @job_struct_size: Input: Size in bytes of the structs in the
+	 * @jobs field.
+	 */
+	__u32 job_struct_size;
+
+	/**
+	 * @reserved: Reserved, must be zero.
+	 */
+	__u64 reserved;
+};
+
+/**
+ * enum drm_rocket_param - What &DRM_IOCTL_ROCKET_GET_PARAM tells.
+ */
+enum drm_rocket_param {
+	/** @DRM_ROCKET_PARAM_FEATURES: Bits DRM_ROCKET_FEATURE_*. */
+	DRM_ROCKET_PARAM_FEATURES = 0,
+
+	/** @DRM_ROCKET_PARAM_CORE_MASK: The cores in service, bit n for core n. */
+	DRM_ROCKET_PARAM_CORE_MASK = 1,
+
+	/**
+	 * @DRM_ROCKET_PARAM_IP_VERSION: The IP's version, registers VERSION +
+	 * (VERSION_NUM & 0xffff); 1179210309 on the RK3588.
+	 */
+	DRM_ROCKET_PARAM_IP_VERSION = 2,
+
+	/** @DRM_ROCKET_PARAM_VA_START: First address that can be bound. */
+	DRM_ROCKET_PARAM_VA_START = 3,
+
+	/** @DRM_ROCKET_PARAM_VA_END: The address behind the last one. */
+	DRM_ROCKET_PARAM_VA_END = 4,
+
+	/** @DRM_ROCKET_PARAM_PAGE_SIZE: The unit of binding, in bytes. */
+	DRM_ROCKET_PARAM_PAGE_SIZE = 5,
+
+	/**
+	 * @DRM_ROCKET_PARAM_JOB_TIMEOUT_MS: How long a job may take on its core
+	 * unless it says otherwise, in ms.
+	 */
+	DRM_ROCKET_PARAM_JOB_TIMEOUT_MS = 6,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS: The longest timeout that a job
+	 * may ask for, in ms.
+	 */
+	DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS = 7,
+
+	/** @DRM_ROCKET_PARAM_MAX_VMS: VMs that one file can have, VM 0 included. */
+	DRM_ROCKET_PARAM_MAX_VMS = 8,
+
+	/** @DRM_ROCKET_PARAM_MAX_BIND_OPS: Operations in one VM_BIND. */
+	DRM_ROCKET_PARAM_MAX_BIND_OPS = 9,
+};
+
+/** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */
+#define DRM_ROCKET_FEATURE_VM_BIND		(1ULL << 0)
+
+/**
+ * struct drm_rocket_get_param - Ask for a fact about driver and hardware.
+ *
+ * Errors: -EINVAL when @param is unknown or @pad is not 0.
+ */
+struct drm_rocket_get_param {
+	/** @param: Input: One of enum drm_rocket_param. */
+	__u32 param;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
+
+	/** @value: Output: The answer. */
+	__u64 value;
+};
+
+/**
+ * struct drm_rocket_gem_create - Create a BO that is not mapped anywhere.
+ *
+ * The BO reads as zeroes.
+ *
+ * Errors: -EINVAL when @size is 0, an unknown flag is set, @vm_id is not 0
+ * without %DRM_ROCKET_GEM_VM_PRIVATE or @pad is not 0; -E2BIG when @size does
+ * not fit in the address space; -ENOENT when @vm_id is unknown.
+ */
+struct drm_rocket_gem_create {
+	/** @size: Input: Size in bytes, rounded up to whole pages. */
+	__u64 size;
+
+	/**
+	 * @flags: Input: Zero or more of DRM_ROCKET_GEM_*.
+	 *
+	 * %DRM_ROCKET_GEM_WC: CPU mappings are write-combined.  What the CPU
+	 * writes needs no &DRM_IOCTL_ROCKET_FINI_BO, what it reads no
+	 * &DRM_IOCTL_ROCKET_PREP_BO, but reading is slow.
+	 *
+	 * %DRM_ROCKET_GEM_VM_PRIVATE: The BO can be bound in @vm_id only and
+	 * cannot be exported.  It shares the VM's reservation object.
+	 */
+#define DRM_ROCKET_GEM_WC			(1 << 0)
+#define DRM_ROCKET_GEM_VM_PRIVATE		(1 << 1)
+	__u32 flags;
+
+	/** @vm_id: Input: The VM of a private BO, else zero. */
+	__u32 vm_id;
+
+	/** @handle: Output: GEM handle for the BO. */
+	__u32 handle;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
+
+	/** @offset: Output: Offset into the drm node for mmap. */
+	__u64 offset;
+};
+
+/**
+ * struct drm_rocket_vm_create - Create a further VM.
+ *
+ * Errors: -EINVAL when @flags is not 0, -ENOSPC when the file has
+ * %DRM_ROCKET_PARAM_MAX_VMS already.
+ */
+struct drm_rocket_vm_create {
+	/** @flags: Input: Must be zero. */
+	__u32 flags;
+
+	/** @vm_id: Output: Id of the VM in this file, never 0. */
+	__u32 vm_id;
+};
+
+/**
+ * struct drm_rocket_vm_destroy - Destroy a VM.
+ *
+ * The id is free at once.  Jobs that have not started are cancelled: their
+ * fences signal with -ESRCH.  A job that runs ends as it would have; the
+ * mappings stay until then.
+ *
+ * Errors: -EINVAL when @vm_id is 0 or @pad is not 0, -ENOENT when it is
+ * unknown.
+ */
+struct drm_rocket_vm_destroy {
+	/** @vm_id: Input: The VM. */
+	__u32 vm_id;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
+};
+
+/**
+ * enum drm_rocket_vm_bind_op_type - What an operation of VM_BIND does.
+ */
+enum drm_rocket_vm_bind_op_type {
+	/**
+	 * @DRM_ROCKET_VM_BIND_OP_MAP: Map a part of a BO.  What was mapped in
+	 * the range before is unmapped first, split at the ends if need be.
+	 */
+	DRM_ROCKET_VM_BIND_OP_MAP = 0,
+
+	/**
+	 * @DRM_ROCKET_VM_BIND_OP_UNMAP: Unmap all that is mapped in a range,
+	 * split at the ends if need be.  Nothing has to be mapped there.
+	 */
+	DRM_ROCKET_VM_BIND_OP_UNMAP = 1,
+
+	/**
+	 * @DRM_ROCKET_VM_BIND_OP_UNMAP_BO: Unmap all mappings of one BO,
+	 * wherever in the VM they are.
+	 */
+	DRM_ROCKET_VM_BIND_OP_UNMAP_BO = 2,
+};
+
+/**
+ * struct drm_rocket_vm_bind_op - One operation of VM_BIND.
+ */
+struct drm_rocket_vm_bind_op {
+	/** @op: Input: One of enum drm_rocket_vm_bind_op_type. */
+	__u32 op;
+
+	/**
+	 * @flags: Input: %DRM_ROCKET_VM_BIND_READONLY, for MAP only: the NPU
+	 * can read but not write.
+	 */
+#define DRM_ROCKET_VM_BIND_READONLY		(1 << 0)
+	__u32 flags;
+
+	/** @handle: Input: GEM handle of the BO; zero for UNMAP. */
+	__u32 handle;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
+
+	/**
+	 * @bo_offset: Input: Where in the BO the mapping begins, in bytes, page
+	 * aligned; zero for UNMAP and UNMAP_BO.
+	 */
+	__u64 bo_offset;
+
+	/**
+	 * @addr: Input: First address, page aligned, at least 4 KiB; zero for
+	 * UNMAP_BO.
+	 */
+	__u64 addr;
+
+	/**
+	 * @range: Input: Size in bytes, page aligned, not zero, @addr + @range
+	 * at most 4 GiB; zero for UNMAP_BO.
+	 */
+	__u64 range;
+};
+
+/**
+ * struct drm_rocket_vm_bind - Change what is mapped in a VM.
+ *
+ * The operations take effect in their order, all of them or, on an error, none.
+ * They have taken effect when the ioctl returns: the NPU cannot reach what was
+ * unmapped any more.  A job that runs meanwhile may fault where the range it
+ * uses is unmapped or replaced.
+ *
+ * A mapping holds a reference to its BO: closing the handle unmaps nothing.
+ *
+ * Errors: -EINVAL for an unknown operation or flag, an address, offset or range
+ * that is not page aligned or out of bounds, a field that must be zero and is
+ * not, a private BO of another VM, or an @op_struct_size smaller than in the
+ * first version; -E2BIG when @op_count is above
+ * %DRM_ROCKET_PARAM_MAX_BIND_OPS or a struct is larger than the kernel knows
+ * and the excess is not zero; -ENOENT for an unknown VM or BO handle.
+ */
+struct drm_rocket_vm_bind {
+	/** @vm_id: Input: The VM. */
+	__u32 vm_id;
+
+	/** @flags: Input: Must be zero. */
+	__u32 flags;
+
+	/** @ops: Input: Pointer to an array of struct drm_rocket_vm_bind_op. */
+	__u64 ops;
+
+	/** @op_count: Input: Number of @ops.  0 does nothing. */
+	__u32 op_count;
+
+	/** @op_struct_size: Input: Size in bytes of the structs in @ops. */
+	__u32 op_struct_size;
+};
+
+/**
+ * struct drm_rocket_vm_fault - A fault that ended a job.
+ */
+struct drm_rocket_vm_fault {
+	/** @addr: The address in the VM that was accessed. */
+	__u64 addr;
+
+	/** @time_ns: When, in ns of CLOCK_MONOTONIC. */
+	__u64 time_ns;
+
+	/** @user_data: &drm_rocket_job.user_data of the job. */
+	__u64 user_data;
+
+	/** @core: The core that ran it. */
+	__u32 core;
+
+	/** @flags: %DRM_ROCKET_VM_FAULT_WRITE when it was a write. */
+#define DRM_ROCKET_VM_FAULT_WRITE		(1 << 0)
+	__u32 flags;
+};
+
+/**
+ * struct drm_rocket_vm_query - Ask for the state of a VM and its faults.
+ *
+ * A VM keeps its first 32 fault records; those that come when it is full are
+ * counted and dropped.
+ *
+ * Errors: -EINVAL for an unknown flag, or a @fault_struct_size smaller than in
+ * the first version; -ENOENT for an unknown VM.
+ */
+struct drm_rocket_vm_query {
+	/** @vm_id: Input: The VM. */
+	__u32 vm_id;
+
+	/**
+	 * @flags: Input: %DRM_ROCKET_VM_QUERY_CLEAR removes the records that
+	 * are returned and zeroes @faults_dropped.
+	 */
+#define DRM_ROCKET_VM_QUERY_CLEAR		(1 << 0)
+	__u32 flags;
+
+	/**
+	 * @faults: Input: Pointer to an array of struct drm_rocket_vm_fault,
+	 * filled with the oldest records, oldest first.
+	 */
+	__u64 faults;
+
+	/**
+	 * @fault_count: Input: Room in @faults, in records.  Output: How many
+	 * records there are; no more than there was room for are written.
+	 */
+	__u32 fault_count;
+
+	/**
+	 * @fault_struct_size: Input: Size in bytes of the structs in @faults;
+	 * what the kernel does not know of them is zeroed.  Not looked at when
+	 * there is no room.
+	 */
+	__u32 fault_struct_size;
+
+	/** @faults_total: Output: Faults since the VM was created. */
+	__u64 faults_total;
+
+	/** @faults_dropped: Output: Faults for which there was no record left. */
+	__u64 faults_dropped;
+
+	/** @mapping_count: Output: Mappings in the VM. */
+	__u64 mapping_count;
+
+	/** @mapped_bytes: Output: What they cover, in bytes. */
+	__u64 mapped_bytes;
+};
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif /* __DRM_UAPI_ROCKET_ACCEL_H__ */
