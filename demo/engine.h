@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* One model in TFLite, on the CPU or through an external delegate. */
+#ifndef DEMO_ENGINE_H
+#define DEMO_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "file.h"
+
+struct engine;
+
+/*
+ * Prepares a model.  delegate: path of the delegate's library, NULL for the CPU.
+ * The model's memory must outlive the engine.  Returns NULL after a message; it
+ * is an error when the delegate takes no operator.
+ */
+struct engine *engine_open(const struct file *model, const char *delegate);
+void engine_close(struct engine *e);
+
+/* Operators of the model, how many the delegate took, in how many groups. */
+struct engine_split {
+	int operators, delegated, groups;
+};
+struct engine_split engine_split(const struct engine *e);
+
+/* The model's only input: [1, height, width, channels], uint8. */
+struct engine_input {
+	unsigned int height, width, channels;
+	size_t bytes;
+};
+/* Returns 0, or -1 after a message when the input is of another kind. */
+int engine_input(const struct engine *e, struct engine_input *input);
+
+/* Runs the model on the bytes of one input.  Returns 0, or -1 after a message. */
+int engine_run(struct engine *e, const uint8_t *input, size_t bytes);
+
+struct engine_output {
+	const char *name;
+	const uint8_t *data;	/* valid until the next run */
+	size_t bytes;
+	bool is_uint8;
+	float scale;		/* real value = scale * (stored - zero) */
+	int zero;
+};
+int engine_outputs(const struct engine *e);
+/* Output i, below engine_outputs(). */
+struct engine_output engine_output(const struct engine *e, int i);
+
+#endif
