@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A convolution with made-up numbers, and what must come out of it. */
+#ifndef DEMO_CONVOLUTION_H
+#define DEMO_CONVOLUTION_H
+
+#include <stdint.h>
+
+#include "rocket_regcmd.h"
+
+#define CONV_SIDE 12U
+#define CONV_IN 16U
+#define CONV_OUT 32U
+#define CONV_KERNEL 3U
+#define CONV_INPUT_BYTES (CONV_SIDE * CONV_SIDE * CONV_IN)
+#define CONV_OUTPUT_BYTES (CONV_SIDE * CONV_SIDE * CONV_OUT)
+#define CONV_WEIGHTS_BYTES (CONV_OUT * CONV_KERNEL * CONV_KERNEL * CONV_IN)
+
+/* Shape and quantisation, no addresses: 3x3, stride 1, padded to the same size. */
+struct rocket_conv convolution_shape(void);
+
+/* Fills an array with pseudo-random bytes that depend on the seed only. */
+void convolution_numbers(uint32_t seed, int8_t *out, unsigned int count);
+
+/*
+ * The output by the definition of a convolution: [y][x][channel] arrays, weights
+ * [out][y][x][in].
+ */
+void convolution_compute(const struct rocket_conv *c, const int8_t *input,
+			 const int8_t *weights, const int32_t *bias,
+			 int8_t *output);
+
+#endif
