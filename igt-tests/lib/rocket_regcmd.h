@@ -20,7 +20,9 @@
  *   acc += ((add - add_zero) * add_scale) >> add_shift     (element-wise add)
  *   out  = saturate(out_zero + ((acc * out_scale) >> out_shift))
  *
- * where a padded element counts as in_zero and every >> rounds to nearest.
+ * where a padded element counts as in_zero and every >> rounds to nearest, exact
+ * halves to the even neighbour (the setting of the hardware's rounding bits that
+ * Mesa uses).
  *
  * Facts about registers and layouts come from the kernel's rocket_registers.h
  * and from what Mesa's rocket driver (src/gallium/drivers/rocket) programs.
