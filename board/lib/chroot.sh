@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Running programs of the tools chroot.
+#
+# The tools live in $TOOLS; everything that they build lives below
+# $TOOLS/build, which they see as /build, so that it can be reached from inside
+# and outside without mounting anything.
+
+# in_tools COMMAND [ARG…]: runs COMMAND in the tools chroot, in its root.
+#
+# /proc, /dev and the checkout (at /src, read-only by agreement) are mounted in
+# a private mount namespace: nothing is left on the host, whatever happens.
+# Where root may not make namespaces (inside a container), a plain chroot with
+# the device nodes made by mmdebstrap and a copy of the checkout has to do.
+in_tools() {
+	local env=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+		LC_ALL=C.UTF-8 "TERM=${TERM:-dumb}")
+	local ns=(unshare --mount)
+	[ "$(id -u)" = 0 ] || ns=(unshare --user --map-root-user --mount)
+
+	if "${ns[@]}" true 2>/dev/null; then
+		# shellcheck disable=SC2016 # expanded by the inner shell
+		"${ns[@]}" sh -c '
+			root=$1 src=$2; shift 2
+			mount --rbind /dev "$root/dev" &&
+			mount --rbind /proc "$root/proc" &&
+			mount --bind "$src" "$root/src" &&
+			exec chroot "$root" "$@"
+		' sh "$TOOLS" "$ROOT" "${env[@]}" "$@"
+	elif [ "$(id -u)" = 0 ]; then
+		rm -rf "$TOOLS/src"
+		mkdir "$TOOLS/src"
+		tar -C "$ROOT" --exclude=./.git -c . | tar -C "$TOOLS/src" -x
+		chroot "$TOOLS" "${env[@]}" "$@"
+	else
+		die "this kernel lets no user make a namespace" \
+			"(see kernel.unprivileged_userns_clone); run as root"
+	fi
+}
+
+# bootstrap VARIANT SUITE DIR ARGS…: mmdebstrap into DIR, as root or not.
+#
+# Without root, the sub-uids that mmdebstrap unpacks with may not write below
+# the caller's home: a tar file passes the result on, and everything becomes
+# the caller's own, which is what a chroot used through a user namespace with
+# a single user needs.
+bootstrap() {
+	local dir=$1
+	shift
+	mkdir -p "$dir"
+	if [ "$(id -u)" = 0 ]; then
+		TMPDIR=${dir%/*} mmdebstrap --mode=root --format=directory \
+			"${@//@DIR@/$dir}"
+	else
+		mmdebstrap --mode=unshare --format=tar "${@//@DIR@/-}" |
+			tar -C "$dir" -x --no-same-owner --exclude='./dev/*'
+	fi
+}

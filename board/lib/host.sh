@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What is asked of the host: a few packages, room on the disk, and the address
+# of a Debian mirror, which its own apt configuration knows.
+
+# Room for everything the set-up makes, in MiB, with a margin for downloads.
+HOST_DISK_MIB=4600
+
+# The host packages that are missing, one per line.  "COMMAND PACKAGE" pairs:
+# the command tells whether the package is needed.
+host_missing() {
+	local cmd pkg
+	while read -r cmd pkg; do
+		have "$cmd" || echo "$pkg"
+	done <<-EOL
+		mmdebstrap mmdebstrap
+		flock util-linux
+		unshare util-linux
+	EOL
+	# A user without root needs a range of sub-uids to unpack a chroot with.
+	if [ "$(id -u)" != 0 ]; then
+		have newuidmap || echo uidmap
+	fi
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || echo debian-archive-keyring
+}
+
+# Installs what is missing where that is possible, or says what to install.
+host_packages() {
+	local missing
+	mapfile -t missing < <(host_missing)
+	[ ${#missing[@]} = 0 ] && return
+	have apt-get || die "this set-up needs a Debian host (no apt-get here);" \
+		"missing: ${missing[*]}"
+	if [ "$(id -u)" != 0 ]; then
+		die "missing host packages; install them with:" \
+			"apt-get install ${missing[*]}"
+	fi
+	say "installing missing host packages: ${missing[*]}"
+	host_install "${missing[@]}" || {
+		apt-get -q update >&2 && host_install "${missing[@]}"
+	} || die "could not install ${missing[*]}; see apt-get's words above"
+}
+
+host_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
+		--no-install-recommends "$@" >&2
+}
+
+# Dies unless the cache's file system has room for a set-up from nothing.
+host_disk() {
+	local free
+	free=$(df -Pm "$CACHE" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$HOST_DISK_MIB" ] || die "disk full: $CACHE has $free MiB free," \
+		"a set-up takes up to $HOST_DISK_MIB MiB; make room there or point" \
+		"ROCKET_CACHE to another place"
+}
+
+# Prints the URI of the Debian archive that the host itself uses.
+#
+# apt-get lists its sources the same way whatever form they are written in.
+# Security and third-party archives are told apart by suite: the main archive
+# is the one that carries the host's own release under its plain code name.
+host_mirror() {
+	local release uri
+	if [ -n "${ROCKET_MIRROR:-}" ]; then
+		echo "$ROCKET_MIRROR"
+		return
+	fi
+	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+	uri=$(apt-get indextargets \
+		--format "\$(REPO_URI)|\$(RELEASE)|\$(COMPONENT)|\$(ORIGIN)" \
+		'Identifier: Packages' 2>/dev/null |
+		awk -F'|' -v release="$release" '
+			function debian() { return $4 == "Debian" || $4 ~ /^(\$.*)?$/ }
+			$3 == "main" && debian() &&
+			($2 == release || $2 ~ /^(oldoldstable|oldstable|stable|testing|sid|unstable)$/) {
+				print $1
+				exit
+			}')
+	case $uri in
+	mirror+file:*)
+		# A file with one mirror a line, as cloud images have it.
+		uri=$(awk '!/^#/ && NF { print $1; exit }' "${uri#mirror+file:}")
+		;;
+	esac
+	[ -n "$uri" ] || die "found no Debian archive in this host's apt" \
+		"configuration; name one: ROCKET_MIRROR=http://…/debian"
+	echo "${uri%/}"
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The set-up's steps: which are needed, in which order, and what each made.
+#
+# A step NAME is a file board/steps/NAME.sh that defines
+#
+#   NAME_needs    an array: the steps whose products it uses
+#   NAME_key      prints everything else that the product depends on
+#   NAME_build DIR  makes the product in the directory DIR
+#
+# The product's place has the hash of all that in its name, and gets that name
+# when it is complete: what is there is never half done and never stale.
+
+STEPS=(tools kernel guest image mainline qemu driver programs)
+
+declare -A STEP_DIR
+
+for step in "${STEPS[@]}"; do
+	# shellcheck source=/dev/null
+	. "$ROOT/board/steps/$step.sh"
+done
+unset step
+
+# step_needs NAME: the steps that NAME uses, one per line.
+step_needs() {
+	local -n needs=$1_needs
+	printf '%s\n' ${needs[@]+"${needs[@]}"}
+}
+
+# step_locate NAME: sets STEP_DIR[NAME], for NAME and what it needs.
+step_locate() {
+	local need key
+	[ -z "${STEP_DIR[$1]:-}" ] || return 0
+	for need in $(step_needs "$1"); do
+		step_locate "$need"
+	done
+	key=$(step_hash "$1")
+	if [ "$1" = tools ]; then
+		TOOLS=$CACHE/tools-$key
+		STEP_DIR[tools]=$TOOLS
+	else
+		STEP_DIR[$1]=$TOOLS/build/$1-$key
+	fi
+}
+
+# step_hash NAME: NAME's key; what it needs must be located.
+step_hash() {
+	local need
+	{
+		cat "$ROOT/board/steps/$1.sh"
+		for need in $(step_needs "$1"); do
+			echo "${STEP_DIR[$need]##*/}"
+		done
+		"$1_key"
+	} | short_hash
+}
+
+# step_done NAME: whether NAME's product is there.
+step_done() {
+	step_locate "$1"
+	[ -d "${STEP_DIR[$1]}" ]
+}
+
+# step_closure NAME…: NAMEs and all that they need, in an order that works.
+step_closure() {
+	local step wanted=" $* " last=
+	while [ "$wanted" != "$last" ]; do
+		last=$wanted
+		for step in $wanted; do
+			wanted+="$(step_needs "$step" | tr '\n' ' ')"
+		done
+		wanted=" $(tr ' ' '\n' <<<"$wanted" | sort -u | tr '\n' ' ') "
+	done
+	for step in "${STEPS[@]}"; do
+		[[ $wanted != *" $step "* ]] || echo "$step"
+	done
+}
+
+# step_run NAME: makes NAME's product.  Sources may be edited while they are
+# built; then the product would not be what its name says, so do it again.
+step_run() {
+	local name=$1 dir=${STEP_DIR[$1]} key
+	while :; do
+		key=$(step_hash "$name")
+		rm -rf "$dir.tmp"
+		mkdir -p "$dir.tmp"
+		"${name}_build" "$dir.tmp"
+		[ "$(step_hash "$name")" = "$key" ] && break
+		echo "sources changed during the build: once more"
+		unset "STEP_DIR[$name]"
+		step_locate "$name"
+		rm -rf "$dir.tmp"
+		dir=${STEP_DIR[$name]}
+	done
+	mv -T "$dir.tmp" "$dir"
+}
+
+# step_prune NAME: removes old products of NAME, but for the two newest: they
+# may be in use by a board that runs, and switching back and forth is common.
+step_prune() {
+	local dir=${STEP_DIR[$1]} keep=2 old
+	[ "$1" != tools ] || keep=0
+	touch "$dir"
+	while IFS= read -r old; do
+		[ "$old" = "$dir" ] || rm -rf --one-file-system "$old"
+	done < <(find "${dir%/*}" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' |
+		sort -rn | cut -d' ' -f2- | grep -vxF "$dir" | tail -n +$((keep + 1)))
+}

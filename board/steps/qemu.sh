@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# QEMU with the board's device models: Debian's source, built with nothing but
+# what the board needs.  DIR/qemu-system-aarch64, and in DIR/lib the libraries
+# and the loader that run it on any host.
+#
+# The build tree stays in /build/work/qemu, so that a changed model compiles
+# only itself.
+
+# shellcheck disable=SC2034
+qemu_needs=(tools)
+
+QEMU_CONFIGURE=(
+	--target-list=aarch64-softmmu
+	--without-default-features --without-default-devices
+	--with-devices-aarch64=rocket
+	--enable-tcg --enable-fdt=system --enable-pixman
+	--enable-attr --enable-virtfs
+	--disable-install-blobs --disable-tools --disable-docs
+	--disable-guest-agent --disable-debug-info
+)
+
+qemu_key() {
+	hash_sources board/qemu board/include
+	echo "${QEMU_CONFIGURE[*]}"
+}
+
+qemu_build() {
+	in_tools sh -ec '
+		out=$1 tree=/build/work/qemu
+		shift
+		if [ ! -d $tree/source ]; then
+			mkdir -p $tree
+			rm -rf $tree/source.tmp
+			dpkg-source --no-copy -x /build/fetched/qemu_*.dsc $tree/source.tmp
+			rm -rf $tree/source.tmp/roms
+			mv $tree/source.tmp $tree/source
+		fi
+		/src/board/qemu/sync $tree/source
+		mkdir -p $tree/build
+		cd $tree/build
+		if [ "$(cat configured 2>/dev/null)" != "$*" ]; then
+			../source/configure "$@"
+			echo "$*" >configured
+		fi
+		ninja qemu-system-aarch64
+		mkdir $out/lib
+		strip -o $out/qemu-system-aarch64 qemu-system-aarch64
+		ldd qemu-system-aarch64 | sed -n "s/.* => \(\/[^ ]*\) .*/\1/p" |
+			xargs -I{} cp -L {} $out/lib/
+		cp -L /lib64/ld-linux-x86-64.so.2 $out/lib/
+	' sh "/build/${1##*/}" "${QEMU_CONFIGURE[@]}"
+}
