@@ -61,16 +61,26 @@ extern "C" {
 #define DRM_ROCKET_VM_BIND			0x08
 #define DRM_ROCKET_VM_QUERY			0x09
 
-#define DRM_IOCTL_ROCKET_CREATE_BO		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_CREATE_BO, struct drm_rocket_create_bo)
-#define DRM_IOCTL_ROCKET_SUBMIT			DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_SUBMIT, struct drm_rocket_submit)
-#define DRM_IOCTL_ROCKET_PREP_BO		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_PREP_BO, struct drm_rocket_prep_bo)
-#define DRM_IOCTL_ROCKET_FINI_BO		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_FINI_BO, struct drm_rocket_fini_bo)
-#define DRM_IOCTL_ROCKET_GET_PARAM		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GET_PARAM, struct drm_rocket_get_param)
-#define DRM_IOCTL_ROCKET_GEM_CREATE		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GEM_CREATE, struct drm_rocket_gem_create)
-#define DRM_IOCTL_ROCKET_VM_CREATE		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_CREATE, struct drm_rocket_vm_create)
-#define DRM_IOCTL_ROCKET_VM_DESTROY		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_DESTROY, struct drm_rocket_vm_destroy)
-#define DRM_IOCTL_ROCKET_VM_BIND		DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_BIND, struct drm_rocket_vm_bind)
-#define DRM_IOCTL_ROCKET_VM_QUERY		DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_QUERY, struct drm_rocket_vm_query)
+#define DRM_IOCTL_ROCKET_CREATE_BO \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_CREATE_BO, struct drm_rocket_create_bo)
+#define DRM_IOCTL_ROCKET_SUBMIT \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_SUBMIT, struct drm_rocket_submit)
+#define DRM_IOCTL_ROCKET_PREP_BO \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_PREP_BO, struct drm_rocket_prep_bo)
+#define DRM_IOCTL_ROCKET_FINI_BO \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_FINI_BO, struct drm_rocket_fini_bo)
+#define DRM_IOCTL_ROCKET_GET_PARAM \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GET_PARAM, struct drm_rocket_get_param)
+#define DRM_IOCTL_ROCKET_GEM_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GEM_CREATE, struct drm_rocket_gem_create)
+#define DRM_IOCTL_ROCKET_VM_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_CREATE, struct drm_rocket_vm_create)
+#define DRM_IOCTL_ROCKET_VM_DESTROY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_DESTROY, struct drm_rocket_vm_destroy)
+#define DRM_IOCTL_ROCKET_VM_BIND \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_BIND, struct drm_rocket_vm_bind)
+#define DRM_IOCTL_ROCKET_VM_QUERY \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_QUERY, struct drm_rocket_vm_query)
 
 /**
  * struct drm_rocket_create_bo - Create a BO and map it in VM 0.

@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/cleanup.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/iommu.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+#include <linux/regulator/consumer.h>
+
+#include "rocket_core.h"
+#include "rocket_device.h"
+#include "rocket_job.h"
+#include "rocket_mmu.h"
+#include "rocket_regs.h"
+
+/*
+ * How long an idle core stays powered, in ms. Inference comes in frames: with
+ * three frames of a 60 Hz pipeline the core stays up as long as it runs.
+ */
+#define ROCKET_AUTOSUSPEND_MS 50
+
+/* How long the reset lines are held, in us. */
+#define ROCKET_RESET_US 10
+
+/**
+ * DOC: Running a job
+ *
+ * rocket_core_start() writes the registers of the first task. The interrupt
+ * handler starts each further task itself, and after the last one signals the
+ * job's fence, all in hard interrupt context and without a detour through a
+ * thread. From start to signal nothing allocates or sleeps.
+ *
+ * A core runs one job at a time. &rocket_core.job says which; whoever sets it
+ * to %NULL under &rocket_core.lock signals the fence: the interrupt handler when
+ * the job is done, rocket_core_recover() when it has to be killed.
+ */
+
+/*
+ * Hands the core one task. The sequence is that of the mainline and vendor
+ * drivers, including the write of PC_SEL before the block pointers.
+ */
+static void rocket_core_start_task(struct rocket_core *core,
+				   const struct rocket_task *task)
+{
+	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
+		      ROCKET_S_POINTER_EXECUTER_PP_EN |
+		      ROCKET_S_POINTER_POINTER_PP_MODE |
+		      ROCKET_S_POINTER_CORE(core->index);
+
+	writel_relaxed(ROCKET_PC_BASE_ADDRESS_PC_SEL, core->pc + ROCKET_PC_BASE_ADDRESS);
+	writel_relaxed(pointer, core->cna + ROCKET_S_POINTER);
+	writel_relaxed(pointer, core->core + ROCKET_S_POINTER);
+
+	writel_relaxed(task->regcmd, core->pc + ROCKET_PC_BASE_ADDRESS);
+	/* Commands are fetched in pairs; the register holds pairs less one. */
+	writel_relaxed((task->regcmd_count + 1) / 2 - 1,
+		       core->pc + ROCKET_PC_REGISTER_AMOUNTS);
+
+	writel_relaxed(ROCKET_PC_INTERRUPT_DPU, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	writel_relaxed(ROCKET_PC_INTERRUPT_DPU, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
+
+	writel_relaxed(ROCKET_PC_TASK_CON_RESERVED_14 |
+		       ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR |
+		       ROCKET_PC_TASK_CON_TASK_PP_EN |
+		       ROCKET_PC_TASK_CON_TASK_NUMBER(1),
+		       core->pc + ROCKET_PC_TASK_CON);
+	writel_relaxed(0, core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
+
+	/* Not relaxed: page tables and streams must be in memory before. */
+	writel(ROCKET_PC_OPERATION_ENABLE_OP_EN, core->pc + ROCKET_PC_OPERATION_ENABLE);
+}
+
+/*
+ * Takes the job off the core. Whoever gets the fence signals and puts it, and
+ * then calls rocket_core_put_power(): the job held a runtime PM reference.
+ */
+static struct dma_fence *rocket_core_take_job(struct rocket_core *core)
+{
+	struct dma_fence *fence = core->fence;
+
+	lockdep_assert_held(&core->lock);
+
+	core->job = NULL;
+	core->fence = NULL;
+	wake_up(&core->idle);
+
+	return fence;
+}
+
+static void rocket_core_put_power(struct rocket_core *core)
+{
+	pm_runtime_mark_last_busy(core->dev);
+	pm_runtime_put_autosuspend(core->dev);
+}
+
+/**
+ * rocket_core_start() - Start a job.
+ * @core: A core that runs nothing, powered, attached to the job's VM. The
+ *	caller's runtime PM reference passes to the job.
+ * @job: The job; it stays alive until @fence signals.
+ * @fence: The hardware fence, signalled when the job ends. The reference passes
+ *	to the core.
+ *
+ * While the core recovers from a fault that no job caused the job waits; the
+ * recovery starts it.
+ */
+void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
+		       struct dma_fence *fence)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	core->job = job;
+	core->fence = fence;
+
+	if (!core->recovering)
+		rocket_core_start_task(core, &job->tasks[job->next_task++]);
+}
+
+/* Nothing runs, yet the line is raised: is it us, and what for? */
+static irqreturn_t rocket_core_stray_irq(struct rocket_core *core)
+{
+	irqreturn_t ret = IRQ_NONE;
+
+	/* An unpowered core raises nothing, and touching it is a bus error. */
+	if (pm_runtime_get_if_active(core->dev) <= 0)
+		return IRQ_NONE;
+
+	if (readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) & ROCKET_PC_INTERRUPT_DPU) {
+		writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
+		ret = IRQ_HANDLED;
+	}
+
+	pm_runtime_put_autosuspend(core->dev);
+
+	return ret;
+}
+
+static irqreturn_t rocket_core_irq(int irq, void *data)
+{
+	struct rocket_core *core = data;
+	struct dma_fence *fence;
+	bool cookie;
+
+	scoped_guard(spinlock, &core->lock) {
+		struct rocket_job *job = core->job;
+
+		/* The line is disabled by now, but this one was on its way. */
+		if (core->recovering)
+			return IRQ_NONE;
+
+		if (!job)
+			return rocket_core_stray_irq(core);
+
+		if (!(readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) &
+		      ROCKET_PC_INTERRUPT_DPU))
+			return IRQ_NONE;
+
+		writel_relaxed(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
+		writel_relaxed(ROCKET_PC_INTERRUPT_CLEAR_ALL,
+			       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
+
+		if (job->next_task < job->task_count) {
+			rocket_core_start_task(core, &job->tasks[job->next_task++]);
+			return IRQ_HANDLED;
+		}
+
+		/* Nothing is expected any more until the next start. */
+		writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+
+		fence = rocket_core_take_job(core);
+	}
+
+	cookie = dma_fence_begin_signalling();
+	dma_fence_signal(fence);
+	dma_fence_end_signalling(cookie);
+	dma_fence_put(fence);
+	rocket_core_put_power(core);
+
+	return IRQ_HANDLED;
+}
+
+/*
+ * Resets the core and, because the same line resets it, the IOMMU. Its driver
+ * does not know, so the group goes to its default domain at once: that writes
+ * all registers anew, and the next job attaches its VM from there.
+ */
+static void rocket_core_reset(struct rocket_core *core)
+{
+	reset_control_bulk_assert(ARRAY_SIZE(core->resets), core->resets);
+	udelay(ROCKET_RESET_US);
+	reset_control_bulk_deassert(ARRAY_SIZE(core->resets), core->resets);
+
+	rocket_mmu_detach(core);
+}
+
+/* A job that came while the core was recovering and has not started yet. */
+static struct rocket_job *rocket_core_waiting_job(struct rocket_core *core)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	if (!core->online || !core->job || core->job->next_task)
+		return NULL;
+
+	return core->job;
+}
+
+/**
+ * rocket_core_recover() - Kill what runs and bring the core back.
+ * @core: The core; the scheduler's work must have been stopped.
+ * @error: For the fence of the job that runs, if one does.
+ *
+ * Context: &rocket_core.recover_wq, or nothing queued there. Sleeps.
+ */
+void rocket_core_recover(struct rocket_core *core, int error)
+{
+	struct rocket_job *waiting = rocket_core_waiting_job(core);
+	struct dma_fence *fence = NULL;
+	bool was_recovering, powered;
+	bool cookie;
+
+	/* A suspended core is powered up from scratch, which is a reset too. */
+	powered = pm_runtime_get_if_active(core->dev) > 0;
+	if (powered)
+		rocket_core_reset(core);
+
+	if (waiting && rocket_mmu_attach(core, waiting->vm))
+		waiting = NULL;
+
+	scoped_guard(spinlock_irqsave, &core->lock) {
+		was_recovering = core->recovering;
+		core->recovering = false;
+		if (waiting)
+			rocket_core_start_task(core, &waiting->tasks[waiting->next_task++]);
+		else if (core->job)
+			fence = rocket_core_take_job(core);
+	}
+
+	if (was_recovering)
+		enable_irq(core->irq);
+
+	if (powered)
+		rocket_core_put_power(core);
+
+	if (!fence)
+		return;
+
+	cookie = dma_fence_begin_signalling();
+	dma_fence_set_error(fence, error);
+	dma_fence_signal(fence);
+	dma_fence_end_signalling(cookie);
+	dma_fence_put(fence);
+	rocket_core_put_power(core);
+}
+
+/**
+ * rocket_core_stop_sched() - Keep the scheduler from running and freeing jobs.
+ * @core: The core.
+ */
+void rocket_core_stop_sched(struct rocket_core *core)
+{
+	drm_sched_wqueue_stop(&core->sched);
+}
+
+/**
+ * rocket_core_start_sched() - Undo rocket_core_stop_sched().
+ * @core: The core. While the system sleeps this is left to
+ *	rocket_core_resume().
+ */
+void rocket_core_start_sched(struct rocket_core *core)
+{
+	if (!READ_ONCE(core->asleep))
+		drm_sched_wqueue_start(&core->sched);
+}
+
+static void rocket_core_recover_work(struct work_struct *work)
+{
+	struct rocket_core *core = container_of(work, struct rocket_core, recover_work);
+
+	rocket_core_stop_sched(core);
+	rocket_core_recover(core, -EFAULT);
+	rocket_core_start_sched(core);
+}
+
+/**
+ * rocket_core_report_fault() - The IOMMU saw an access that it refused.
+ * @core: The core that made it.
+ * @user_data: Receives the job's &rocket_job.user_data.
+ *
+ * The access is replayed, and refused again, until the core is reset: so the
+ * line is disabled here and the reset queued.
+ *
+ * Context: Hard interrupt, the IOMMU driver's handler of the shared line.
+ * Return: The VM of the job that runs, %NULL when the fault is known already or
+ * nothing runs. Valid until the handler returns: the job cannot end before.
+ */
+struct rocket_vm *rocket_core_report_fault(struct rocket_core *core, u64 *user_data)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	if (!core->online || core->recovering)
+		return NULL;
+
+	core->recovering = true;
+	disable_irq_nosync(core->irq);
+	queue_work(core->recover_wq, &core->recover_work);
+
+	if (!core->job)
+		return NULL;
+
+	*user_data = core->job->user_data;
+
+	return core->job->vm;
+}
+
+/**
+ * rocket_core_suspend() - Let the running job end and start no other.
+ * @core: The core.
+ */
+void rocket_core_suspend(struct rocket_core *core)
+{
+	WRITE_ONCE(core->asleep, true);
+	/* A recovery that has not seen @asleep yet would start the scheduler. */
+	flush_workqueue(core->recover_wq);
+	rocket_core_stop_sched(core);
+	/* Bounded: the scheduler's time-out is armed as long as a job runs. */
+	wait_event(core->idle, !READ_ONCE(core->job));
+	flush_workqueue(core->recover_wq);
+}
+
+/**
+ * rocket_core_resume() - Undo rocket_core_suspend().
+ * @core: The core.
+ */
+void rocket_core_resume(struct rocket_core *core)
+{
+	WRITE_ONCE(core->asleep, false);
+	rocket_core_start_sched(core);
+}
+
+/**
+ * rocket_core_runtime_resume() - Switch the clocks on.
+ * @core: The core; its power domain is up.
+ *
+ * Return: 0 or a negative errno of the clock framework.
+ */
+int rocket_core_runtime_resume(struct rocket_core *core)
+{
+	return clk_bulk_prepare_enable(ARRAY_SIZE(core->clks), core->clks);
+}
+
+/**
+ * rocket_core_runtime_suspend() - Switch the clocks off.
+ * @core: The core.
+ *
+ * Return: 0, -EBUSY while a job runs.
+ */
+int rocket_core_runtime_suspend(struct rocket_core *core)
+{
+	if (READ_ONCE(core->job))
+		return -EBUSY;
+
+	clk_bulk_disable_unprepare(ARRAY_SIZE(core->clks), core->clks);
+
+	return 0;
+}
+
+static int rocket_core_get_resources(struct rocket_core *core,
+				     struct platform_device *pdev)
+{
+	static const char * const supplies[] = { "npu", "sram" };
+	static const char * const clks[] = { "aclk", "hclk", "npu", "pclk" };
+	static const char * const resets[] = { "srst_a", "srst_h" };
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	core->pc = devm_platform_ioremap_resource_byname(pdev, "pc");
+	if (IS_ERR(core->pc))
+		return dev_err_probe(dev, PTR_ERR(core->pc), "no registers \"pc\"\n");
+
+	core->cna = devm_platform_ioremap_resource_byname(pdev, "cna");
+	if (IS_ERR(core->cna))
+		return dev_err_probe(dev, PTR_ERR(core->cna), "no registers \"cna\"\n");
+
+	core->core = devm_platform_ioremap_resource_byname(pdev, "core");
+	if (IS_ERR(core->core))
+		return dev_err_probe(dev, PTR_ERR(core->core), "no registers \"core\"\n");
+
+	for (int i = 0; i < ARRAY_SIZE(clks); i++)
+		core->clks[i].id = clks[i];
+	ret = devm_clk_bulk_get(dev, ARRAY_SIZE(core->clks), core->clks);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot get the clocks\n");
+
+	for (int i = 0; i < ARRAY_SIZE(resets); i++)
+		core->resets[i].id = resets[i];
+	ret = devm_reset_control_bulk_get_exclusive(dev, ARRAY_SIZE(core->resets),
+						    core->resets);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot get the resets\n");
+
+	/*
+	 * The supplies feed the power domain, which is up before any runtime PM
+	 * callback of this driver is called: so they are on as long as the core
+	 * is bound. A driver that arrives late finds them switched off.
+	 */
+	for (int i = 0; i < ARRAY_SIZE(supplies); i++) {
+		ret = devm_regulator_get_enable_optional(dev, supplies[i]);
+		if (ret && ret != -ENODEV)
+			return dev_err_probe(dev, ret, "cannot switch on the supply \"%s\"\n",
+					     supplies[i]);
+	}
+
+	core->irq = platform_get_irq(pdev, 0);
+
+	return core->irq < 0 ? core->irq : 0;
+}
+
+static int rocket_core_get_iommu(struct rocket_core *core)
+{
+	core->group = iommu_group_get(core->dev);
+	if (!core->group)
+		return dev_err_probe(core->dev, -ENODEV,
+				     "no IOMMU: clients could not be kept apart\n");
+
+	core->mmu_node = of_parse_phandle(core->dev->of_node, "iommus", 0);
+
+	return 0;
+}
+
+static void rocket_core_put_iommu(struct rocket_core *core)
+{
+	of_node_put(core->mmu_node);
+	core->mmu_node = NULL;
+	iommu_group_put(core->group);
+	core->group = NULL;
+}
+
+static void rocket_core_enable_pm(struct rocket_core *core)
+{
+	pm_runtime_set_autosuspend_delay(core->dev, ROCKET_AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(core->dev);
+	pm_runtime_enable(core->dev);
+}
+
+static void rocket_core_disable_pm(struct rocket_core *core)
+{
+	pm_runtime_dont_use_autosuspend(core->dev);
+	pm_runtime_disable(core->dev);
+	if (!pm_runtime_status_suspended(core->dev))
+		rocket_core_runtime_suspend(core);
+	pm_runtime_set_suspended(core->dev);
+}
+
+/**
+ * rocket_core_bind() - Take a core into service.
+ * @core: The slot, offline.
+ * @pdev: The core's device. Its drvdata must be @core already.
+ * @version: Receives the IP version.
+ *
+ * Return: 0 or a negative errno, which has been reported with its reason.
+ */
+int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
+		     u32 *version)
+{
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	core->dev = dev;
+
+	ret = rocket_core_get_resources(core, pdev);
+	if (ret)
+		return ret;
+
+	/* Addresses above 4 GiB are fine; 40 bits is what a table entry holds. */
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(40));
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot address 40 bits\n");
+
+	ret = rocket_core_get_iommu(core);
+	if (ret)
+		return ret;
+
+	rocket_core_enable_pm(core);
+
+	ret = pm_runtime_resume_and_get(dev);
+	if (ret) {
+		dev_err_probe(dev, ret, "cannot be powered up\n");
+		goto err_disable_pm;
+	}
+
+	*version = readl(core->pc + ROCKET_PC_VERSION) +
+		   (readl(core->pc + ROCKET_PC_VERSION_NUM) & ROCKET_PC_VERSION_NUM_MASK);
+
+	/* Whatever firmware left: the core must not raise the shared line. */
+	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	rocket_core_put_power(core);
+
+	ret = devm_request_irq(dev, core->irq, rocket_core_irq, IRQF_SHARED,
+			       dev_name(dev), core);
+	if (ret) {
+		dev_err_probe(dev, ret, "cannot get interrupt %d\n", core->irq);
+		goto err_disable_pm;
+	}
+
+	scoped_guard(spinlock_irq, &core->lock)
+		core->online = true;
+
+	dev_info(dev, "Rockchip NPU core %u version: %u\n", core->index, *version);
+
+	return 0;
+
+err_disable_pm:
+	rocket_core_disable_pm(core);
+	rocket_core_put_iommu(core);
+
+	return ret;
+}
+
+/**
+ * rocket_core_unbind() - Take a core out of service.
+ * @core: The core.
+ *
+ * The job that runs ends with -ENODEV, as do those queued behind it. On return
+ * nothing touches the core or its IOMMU group any more.
+ */
+void rocket_core_unbind(struct rocket_core *core)
+{
+	scoped_guard(mutex, &core->rdev->submit_lock) {
+		scoped_guard(spinlock_irq, &core->lock)
+			core->online = false;
+	}
+
+	/* From here on no reset is queued; one that runs must end first. */
+	flush_workqueue(core->recover_wq);
+	rocket_core_stop_sched(core);
+
+	rocket_core_recover(core, -ENODEV);
+	rocket_mmu_detach(core);
+
+	/* Before the registers go with devres. */
+	devm_free_irq(core->dev, core->irq, core);
+	rocket_core_disable_pm(core);
+	rocket_core_put_iommu(core);
+
+	rocket_core_start_sched(core);
+}
+
+/**
+ * rocket_core_init() - Set up a slot, without hardware.
+ * @core: The slot, zeroed.
+ * @rdev: The device.
+ * @index: Number of the core.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
+		     unsigned int index)
+{
+	core->rdev = rdev;
+	core->index = index;
+	core->fence_context = dma_fence_context_alloc(1);
+	mutex_init(&core->attach_lock);
+	spin_lock_init(&core->lock);
+	init_waitqueue_head(&core->idle);
+	INIT_WORK(&core->recover_work, rocket_core_recover_work);
+
+	core->recover_wq = alloc_ordered_workqueue("rocket-recover-%u", 0, index);
+	if (!core->recover_wq)
+		return -ENOMEM;
+
+	return 0;
+}
+
+/**
+ * rocket_core_fini() - Undo rocket_core_init().
+ * @core: The slot, offline, its scheduler gone.
+ */
+void rocket_core_fini(struct rocket_core *core)
+{
+	destroy_workqueue(core->recover_wq);
+	mutex_destroy(&core->attach_lock);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_CORE_H__
+#define __ROCKET_CORE_H__
+
+#include <drm/gpu_scheduler.h>
+#include <linux/atomic.h>
+#include <linux/clk.h>
+#include <linux/dma-fence.h>
+#include <linux/io.h>
+#include <linux/mutex.h>
+#include <linux/reset.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+struct device_node;
+struct iommu_group;
+struct platform_device;
+struct rocket_device;
+struct rocket_job;
+struct rocket_vm;
+
+/* Cores of the largest SoC that is supported, the RK3588. */
+#define ROCKET_MAX_CORES 3
+
+/**
+ * struct rocket_core - One core: its hardware, its IOMMU, its scheduler.
+ *
+ * Lock order: @attach_lock, then @lock. Both may be taken by code that a fence
+ * waits for; nothing is allocated under either, save by the interrupt and
+ * IOMMU layers below, see rocket_sched_run_job().
+ */
+struct rocket_core {
+	/** @rdev: The device this is a part of. */
+	struct rocket_device *rdev;
+
+	/**
+	 * @index: Number of the core in the SoC, 0 based, by the order of the
+	 * devicetree. Never changes.
+	 */
+	unsigned int index;
+
+	/**
+	 * @sched: Orders the jobs of this core; initialised when the device is
+	 * created, gone with it. Runs one job at a time.
+	 */
+	struct drm_gpu_scheduler sched;
+
+	/**
+	 * @recover_wq: Runs @recover_work and the scheduler's time-out, one
+	 * after the other: resets of a core never overlap.
+	 */
+	struct workqueue_struct *recover_wq;
+
+	/** @recover_work: Resets the core after a fault. */
+	struct work_struct recover_work;
+
+	/**
+	 * @load: Jobs that were given to this core and are not done. Only a
+	 * hint for choosing a core.
+	 */
+	atomic_t load;
+
+	/**
+	 * @asleep: The system sleeps: a recovery must not start the scheduler.
+	 * Written by system suspend and resume only.
+	 */
+	bool asleep;
+
+	/** @fence_context: Of the hardware fences. */
+	u64 fence_context;
+
+	/** @fence_seqno: Last one used; written by the scheduler's work only. */
+	u64 fence_seqno;
+
+	/*
+	 * The hardware. Set while the core is bound, before @online is, and
+	 * valid until rocket_core_unbind() returns.
+	 */
+
+	/** @dev: The core's platform device. */
+	struct device *dev;
+
+	/** @mmu_node: Devicetree node of the core's IOMMU, a reference. */
+	struct device_node *mmu_node;
+
+	/** @group: The core's IOMMU group, a reference. */
+	struct iommu_group *group;
+
+	/** @pc: Registers of the program controller. */
+	void __iomem *pc;
+
+	/** @cna: Registers of the convolution front end. */
+	void __iomem *cna;
+
+	/** @core: Registers of the multiply-accumulate block. */
+	void __iomem *core;
+
+	/** @clks: aclk, hclk, npu, pclk. */
+	struct clk_bulk_data clks[4];
+
+	/** @resets: srst_a, srst_h. */
+	struct reset_control_bulk_data resets[2];
+
+	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
+	int irq;
+
+	/**
+	 * @attach_lock: Protects @vm and what the IOMMU group is attached to.
+	 * Under it the IOMMU is programmed, which sleeps but waits for no fence.
+	 */
+	struct mutex attach_lock;
+
+	/**
+	 * @vm: The VM whose page tables the IOMMU holds, also while the core is
+	 * idle or suspended; %NULL when it holds the group's default domain,
+	 * where nothing is mapped. Not a reference: a VM takes itself out of
+	 * all cores before it goes (rocket_mmu_detach_all()).
+	 */
+	struct rocket_vm *vm;
+
+	/**
+	 * @lock: Protects the fields below; taken in hard interrupt context.
+	 */
+	spinlock_t lock;
+
+	/**
+	 * @online: The core is bound and takes jobs. Cleared with
+	 * &rocket_device.submit_lock held as well, so that either lock keeps a
+	 * core that is online from being unbound.
+	 */
+	bool online;
+
+	/**
+	 * @recovering: A fault was seen; the interrupt line is disabled and the
+	 * core must not be touched until @recover_work has reset it.
+	 */
+	bool recovering;
+
+	/** @job: The job that runs. Owned by the scheduler, alive while here. */
+	struct rocket_job *job;
+
+	/** @fence: The fence of @job, a reference. */
+	struct dma_fence *fence;
+
+	/** @idle: Woken when @job becomes %NULL. */
+	wait_queue_head_t idle;
+};
+
+int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
+		     unsigned int index);
+void rocket_core_fini(struct rocket_core *core);
+int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
+		     u32 *version);
+void rocket_core_unbind(struct rocket_core *core);
+
+void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
+		       struct dma_fence *fence);
+void rocket_core_stop_sched(struct rocket_core *core);
+void rocket_core_start_sched(struct rocket_core *core);
+void rocket_core_recover(struct rocket_core *core, int error);
+struct rocket_vm *rocket_core_report_fault(struct rocket_core *core, u64 *user_data);
+
+void rocket_core_suspend(struct rocket_core *core);
+void rocket_core_resume(struct rocket_core *core);
+int rocket_core_runtime_suspend(struct rocket_core *core);
+int rocket_core_runtime_resume(struct rocket_core *core);
+
+#endif

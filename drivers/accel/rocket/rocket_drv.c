@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_accel.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem_shmem_helper.h>
+#include <drm/drm_ioctl.h>
+#include <drm/rocket_accel.h>
+#include <linux/cleanup.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "rocket_core.h"
+#include "rocket_device.h"
+#include "rocket_drv.h"
+#include "rocket_gem.h"
+#include "rocket_submit.h"
+#include "rocket_vm.h"
+#include "rocket_vm_bind.h"
+
+/*
+ * The DRM device belongs to no core: it hangs below a platform device of its
+ * own, as in mainline, which also serves for CPU cache maintenance. Nothing is
+ * behind an IOMMU there.
+ */
+static struct platform_device *rocket_facade;
+
+/* Protects rocket_dev, and one core's probe or removal from the others'. */
+static DEFINE_MUTEX(rocket_bind_lock);
+
+/* The device, as long as at least one core is bound; a reference. */
+static struct rocket_device *rocket_dev;
+
+static int rocket_open(struct drm_device *ddev, struct drm_file *file)
+{
+	struct rocket_file *rfile;
+	int ret;
+
+	rfile = kzalloc_obj(*rfile, GFP_KERNEL_ACCOUNT);
+	if (!rfile)
+		return -ENOMEM;
+
+	rfile->rdev = to_rocket_device(ddev);
+	mutex_init(&rfile->query_lock);
+
+	ret = rocket_vm_open_file(rfile);
+	if (ret) {
+		mutex_destroy(&rfile->query_lock);
+		kfree(rfile);
+		return ret;
+	}
+
+	rfile->vm = xa_load(&rfile->vms, 0);
+	file->driver_priv = rfile;
+
+	return 0;
+}
+
+static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
+{
+	struct rocket_file *rfile = file->driver_priv;
+
+	rocket_vm_close_file(rfile);
+	mutex_destroy(&rfile->query_lock);
+	kfree(rfile);
+}
+
+static const struct drm_ioctl_desc rocket_ioctls[] = {
+	DRM_IOCTL_DEF_DRV(ROCKET_CREATE_BO, rocket_ioctl_create_bo, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_SUBMIT, rocket_ioctl_submit, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_PREP_BO, rocket_ioctl_prep_bo, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_FINI_BO, rocket_ioctl_fini_bo, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_GET_PARAM, rocket_ioctl_get_param, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_GEM_CREATE, rocket_ioctl_gem_create, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_VM_CREATE, rocket_ioctl_vm_create, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_VM_DESTROY, rocket_ioctl_vm_destroy, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_VM_BIND, rocket_ioctl_vm_bind, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_VM_QUERY, rocket_ioctl_vm_query, 0),
+};
+
+DEFINE_DRM_ACCEL_FOPS(rocket_fops);
+
+/*
+ * Versions:
+ * 1.0 - mainline: CREATE_BO, SUBMIT, PREP_BO, FINI_BO
+ * 1.1 - VMs, VM_BIND, jobs with syncobjs; GET_PARAM tells more
+ */
+static const struct drm_driver rocket_drm_driver = {
+	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_SYNCOBJ |
+			   DRIVER_SYNCOBJ_TIMELINE,
+	.open = rocket_open,
+	.postclose = rocket_postclose,
+	.gem_create_object = rocket_gem_create_object,
+	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.ioctls = rocket_ioctls,
+	.num_ioctls = ARRAY_SIZE(rocket_ioctls),
+	.fops = &rocket_fops,
+	.name = "rocket",
+	.desc = "Rockchip NPU",
+	.major = 1,
+	.minor = 1,
+};
+
+/*
+ * The number of a core is its place in the devicetree, which stays the same
+ * when some are disabled, probe out of order or are bound again.
+ */
+static int rocket_core_index(struct device_node *node)
+{
+	struct device_node *other;
+	int index = 0;
+
+	for_each_compatible_node(other, NULL, "rockchip,rk3588-rknn-core") {
+		if (other == node) {
+			of_node_put(other);
+			return index;
+		}
+		index++;
+	}
+
+	return -ENODEV;
+}
+
+static int rocket_probe(struct platform_device *pdev)
+{
+	int index = rocket_core_index(pdev->dev.of_node);
+	struct rocket_device *rdev;
+	bool first;
+	int ret;
+
+	guard(mutex)(&rocket_bind_lock);
+
+	if (index < 0 || index >= ROCKET_MAX_CORES)
+		return dev_err_probe(&pdev->dev, -ENODEV, "the SoC has no such core\n");
+
+	/* The first core to come brings the device. */
+	first = !rocket_dev;
+	rdev = first ? rocket_device_create(rocket_facade, &rocket_drm_driver) : rocket_dev;
+	if (IS_ERR(rdev))
+		return dev_err_probe(&pdev->dev, PTR_ERR(rdev), "cannot create the device\n");
+
+	platform_set_drvdata(pdev, &rdev->cores[index]);
+	ret = rocket_core_bind(&rdev->cores[index], pdev, &rdev->ip_version);
+	if (ret)
+		goto err_put;
+
+	if (first) {
+		ret = drm_dev_register(&rdev->ddev, 0);
+		if (ret) {
+			dev_err_probe(&pdev->dev, ret, "cannot register the device\n");
+			goto err_unbind;
+		}
+		rocket_dev = rdev;
+	}
+
+	return 0;
+
+err_unbind:
+	rocket_core_unbind(&rdev->cores[index]);
+err_put:
+	if (first)
+		drm_dev_put(&rdev->ddev);
+
+	return ret;
+}
+
+static void rocket_remove(struct platform_device *pdev)
+{
+	struct rocket_core *core = platform_get_drvdata(pdev);
+	struct rocket_device *rdev = core->rdev;
+
+	guard(mutex)(&rocket_bind_lock);
+
+	rocket_core_unbind(core);
+	if (rocket_device_core_mask(rdev))
+		return;
+
+	/* The last one takes the device; files that are open keep a dead one. */
+	rocket_dev = NULL;
+	drm_dev_unplug(&rdev->ddev);
+	drm_dev_put(&rdev->ddev);
+}
+
+static int rocket_runtime_suspend(struct device *dev)
+{
+	return rocket_core_runtime_suspend(dev_get_drvdata(dev));
+}
+
+static int rocket_runtime_resume(struct device *dev)
+{
+	return rocket_core_runtime_resume(dev_get_drvdata(dev));
+}
+
+static int rocket_suspend(struct device *dev)
+{
+	int ret;
+
+	rocket_core_suspend(dev_get_drvdata(dev));
+
+	ret = pm_runtime_force_suspend(dev);
+	if (ret)
+		rocket_core_resume(dev_get_drvdata(dev));
+
+	return ret;
+}
+
+static int rocket_resume(struct device *dev)
+{
+	int ret;
+
+	ret = pm_runtime_force_resume(dev);
+	rocket_core_resume(dev_get_drvdata(dev));
+
+	return ret;
+}
+
+static const struct dev_pm_ops rocket_pm_ops = {
+	RUNTIME_PM_OPS(rocket_runtime_suspend, rocket_runtime_resume, NULL)
+	SYSTEM_SLEEP_PM_OPS(rocket_suspend, rocket_resume)
+};
+
+static const struct of_device_id rocket_of_match[] = {
+	{ .compatible = "rockchip,rk3588-rknn-core" },
+	{}
+};
+MODULE_DEVICE_TABLE(of, rocket_of_match);
+
+static struct platform_driver rocket_driver = {
+	.probe = rocket_probe,
+	.remove = rocket_remove,
+	.driver = {
+		.name = "rocket",
+		.pm = pm_ptr(&rocket_pm_ops),
+		.of_match_table = rocket_of_match,
+	},
+};
+
+static int __init rocket_init(void)
+{
+	int ret;
+
+	ret = rocket_device_setup();
+	if (ret)
+		return ret;
+
+	rocket_facade = platform_device_register_simple("rknn", -1, NULL, 0);
+	if (IS_ERR(rocket_facade)) {
+		ret = PTR_ERR(rocket_facade);
+		goto err_teardown;
+	}
+
+	ret = platform_driver_register(&rocket_driver);
+	if (ret)
+		goto err_unregister;
+
+	return 0;
+
+err_unregister:
+	platform_device_unregister(rocket_facade);
+err_teardown:
+	rocket_device_teardown();
+
+	return ret;
+}
+
+static void __exit rocket_exit(void)
+{
+	platform_driver_unregister(&rocket_driver);
+	rocket_device_teardown();
+	platform_device_unregister(rocket_facade);
+}
+
+module_init(rocket_init);
+module_exit(rocket_exit);
+
+MODULE_DESCRIPTION("DRM driver for the Rockchip NPU, with VM_BIND");
+MODULE_IMPORT_NS("DMA_BUF");
+MODULE_LICENSE("GPL");

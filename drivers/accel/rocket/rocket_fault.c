@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/cleanup.h>
+#include <linux/iommu.h>
+#include <linux/ktime.h>
+#include <linux/string.h>
+
+#include "rocket_core.h"
+#include "rocket_device.h"
+#include "rocket_fault.h"
+#include "rocket_vm.h"
+
+/**
+ * rocket_fault_log_init() - Initialise an empty log.
+ * @log: The log, zeroed.
+ */
+void rocket_fault_log_init(struct rocket_fault_log *log)
+{
+	spin_lock_init(&log->lock);
+}
+
+static void rocket_fault_log_add(struct rocket_fault_log *log,
+				 const struct drm_rocket_vm_fault *record)
+{
+	guard(spinlock_irqsave)(&log->lock);
+
+	log->total++;
+	if (log->count < ARRAY_SIZE(log->records))
+		log->records[log->count++] = *record;
+	else
+		log->dropped++;
+}
+
+/**
+ * rocket_fault_log_remove() - Forget what userspace has read.
+ * @log: The log.
+ * @count: How many of the oldest records to remove; they must exist.
+ * @dropped: How many dropped faults not to count any more.
+ */
+void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
+			     u64 dropped)
+{
+	guard(spinlock_irqsave)(&log->lock);
+
+	log->count -= count;
+	log->dropped -= dropped;
+	memmove(log->records, log->records + count, log->count * sizeof(*log->records));
+}
+
+static struct rocket_core *rocket_fault_find_core(struct rocket_device *rdev,
+						  struct device *mmu)
+{
+	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
+		if (rdev->cores[i].mmu_node == mmu->of_node)
+			return &rdev->cores[i];
+	}
+
+	return NULL;
+}
+
+/**
+ * rocket_fault_handler() - The IOMMU driver's report of a page fault.
+ * @domain: The domain that was attached.
+ * @dev: The IOMMU's device.
+ * @addr: The address that was accessed.
+ * @flags: %IOMMU_FAULT_WRITE or %IOMMU_FAULT_READ.
+ * @token: The &struct rocket_device.
+ *
+ * Context: Hard interrupt.
+ * Return: 0; the IOMMU driver does not look at it.
+ */
+int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
+			 unsigned long addr, int flags, void *token)
+{
+	struct rocket_core *core = rocket_fault_find_core(token, dev);
+	struct drm_rocket_vm_fault record = {
+		.addr = addr,
+		.time_ns = ktime_get_ns(),
+		.flags = flags & IOMMU_FAULT_WRITE ? DRM_ROCKET_VM_FAULT_WRITE : 0,
+	};
+	struct rocket_vm *vm;
+
+	if (!core)
+		return 0;
+
+	vm = rocket_core_report_fault(core, &record.user_data);
+	if (!vm)
+		return 0;
+
+	record.core = core->index;
+	rocket_fault_log_add(&vm->faults, &record);
+
+	return 0;
+}

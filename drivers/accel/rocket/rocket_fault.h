@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_FAULT_H__
+#define __ROCKET_FAULT_H__
+
+#include <drm/rocket_accel.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct device;
+struct iommu_domain;
+
+/* Records that a VM keeps; part of the UAPI's documentation. */
+#define ROCKET_FAULT_RECORDS 32
+
+/**
+ * struct rocket_fault_log - What went wrong in a VM.
+ */
+struct rocket_fault_log {
+	/** @lock: Protects all of it; taken in hard interrupt context. */
+	spinlock_t lock;
+
+	/** @records: The oldest faults, oldest first. */
+	struct drm_rocket_vm_fault records[ROCKET_FAULT_RECORDS];
+
+	/** @count: Valid @records. */
+	unsigned int count;
+
+	/** @total: Faults since the VM was created. */
+	u64 total;
+
+	/** @dropped: Faults that found no room. */
+	u64 dropped;
+};
+
+void rocket_fault_log_init(struct rocket_fault_log *log);
+void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
+			     u64 dropped);
+
+int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
+			 unsigned long addr, int flags, void *token);
+
+#endif

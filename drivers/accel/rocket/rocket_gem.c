@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_gem.h>
+#include <drm/drm_prime.h>
+#include <drm/drm_utils.h>
+#include <drm/rocket_accel.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
+#include <linux/slab.h>
+
+#include "rocket_drv.h"
+#include "rocket_gem.h"
+#include "rocket_vm.h"
+#include "rocket_vm_bind.h"
+
+/**
+ * DOC: Buffer objects
+ *
+ * BOs are shmem objects. The CPU maps them cached, unless asked otherwise, and
+ * the NPU does not snoop: PREP_BO and FINI_BO hand a BO over.
+ */
+
+static void rocket_gem_free(struct drm_gem_object *obj)
+{
+	struct rocket_gem_object *bo = to_rocket_gem(obj);
+	struct drm_gem_object *vm_resv = bo->vm_resv;
+
+	drm_gem_shmem_free(&bo->base);
+	/* Freeing takes the reservation lock that this one holds. */
+	if (vm_resv)
+		drm_gem_object_put(vm_resv);
+}
+
+/* A handle more: if it is one of the owner's, it keeps the mapping. */
+static int rocket_gem_open(struct drm_gem_object *obj, struct drm_file *file)
+{
+	struct rocket_file *rfile = file->driver_priv;
+
+	rocket_gem_hold_mapping(obj, rfile->vm);
+
+	return 0;
+}
+
+static void rocket_gem_close(struct drm_gem_object *obj, struct drm_file *file)
+{
+	struct rocket_gem_object *bo = to_rocket_gem(obj);
+	struct rocket_file *rfile = file->driver_priv;
+
+	/*
+	 * A handle that came after the mapping had gone holds nothing. Without
+	 * users there are none of the file's handles that hold it either.
+	 */
+	if (bo->mapping.vm == rfile->vm && refcount_read(&bo->mapping.users))
+		rocket_gem_release_mapping(obj);
+}
+
+static struct dma_buf *rocket_gem_export(struct drm_gem_object *obj, int flags)
+{
+	if (to_rocket_gem(obj)->vm_resv)
+		return ERR_PTR(-EINVAL);
+
+	return drm_gem_prime_export(obj, flags);
+}
+
+static const struct drm_gem_object_funcs rocket_gem_funcs = {
+	.free = rocket_gem_free,
+	.open = rocket_gem_open,
+	.close = rocket_gem_close,
+	.export = rocket_gem_export,
+	.print_info = drm_gem_shmem_object_print_info,
+	.pin = drm_gem_shmem_object_pin,
+	.unpin = drm_gem_shmem_object_unpin,
+	.get_sg_table = drm_gem_shmem_object_get_sg_table,
+	.vmap = drm_gem_shmem_object_vmap,
+	.vunmap = drm_gem_shmem_object_vunmap,
+	.mmap = drm_gem_shmem_object_mmap,
+	.vm_ops = &drm_gem_shmem_vm_ops,
+};
+
+/**
+ * rocket_gem_create_object() - Allocate an object for the shmem helpers.
+ * @ddev: The device.
+ * @size: Not used.
+ *
+ * Return: The object, -ENOMEM.
+ */
+struct drm_gem_object *rocket_gem_create_object(struct drm_device *ddev, size_t size)
+{
+	struct rocket_gem_object *bo;
+
+	bo = kzalloc_obj(*bo, GFP_KERNEL_ACCOUNT);
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+
+	bo->base.base.funcs = &rocket_gem_funcs;
+
+	return &bo->base.base;
+}
+
+/**
+ * rocket_gem_get_pages() - Make sure that a BO has memory.
+ * @bo: The BO.
+ *
+ * Return: The memory, clean in all CPU caches the first time; belongs to the BO.
+ * -ENOMEM, -EINTR.
+ */
+struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo)
+{
+	return drm_gem_shmem_get_pages_sgt(&bo->base);
+}
+
+/**
+ * rocket_gem_may_bind() - Whether a BO may be bound in a VM.
+ * @bo: The BO.
+ * @vm: The VM.
+ *
+ * Return: %false for a private BO of another VM.
+ */
+bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm)
+{
+	return !bo->vm_resv || bo->vm_resv == drm_gpuvm_resv_obj(&vm->base);
+}
+
+/**
+ * rocket_gem_hold_mapping() - Keep the kernel-chosen mapping of a BO.
+ * @obj: The BO.
+ * @vm: The VM in which it is needed.
+ *
+ * Return: %true when there is one in that VM, to be released again.
+ */
+bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm)
+{
+	struct rocket_gem_object *bo = to_rocket_gem(obj);
+
+	return bo->mapping.vm == vm && refcount_inc_not_zero(&bo->mapping.users);
+}
+
+/**
+ * rocket_gem_release_mapping() - Undo rocket_gem_hold_mapping().
+ * @obj: The BO, of which the caller holds a reference.
+ *
+ * Context: Sleeps; takes VM locks.
+ */
+void rocket_gem_release_mapping(struct drm_gem_object *obj)
+{
+	struct rocket_gem_object *bo = to_rocket_gem(obj);
+
+	if (!refcount_dec_and_test(&bo->mapping.users))
+		return;
+
+	rocket_vm_bind_unmap_kernel(bo->mapping.vm, bo, bo->mapping.addr);
+	rocket_vm_put(bo->mapping.vm);
+}
+
+/* Maps a BO that nobody knows yet; the caller gets the first use of it. */
+static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
+{
+	int ret;
+
+	ret = rocket_vm_bind_map_anywhere(vm, bo, &bo->mapping.addr);
+	if (ret)
+		return ret;
+
+	refcount_set(&bo->mapping.users, 1);
+	bo->mapping.vm = rocket_vm_get(vm);
+
+	return 0;
+}
+
+/* DRM_IOCTL_ROCKET_CREATE_BO, see struct drm_rocket_create_bo. */
+int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct rocket_file *rfile = file->driver_priv;
+	struct drm_rocket_create_bo *args = data;
+	struct drm_gem_shmem_object *shmem;
+	struct rocket_gem_object *bo;
+	int ret;
+
+	if (!args->size)
+		return -EINVAL;
+
+	shmem = drm_gem_shmem_create(ddev, args->size);
+	if (IS_ERR(shmem))
+		return PTR_ERR(shmem);
+
+	bo = to_rocket_gem(&shmem->base);
+	ret = rocket_gem_map(bo, rfile->vm);
+	if (ret)
+		goto out_put;
+
+	args->offset = drm_vma_node_offset_addr(&shmem->base.vma_node);
+	args->dma_address = bo->mapping.addr;
+
+	/* From here on the handle, which userspace may close, holds a use. */
+	ret = drm_gem_handle_create(file, &shmem->base, &args->handle);
+	rocket_gem_release_mapping(&shmem->base);
+
+out_put:
+	drm_gem_object_put(&shmem->base);
+
+	return ret;
+}
+
+/* Makes a BO that nobody knows yet a private one. */
+static void rocket_gem_make_private(struct rocket_gem_object *bo, struct rocket_vm *vm)
+{
+	bo->vm_resv = drm_gpuvm_resv_obj(&vm->base);
+	drm_gem_object_get(bo->vm_resv);
+	bo->base.base.resv = bo->vm_resv->resv;
+}
+
+static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
+			     struct rocket_vm *vm, struct drm_rocket_gem_create *args)
+{
+	struct drm_gem_shmem_object *shmem;
+	int ret = 0;
+
+	shmem = drm_gem_shmem_create(ddev, args->size);
+	if (IS_ERR(shmem))
+		return PTR_ERR(shmem);
+
+	if (vm)
+		rocket_gem_make_private(to_rocket_gem(&shmem->base), vm);
+
+	/*
+	 * Pages come zeroed through a cached mapping. They are cleaned when
+	 * they are mapped for the device, which must be before the CPU sees
+	 * them uncached.
+	 */
+	shmem->map_wc = args->flags & DRM_ROCKET_GEM_WC;
+	if (shmem->map_wc)
+		ret = PTR_ERR_OR_ZERO(rocket_gem_get_pages(to_rocket_gem(&shmem->base)));
+
+	if (!ret) {
+		args->offset = drm_vma_node_offset_addr(&shmem->base.vma_node);
+		ret = drm_gem_handle_create(file, &shmem->base, &args->handle);
+	}
+
+	drm_gem_object_put(&shmem->base);
+
+	return ret;
+}
+
+/* DRM_IOCTL_ROCKET_GEM_CREATE, see struct drm_rocket_gem_create. */
+int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_gem_create *args = data;
+	struct rocket_vm *vm = NULL;
+	int ret;
+
+	if (args->flags & ~(DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE))
+		return -EINVAL;
+
+	if (args->pad || !args->size)
+		return -EINVAL;
+
+	if (args->size > ROCKET_VM_END - ROCKET_VM_START)
+		return -E2BIG;
+
+	if (args->flags & DRM_ROCKET_GEM_VM_PRIVATE) {
+		vm = rocket_vm_lookup(file->driver_priv, args->vm_id);
+		if (!vm)
+			return -ENOENT;
+	} else if (args->vm_id) {
+		return -EINVAL;
+	}
+
+	ret = rocket_gem_create(ddev, file, vm, args);
+	rocket_vm_put(vm);
+
+	return ret;
+}
+
+/* Moves the BO between NPU and CPU, as far as it has memory at all. */
+static int rocket_gem_sync_for_cpu(struct rocket_gem_object *bo)
+{
+	struct drm_gem_object *obj = &bo->base.base;
+
+	if (drm_gem_is_imported(obj))
+		return dma_buf_begin_cpu_access(obj->import_attach->dmabuf,
+						DMA_BIDIRECTIONAL);
+
+	if (READ_ONCE(bo->base.sgt) && !bo->base.map_wc)
+		dma_sync_sgtable_for_cpu(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
+
+	return 0;
+}
+
+static int rocket_gem_sync_for_npu(struct rocket_gem_object *bo)
+{
+	struct drm_gem_object *obj = &bo->base.base;
+
+	if (drm_gem_is_imported(obj))
+		return dma_buf_end_cpu_access(obj->import_attach->dmabuf,
+					      DMA_BIDIRECTIONAL);
+
+	if (READ_ONCE(bo->base.sgt) && !bo->base.map_wc)
+		dma_sync_sgtable_for_device(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
+
+	return 0;
+}
+
+static int rocket_gem_wait(struct drm_gem_object *obj, s64 timeout_ns)
+{
+	unsigned long timeout = drm_timeout_abs_to_jiffies(timeout_ns);
+	long ret;
+
+	ret = dma_resv_wait_timeout(obj->resv, DMA_RESV_USAGE_WRITE, true, timeout);
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return timeout ? -ETIMEDOUT : -EBUSY;
+
+	return 0;
+}
+
+/* DRM_IOCTL_ROCKET_PREP_BO, see struct drm_rocket_prep_bo. */
+int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_prep_bo *args = data;
+	struct drm_gem_object *obj;
+	int ret;
+
+	if (args->reserved)
+		return -EINVAL;
+
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+
+	ret = rocket_gem_wait(obj, args->timeout_ns);
+	if (!ret)
+		ret = rocket_gem_sync_for_cpu(to_rocket_gem(obj));
+
+	drm_gem_object_put(obj);
+
+	return ret;
+}
+
+/* DRM_IOCTL_ROCKET_FINI_BO, see struct drm_rocket_fini_bo. */
+int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_fini_bo *args = data;
+	struct drm_gem_object *obj;
+	int ret;
+
+	if (args->reserved)
+		return -EINVAL;
+
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+
+	ret = rocket_gem_sync_for_npu(to_rocket_gem(obj));
+	drm_gem_object_put(obj);
+
+	return ret;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_gem.h>
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+
+#include "rocket_core.h"
+#include "rocket_gem.h"
+#include "rocket_job.h"
+#include "rocket_vm.h"
+
+static void rocket_job_cleanup_work(struct work_struct *work)
+{
+	rocket_job_destroy(container_of(work, struct rocket_job, cleanup));
+}
+
+/**
+ * rocket_job_create() - Allocate a job.
+ * @vm: The VM it runs in; the job takes a reference of its own.
+ * @task_count: How many tasks to make room for.
+ *
+ * Return: The job, to be given to the scheduler or to rocket_job_destroy();
+ * -ENOMEM.
+ */
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count)
+{
+	struct rocket_job *job;
+
+	job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+
+	INIT_WORK(&job->cleanup, rocket_job_cleanup_work);
+	job->vm = rocket_vm_get(vm);
+	job->task_count = task_count;
+
+	job->hw_fence = kzalloc_obj(*job->hw_fence, GFP_KERNEL_ACCOUNT);
+	job->tasks = kvmalloc_objs(*job->tasks, task_count, GFP_KERNEL_ACCOUNT);
+	if (!job->hw_fence || !job->tasks) {
+		rocket_job_destroy(job);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	return job;
+}
+
+static struct drm_gem_object *rocket_job_bo(struct rocket_job *job, u32 i)
+{
+	return i < job->in_bo_count ? job->in_bos[i] : job->out_bos[i - job->in_bo_count];
+}
+
+/**
+ * rocket_job_hold_mappings() - Keep the kernel-chosen mappings of listed BOs.
+ * @job: The job, with its BOs.
+ *
+ * From here until the job is destroyed, closing the handle of a BO that the job
+ * names does not unmap it.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rocket_job_hold_mappings(struct rocket_job *job)
+{
+	u32 count = job->in_bo_count + job->out_bo_count;
+
+	if (!count)
+		return 0;
+
+	job->mapping_held = bitmap_zalloc(count, GFP_KERNEL_ACCOUNT);
+	if (!job->mapping_held)
+		return -ENOMEM;
+
+	for (u32 i = 0; i < count; i++) {
+		if (rocket_gem_hold_mapping(rocket_job_bo(job, i), job->vm))
+			__set_bit(i, job->mapping_held);
+	}
+
+	return 0;
+}
+
+static void rocket_job_release_mappings(struct rocket_job *job)
+{
+	u32 count = job->in_bo_count + job->out_bo_count;
+	u32 i;
+
+	if (!job->mapping_held)
+		return;
+
+	for_each_set_bit(i, job->mapping_held, count)
+		rocket_gem_release_mapping(rocket_job_bo(job, i));
+
+	bitmap_free(job->mapping_held);
+}
+
+static void rocket_job_put_bos(struct drm_gem_object **bos, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		drm_gem_object_put(bos[i]);
+
+	kvfree(bos);
+}
+
+/* A fence that never started has not been initialised: it is just memory. */
+static void rocket_job_put_fence(struct rocket_fence *fence)
+{
+	if (fence && kref_read(&fence->base.refcount))
+		dma_fence_put(&fence->base);
+	else
+		kfree(fence);
+}
+
+/**
+ * rocket_job_destroy() - Let go of all that a job holds.
+ * @job: A job that was never pushed, or is done.
+ *
+ * Context: Sleeps; may take reservation and VM locks and free a VM. Must not be
+ * called from where a fence waits for it.
+ */
+void rocket_job_destroy(struct rocket_job *job)
+{
+	if (job->pushed)
+		atomic_dec(&job->core->load);
+	if (job->entity_ready)
+		drm_sched_job_cleanup(&job->base);
+
+	for (int i = 0; i < ARRAY_SIZE(job->after); i++)
+		dma_fence_put(job->after[i]);
+
+	rocket_job_release_mappings(job);
+	rocket_job_put_bos(job->in_bos, job->in_bo_count);
+	rocket_job_put_bos(job->out_bos, job->out_bo_count);
+	rocket_job_put_fence(job->hw_fence);
+	rocket_vm_put(job->vm);
+	kvfree(job->tasks);
+	kfree(job);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_JOB_H__
+#define __ROCKET_JOB_H__
+
+#include <drm/gpu_scheduler.h>
+#include <linux/dma-fence.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct drm_gem_object;
+struct rocket_core;
+struct rocket_vm;
+
+/* struct rocket_task - One start of the program controller. */
+struct rocket_task {
+	/* @regcmd: Address of the command stream in the job's VM. */
+	u32 regcmd;
+	/* @regcmd_count: Number of 64-bit commands in it. */
+	u32 regcmd_count;
+};
+
+/**
+ * struct rocket_fence - The hardware's fence of a job.
+ */
+struct rocket_fence {
+	/** @base: First, so that the default release frees the whole. */
+	struct dma_fence base;
+
+	/** @lock: For @base; here, because the fence may outlive the core. */
+	spinlock_t lock;
+};
+
+/**
+ * struct rocket_job - A job, from the ioctl to the end of its clean-up.
+ *
+ * Built by rocket_submit.c; owned by the scheduler from the moment it is pushed
+ * until free_job(), then by @cleanup. All that the run needs is here before the
+ * push: running it allocates nothing. Not locked: nobody but the owner writes,
+ * except for @next_task under &rocket_core.lock.
+ */
+struct rocket_job {
+	/** @base: The scheduler's part. Initialised when @entity_ready. */
+	struct drm_sched_job base;
+
+	/** @vm: The address space, a reference. */
+	struct rocket_vm *vm;
+
+	/** @core: The core that was chosen. */
+	struct rocket_core *core;
+
+	/** @tasks: What to run, @task_count of them. */
+	struct rocket_task *tasks;
+
+	/** @task_count: At least one. */
+	u32 task_count;
+
+	/** @next_task: Index of the first task not started yet. */
+	u32 next_task;
+
+	/** @in_bos: BOs that it says it reads, references. */
+	struct drm_gem_object **in_bos;
+
+	/** @out_bos: BOs that it says it writes, references. */
+	struct drm_gem_object **out_bos;
+
+	/** @in_bo_count: Number of @in_bos. */
+	u32 in_bo_count;
+
+	/** @out_bo_count: Number of @out_bos. */
+	u32 out_bo_count;
+
+	/**
+	 * @mapping_held: One bit for each of @in_bos and then @out_bos: the job
+	 * keeps the BO's kernel-chosen mapping.
+	 */
+	unsigned long *mapping_held;
+
+	/** @hw_fence: Allocated with the job, initialised when it starts. */
+	struct rocket_fence *hw_fence;
+
+	/**
+	 * @after: Fences of jobs on other cores that come before this one: the
+	 * last one of the VM, and the one before it in the same ioctl.
+	 */
+	struct dma_fence *after[2];
+
+	/** @timeout: How long it may run, in jiffies. */
+	unsigned long timeout;
+
+	/** @user_data: Userspace's name for it. */
+	u64 user_data;
+
+	/** @cores: Which cores may run it, a bit mask. */
+	u32 cores;
+
+	/** @priority: Index into &rocket_queue.entities. */
+	u32 priority;
+
+	/** @entity_ready: drm_sched_job_init() was called on @base. */
+	bool entity_ready;
+
+	/** @pushed: It counts in &rocket_core.load. */
+	bool pushed;
+
+	/** @cleanup: Frees the job outside of the scheduler's work. */
+	struct work_struct cleanup;
+};
+
+static inline struct rocket_job *to_rocket_job(struct drm_sched_job *job)
+{
+	return container_of(job, struct rocket_job, base);
+}
+
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count);
+int rocket_job_hold_mappings(struct rocket_job *job);
+void rocket_job_destroy(struct rocket_job *job);
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_print.h>
+#include <linux/bitmap.h>
+#include <linux/cleanup.h>
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+
+#include "rocket_core.h"
+#include "rocket_device.h"
+#include "rocket_fault.h"
+#include "rocket_mmu.h"
+#include "rocket_vm.h"
+
+/**
+ * DOC: Page tables and switching
+ *
+ * A VM's page tables are an IOMMU paging domain. They are written when
+ * something is bound or unbound and at no other time. A bind must not fail half
+ * way, so what can fail comes first: rocket_mmu_reserve() makes the second-level
+ * tables of a range exist. After that rocket_mmu_map() allocates nothing.
+ *
+ * A core keeps the domain of the last VM that ran on it attached, powered or
+ * not; the next job of that VM finds everything in place. The IOMMU driver
+ * programs a suspended IOMMU when it resumes, so a domain that is attached
+ * while the core sleeps costs nothing extra.
+ *
+ * An IOMMU group can only change domains by way of its default domain, where
+ * nothing of any client is mapped. Each of the two steps stops the IOMMU,
+ * writes the root pointer, and drops the whole IOTLB: what one VM left there
+ * is never used for the next.
+ */
+
+/**
+ * rocket_mmu_init() - Create the page tables of a VM.
+ * @vm: The VM.
+ * @rdev: The device.
+ *
+ * Return: 0, -ENODEV when no core is in service, -ENOMEM.
+ */
+int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
+{
+	struct iommu_domain *domain;
+	struct rocket_core *core;
+
+	/* A core is not unbound under this lock. */
+	guard(mutex)(&rdev->submit_lock);
+
+	core = rocket_device_any_core(rdev);
+	if (!core)
+		return -ENODEV;
+
+	/* All cores have the same kind of IOMMU: the domain suits them all. */
+	domain = iommu_paging_domain_alloc(core->dev);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
+
+	iommu_set_fault_handler(domain, rocket_fault_handler, rdev);
+	vm->mmu.domain = domain;
+
+	return 0;
+}
+
+/**
+ * rocket_mmu_fini() - Free the page tables of a VM.
+ * @vm: The VM, attached to no core.
+ */
+void rocket_mmu_fini(struct rocket_vm *vm)
+{
+	iommu_domain_free(vm->mmu.domain);
+}
+
+/*
+ * Makes one second-level table exist. The only way that the IOMMU API has is to
+ * map something; so the first page of the table's span is mapped without any
+ * permission, which no access can use, and unmapped again. No table, no
+ * mapping: the page must be free.
+ */
+static int rocket_mmu_reserve_table(struct rocket_vm *vm, unsigned int table)
+{
+	u64 addr = (u64)table * ROCKET_MMU_TABLE_SPAN;
+	int ret;
+
+	ret = iommu_map(vm->mmu.domain, addr, page_to_phys(ZERO_PAGE(0)),
+			ROCKET_MMU_PAGE_SIZE, 0, GFP_NOWAIT);
+	if (ret)
+		return ret;
+
+	iommu_unmap(vm->mmu.domain, addr, ROCKET_MMU_PAGE_SIZE);
+	__set_bit(table, vm->mmu.tables);
+
+	return 0;
+}
+
+/**
+ * rocket_mmu_reserve() - Make sure that mapping a range will not allocate.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @addr: First address.
+ * @range: Size in bytes, not 0, not beyond 4 GiB.
+ *
+ * Nothing is mapped by it. What has been reserved stays so.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rocket_mmu_reserve(struct rocket_vm *vm, u64 addr, u64 range)
+{
+	unsigned int last = (addr + range - 1) / ROCKET_MMU_TABLE_SPAN;
+	unsigned int table = addr / ROCKET_MMU_TABLE_SPAN;
+	int ret;
+
+	lockdep_assert_held(&vm->op_lock);
+
+	for_each_clear_bit_from(table, vm->mmu.tables, last + 1) {
+		ret = rocket_mmu_reserve_table(vm, table);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+/* Where the NPU finds a piece of a BO in memory. */
+static phys_addr_t rocket_mmu_sg_addr(struct scatterlist *sg, bool imported)
+{
+	/*
+	 * An imported buffer need not have struct pages: its exporter gave it
+	 * an address for our device, which has no IOMMU before it.
+	 */
+	return imported ? sg_dma_address(sg) : sg_phys(sg);
+}
+
+static u64 rocket_mmu_sg_len(struct scatterlist *sg, bool imported)
+{
+	return imported ? sg_dma_len(sg) : sg->length;
+}
+
+/**
+ * rocket_mmu_map() - Map a part of a buffer.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @addr: First address; the range was reserved and is not mapped.
+ * @sgt: The buffer's memory.
+ * @offset: Where in the buffer to begin.
+ * @range: Size in bytes.
+ * @imported: @sgt came from another driver.
+ * @readonly: The NPU shall not write.
+ *
+ * Allocates nothing. All sizes are multiples of the page size.
+ *
+ * Return: 0. An error means that the IOMMU driver broke a promise; what it
+ * mapped of the range until then has been unmapped.
+ */
+int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
+		   u64 offset, u64 range, bool imported, bool readonly)
+{
+	int prot = readonly ? IOMMU_READ : IOMMU_READ | IOMMU_WRITE;
+	unsigned int nents = imported ? sgt->nents : sgt->orig_nents;
+	struct scatterlist *sg;
+	u64 mapped = 0;
+	unsigned int i;
+	int ret;
+
+	lockdep_assert_held(&vm->op_lock);
+
+	for_each_sg(sgt->sgl, sg, nents, i) {
+		u64 len = rocket_mmu_sg_len(sg, imported);
+
+		if (offset >= len) {
+			offset -= len;
+			continue;
+		}
+
+		len = min(len - offset, range - mapped);
+		ret = iommu_map(vm->mmu.domain, addr + mapped,
+				rocket_mmu_sg_addr(sg, imported) + offset, len,
+				prot, GFP_NOWAIT);
+		if (ret) {
+			rocket_mmu_unmap(vm, addr, mapped);
+			return ret;
+		}
+
+		offset = 0;
+		mapped += len;
+		if (mapped == range)
+			break;
+	}
+
+	return 0;
+}
+
+/**
+ * rocket_mmu_unmap() - Unmap a range.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @addr: First address.
+ * @range: Size in bytes, all of it mapped.
+ *
+ * On return neither the page tables nor any IOTLB lead there any more: the
+ * IOMMU driver drops the lines of every powered IOMMU that holds the domain,
+ * and an IOMMU that is powered up starts with none.
+ */
+void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range)
+{
+	size_t unmapped;
+
+	lockdep_assert_held(&vm->op_lock);
+
+	unmapped = iommu_unmap(vm->mmu.domain, addr, range);
+	drm_WARN_ON(vm->base.drm, unmapped != range);
+}
+
+static void rocket_mmu_detach_locked(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->attach_lock);
+
+	iommu_detach_group(NULL, core->group);
+	core->vm = NULL;
+}
+
+/**
+ * rocket_mmu_attach() - Let a core use the page tables of a VM.
+ * @core: A core that runs nothing.
+ * @vm: The VM.
+ *
+ * Does nothing when the core holds them already. Works on a suspended core.
+ *
+ * Context: The scheduler's work. Not annotated as fence signalling, though it
+ * is part of it: see the comment in rocket_sched_run_job().
+ * Return: 0 or a negative errno of the IOMMU driver, with the core left in its
+ * default domain.
+ */
+int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
+{
+	int ret;
+
+	guard(mutex)(&core->attach_lock);
+
+	if (core->vm == vm)
+		return 0;
+
+	if (core->vm)
+		rocket_mmu_detach_locked(core);
+
+	ret = iommu_attach_group(vm->mmu.domain, core->group);
+	if (ret)
+		return ret;
+
+	core->vm = vm;
+
+	return 0;
+}
+
+/**
+ * rocket_mmu_detach() - Put a core back to its default domain.
+ * @core: A core that runs nothing, or was just reset.
+ *
+ * Writes all registers of a powered IOMMU, and so repairs what a reset did
+ * behind the IOMMU driver's back. A core that is in its default domain already
+ * is left alone: it starts no job before rocket_mmu_attach() has written them.
+ */
+void rocket_mmu_detach(struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	if (core->vm)
+		rocket_mmu_detach_locked(core);
+}
+
+/**
+ * rocket_mmu_detach_all() - Take a VM out of all cores.
+ * @vm: The VM; no job of it is left.
+ * @rdev: The device.
+ */
+void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev)
+{
+	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
+		struct rocket_core *core = &rdev->cores[i];
+
+		guard(mutex)(&core->attach_lock);
+		if (core->vm == vm)
+			rocket_mmu_detach_locked(core);
+	}
+}

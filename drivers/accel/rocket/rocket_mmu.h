@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_MMU_H__
+#define __ROCKET_MMU_H__
+
+#include <linux/bits.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+struct iommu_domain;
+struct rocket_core;
+struct rocket_device;
+struct rocket_vm;
+struct sg_table;
+
+/* What the IOMMU translates: 32-bit addresses, 1024 tables of 1024 pages. */
+#define ROCKET_MMU_PAGE_SIZE	SZ_4K
+#define ROCKET_MMU_TABLE_SPAN	SZ_4M
+#define ROCKET_MMU_TABLES	1024
+
+/**
+ * struct rocket_mmu - The page tables of a VM.
+ *
+ * Protected by &rocket_vm.op_lock. The tables themselves belong to the IOMMU
+ * driver, which keeps each second-level table until the domain is freed.
+ */
+struct rocket_mmu {
+	/** @domain: The paging domain, freed with the VM. */
+	struct iommu_domain *domain;
+
+	/** @tables: Which second-level tables are known to exist. */
+	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
+};
+
+int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev);
+void rocket_mmu_fini(struct rocket_vm *vm);
+
+int rocket_mmu_reserve(struct rocket_vm *vm, u64 addr, u64 range);
+int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
+		   u64 offset, u64 range, bool imported, bool readonly);
+void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
+
+int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm);
+void rocket_mmu_detach(struct rocket_core *core);
+void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev);
+
+#endif

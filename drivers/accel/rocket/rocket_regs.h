@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_REGS_H__
+#define __ROCKET_REGS_H__
+
+#include <linux/bits.h>
+
+/*
+ * The few registers that the kernel touches; all others are written by the
+ * register command streams of userspace. Offsets are inside the page named by
+ * the devicetree (reg-names "pc", "cna", "core"). Names and bits are those of
+ * the RK3588 TRM, chapter RKNN, as mainline's driver uses them on silicon.
+ */
+
+/* Page "pc": the program controller */
+#define ROCKET_PC_VERSION			0x00
+#define ROCKET_PC_VERSION_NUM			0x04
+#define   ROCKET_PC_VERSION_NUM_MASK		GENMASK(15, 0)
+#define ROCKET_PC_OPERATION_ENABLE		0x08
+#define   ROCKET_PC_OPERATION_ENABLE_OP_EN	BIT(0)
+#define ROCKET_PC_BASE_ADDRESS			0x10
+#define   ROCKET_PC_BASE_ADDRESS_PC_SEL		BIT(0)
+#define ROCKET_PC_REGISTER_AMOUNTS		0x14
+#define   ROCKET_PC_REGISTER_AMOUNTS_MAX	GENMASK(15, 0)
+#define ROCKET_PC_INTERRUPT_MASK		0x20
+#define ROCKET_PC_INTERRUPT_CLEAR		0x24
+#define   ROCKET_PC_INTERRUPT_CLEAR_ALL		GENMASK(16, 0)
+#define ROCKET_PC_INTERRUPT_RAW_STATUS		0x2c
+#define   ROCKET_PC_INTERRUPT_DPU_0		BIT(8)
+#define   ROCKET_PC_INTERRUPT_DPU_1		BIT(9)
+#define   ROCKET_PC_INTERRUPT_DPU		(ROCKET_PC_INTERRUPT_DPU_0 | \
+						 ROCKET_PC_INTERRUPT_DPU_1)
+#define ROCKET_PC_TASK_CON			0x30
+#define   ROCKET_PC_TASK_CON_TASK_NUMBER(n)	((n) << 0)
+#define   ROCKET_PC_TASK_CON_TASK_PP_EN		BIT(12)
+#define   ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR	BIT(13)
+/* Reserved in the TRM; vendor and mainline driver set it. */
+#define   ROCKET_PC_TASK_CON_RESERVED_14	BIT(14)
+#define ROCKET_PC_TASK_DMA_BASE_ADDR		0x34
+
+/* Pages "cna" and "core": the ping-pong register groups of each block */
+#define ROCKET_S_POINTER			0x04
+#define   ROCKET_S_POINTER_POINTER_PP_EN	BIT(1)
+#define   ROCKET_S_POINTER_EXECUTER_PP_EN	BIT(2)
+#define   ROCKET_S_POINTER_POINTER_PP_MODE	BIT(3)
+/* Reserved in the TRM; vendor and mainline driver put the core's index there. */
+#define   ROCKET_S_POINTER_CORE(n)		((u32)(n) << 28)
+
+#endif

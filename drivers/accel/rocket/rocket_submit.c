@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_exec.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/rocket_accel.h>
+#include <linux/capability.h>
+#include <linux/cleanup.h>
+#include <linux/dma-resv.h>
+#include <linux/slab.h>
+#include <linux/stddef.h>
+
+#include "rocket_device.h"
+#include "rocket_drv.h"
+#include "rocket_job.h"
+#include "rocket_regs.h"
+#include "rocket_sched.h"
+#include "rocket_submit.h"
+#include "rocket_sync.h"
+#include "rocket_vm.h"
+
+/* Part of the UAPI's documentation */
+#define ROCKET_SUBMIT_MAX_JOBS		1024
+#define ROCKET_SUBMIT_MAX_TASKS		65536
+#define ROCKET_SUBMIT_MAX_HANDLES	65536
+#define ROCKET_SUBMIT_MAX_COMMANDS	(2 * (ROCKET_PC_REGISTER_AMOUNTS_MAX + 1))
+#define ROCKET_SUBMIT_REGCMD_ALIGN	16
+
+/* The structs as mainline's first version had them */
+#define ROCKET_SUBMIT_JOB_MIN_SIZE \
+	offsetofend(struct drm_rocket_job, out_bo_handle_count)
+#define ROCKET_SUBMIT_TASK_MIN_SIZE \
+	offsetofend(struct drm_rocket_task, regcmd_count)
+
+/**
+ * DOC: SUBMIT
+ *
+ * All jobs of the ioctl are built first (rocket_submit_build()). Then the
+ * reservation objects that any of them needs are locked together, fences
+ * reserved and implicit dependencies collected (rocket_submit_lock()). From
+ * then on nothing can fail: the jobs are armed and pushed in their order
+ * (rocket_submit_push()). So either all of them are taken or none.
+ */
+
+/* struct rocket_submit_entry - A job of the ioctl. */
+struct rocket_submit_entry {
+	/* @job: The job, until it is pushed. */
+	struct rocket_job *job;
+	/* @outs: Syncobjs to give its fence to. */
+	struct rocket_sync_outs outs;
+	/* @fence: The fence, once it is armed; a reference. */
+	struct dma_fence *fence;
+};
+
+/* struct rocket_submit - The ioctl at work. */
+struct rocket_submit {
+	/* @file: The caller. */
+	struct drm_file *file;
+	/* @rdev: The device. */
+	struct rocket_device *rdev;
+	/* @entries: @count of them. */
+	struct rocket_submit_entry *entries;
+	/* @count: Number of jobs. */
+	u32 count;
+};
+
+static int rocket_submit_check(const struct drm_rocket_job *args)
+{
+	if (args->flags)
+		return -EINVAL;
+
+	if (!args->task_count || args->task_count > ROCKET_SUBMIT_MAX_TASKS)
+		return -EINVAL;
+
+	if (args->in_bo_handle_count > ROCKET_SUBMIT_MAX_HANDLES ||
+	    args->out_bo_handle_count > ROCKET_SUBMIT_MAX_HANDLES)
+		return -EINVAL;
+
+	if (args->in_sync_count > ROCKET_SYNC_MAX || args->out_sync_count > ROCKET_SYNC_MAX)
+		return -EINVAL;
+
+	if (args->timeout_ms > ROCKET_JOB_TIMEOUT_MAX_MS)
+		return -EINVAL;
+
+	if (args->priority >= ROCKET_PRIORITIES)
+		return -EINVAL;
+
+	if (args->priority == DRM_ROCKET_JOB_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
+		return -EPERM;
+
+	return 0;
+}
+
+static int rocket_submit_copy_tasks(struct rocket_job *job,
+				    const struct drm_rocket_job *args)
+{
+	for (u32 i = 0; i < args->task_count; i++) {
+		struct drm_rocket_task task;
+		int ret;
+
+		ret = rocket_copy_array_entry(&task, sizeof(task), ROCKET_SUBMIT_TASK_MIN_SIZE,
+					      args->tasks, i, args->task_struct_size);
+		if (ret)
+			return ret;
+
+		if (!task.regcmd_count || task.regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
+			return -EINVAL;
+
+		/* The low bits of the address register mean other things. */
+		if (!IS_ALIGNED(task.regcmd, ROCKET_SUBMIT_REGCMD_ALIGN))
+			return -EINVAL;
+
+		job->tasks[i].regcmd = task.regcmd;
+		job->tasks[i].regcmd_count = task.regcmd_count;
+	}
+
+	return 0;
+}
+
+static int rocket_submit_lookup_bos(struct rocket_job *job, struct drm_file *file,
+				    const struct drm_rocket_job *args)
+{
+	int ret;
+
+	ret = drm_gem_objects_lookup(file, u64_to_user_ptr(args->in_bo_handles),
+				     args->in_bo_handle_count, &job->in_bos);
+	if (ret)
+		return ret;
+	job->in_bo_count = args->in_bo_handle_count;
+
+	ret = drm_gem_objects_lookup(file, u64_to_user_ptr(args->out_bo_handles),
+				     args->out_bo_handle_count, &job->out_bos);
+	if (ret)
+		return ret;
+	job->out_bo_count = args->out_bo_handle_count;
+
+	return rocket_job_hold_mappings(job);
+}
+
+static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
+				  const struct drm_rocket_job *args)
+{
+	const struct rocket_syncs in_syncs = {
+		.array = args->in_syncs,
+		.count = args->in_sync_count,
+		.size = args->sync_struct_size,
+	};
+	int ret;
+
+	job->timeout = msecs_to_jiffies(args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS);
+	job->user_data = args->user_data;
+	job->cores = args->core_mask ?: ~0;
+	job->priority = args->priority;
+
+	ret = rocket_submit_copy_tasks(job, args);
+	if (ret)
+		return ret;
+
+	ret = rocket_submit_lookup_bos(job, file, args);
+	if (ret)
+		return ret;
+
+	ret = rocket_sched_place(job, file->client_id);
+	if (ret)
+		return ret;
+
+	return rocket_sync_add_dependencies(&job->base, file, &in_syncs);
+}
+
+static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
+				   const struct drm_rocket_job *args)
+{
+	const struct rocket_syncs out_syncs = {
+		.array = args->out_syncs,
+		.count = args->out_sync_count,
+		.size = args->sync_struct_size,
+	};
+	struct rocket_submit_entry *entry = &submit->entries[i];
+	struct rocket_job *job;
+	struct rocket_vm *vm;
+	int ret;
+
+	ret = rocket_submit_check(args);
+	if (ret)
+		return ret;
+
+	vm = rocket_vm_lookup(submit->file->driver_priv, args->vm_id);
+	if (!vm)
+		return -ENOENT;
+
+	job = rocket_job_create(vm, args->task_count);
+	rocket_vm_put(vm);
+	if (IS_ERR(job))
+		return PTR_ERR(job);
+
+	entry->job = job;
+	ret = rocket_submit_fill_job(job, submit->file, args);
+	if (ret)
+		return ret;
+
+	return rocket_sync_prepare_outs(&entry->outs, submit->file, &out_syncs);
+}
+
+static int rocket_submit_build(struct rocket_submit *submit,
+			       const struct drm_rocket_submit *args)
+{
+	for (u32 i = 0; i < submit->count; i++) {
+		struct drm_rocket_job job;
+		int ret;
+
+		ret = rocket_copy_array_entry(&job, sizeof(job), ROCKET_SUBMIT_JOB_MIN_SIZE,
+					      args->jobs, i, args->job_struct_size);
+		if (ret)
+			return ret;
+
+		ret = rocket_submit_build_job(submit, i, &job);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+/* Locks what one job needs, with room for the fences of all of them. */
+static int rocket_submit_lock_job(struct rocket_submit *submit, struct drm_exec *exec,
+				  struct rocket_job *job)
+{
+	int ret;
+
+	ret = drm_exec_prepare_obj(exec, drm_gpuvm_resv_obj(&job->vm->base), submit->count);
+	if (ret)
+		return ret;
+
+	ret = drm_exec_prepare_array(exec, job->in_bos, job->in_bo_count, submit->count);
+	if (ret)
+		return ret;
+
+	return drm_exec_prepare_array(exec, job->out_bos, job->out_bo_count, submit->count);
+}
+
+static int rocket_submit_lock_all(struct rocket_submit *submit, struct drm_exec *exec)
+{
+	for (u32 i = 0; i < submit->count; i++) {
+		int ret = rocket_submit_lock_job(submit, exec, submit->entries[i].job);
+
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static int rocket_submit_add_implicit_deps(struct rocket_job *job)
+{
+	int ret;
+
+	for (u32 i = 0; i < job->in_bo_count; i++) {
+		ret = drm_sched_job_add_implicit_dependencies(&job->base, job->in_bos[i],
+							      false);
+		if (ret)
+			return ret;
+	}
+
+	for (u32 i = 0; i < job->out_bo_count; i++) {
+		ret = drm_sched_job_add_implicit_dependencies(&job->base, job->out_bos[i],
+							      true);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static int rocket_submit_lock(struct rocket_submit *submit, struct drm_exec *exec)
+{
+	int ret;
+
+	drm_exec_until_all_locked(exec) {
+		ret = rocket_submit_lock_all(submit, exec);
+		drm_exec_retry_on_contention(exec);
+		if (ret)
+			return ret;
+	}
+
+	for (u32 i = 0; i < submit->count; i++) {
+		ret = rocket_submit_add_implicit_deps(submit->entries[i].job);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static void rocket_submit_add_fences(struct rocket_job *job, struct dma_fence *fence)
+{
+	dma_resv_add_fence(drm_gpuvm_resv(&job->vm->base), fence, DMA_RESV_USAGE_BOOKKEEP);
+
+	for (u32 i = 0; i < job->in_bo_count; i++)
+		dma_resv_add_fence(job->in_bos[i]->resv, fence, DMA_RESV_USAGE_READ);
+
+	for (u32 i = 0; i < job->out_bo_count; i++)
+		dma_resv_add_fence(job->out_bos[i]->resv, fence, DMA_RESV_USAGE_WRITE);
+}
+
+static int rocket_submit_push(struct rocket_submit *submit)
+{
+	struct dma_fence *previous = NULL;
+
+	guard(mutex)(&submit->rdev->submit_lock);
+
+	for (u32 i = 0; i < submit->count; i++) {
+		if (submit->entries[i].job->vm->queue.closed)
+			return -ENOENT;
+	}
+
+	for (u32 i = 0; i < submit->count; i++) {
+		struct rocket_submit_entry *entry = &submit->entries[i];
+		struct rocket_job *job = no_free_ptr(entry->job);
+
+		entry->fence = rocket_sched_arm(job, previous);
+		rocket_submit_add_fences(job, entry->fence);
+		drm_sched_entity_push_job(&job->base);
+		previous = entry->fence;
+	}
+
+	return 0;
+}
+
+static int rocket_submit_jobs(struct rocket_submit *submit)
+{
+	struct drm_exec exec;
+	int ret;
+
+	drm_exec_init(&exec, DRM_EXEC_INTERRUPTIBLE_WAIT | DRM_EXEC_IGNORE_DUPLICATES, 0);
+	ret = rocket_submit_lock(submit, &exec);
+	if (!ret)
+		ret = rocket_submit_push(submit);
+	drm_exec_fini(&exec);
+	if (ret)
+		return ret;
+
+	for (u32 i = 0; i < submit->count; i++) {
+		struct rocket_submit_entry *entry = &submit->entries[i];
+
+		rocket_sync_signal_outs(&entry->outs, entry->fence);
+	}
+
+	return 0;
+}
+
+static void rocket_submit_cleanup(struct rocket_submit *submit)
+{
+	for (u32 i = 0; i < submit->count; i++) {
+		struct rocket_submit_entry *entry = &submit->entries[i];
+
+		if (entry->job)
+			rocket_job_destroy(entry->job);
+		rocket_sync_put_outs(&entry->outs);
+		dma_fence_put(entry->fence);
+	}
+
+	kvfree(submit->entries);
+}
+
+/* DRM_IOCTL_ROCKET_SUBMIT, see struct drm_rocket_submit. */
+int rocket_ioctl_submit(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_submit *args = data;
+	struct rocket_submit submit = {
+		.file = file,
+		.rdev = to_rocket_device(ddev),
+		.count = args->job_count,
+	};
+	int ret;
+
+	if (args->reserved)
+		return -EINVAL;
+
+	if (!args->job_count)
+		return 0;
+
+	if (args->job_count > ROCKET_SUBMIT_MAX_JOBS)
+		return -EINVAL;
+
+	submit.entries = kvcalloc(submit.count, sizeof(*submit.entries), GFP_KERNEL_ACCOUNT);
+	if (!submit.entries)
+		return -ENOMEM;
+
+	ret = rocket_submit_build(&submit, args);
+	if (!ret)
+		ret = rocket_submit_jobs(&submit);
+
+	rocket_submit_cleanup(&submit);
+
+	return ret;
+}

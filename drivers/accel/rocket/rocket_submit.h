@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_SUBMIT_H__
+#define __ROCKET_SUBMIT_H__
+
+struct drm_device;
+struct drm_file;
+
+/* How long a job may run, in ms. Part of the UAPI (GET_PARAM). */
+#define ROCKET_JOB_TIMEOUT_MS		500
+#define ROCKET_JOB_TIMEOUT_MAX_MS	10000
+
+int rocket_ioctl_submit(struct drm_device *ddev, void *data, struct drm_file *file);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_SYNC_H__
+#define __ROCKET_SYNC_H__
+
+#include <linux/types.h>
+
+struct dma_fence;
+struct drm_file;
+struct drm_sched_job;
+struct rocket_sync_out;
+
+/* Syncs in one array. Part of the UAPI's documentation. */
+#define ROCKET_SYNC_MAX 1024
+
+/**
+ * struct rocket_syncs - An array of struct drm_rocket_sync, as userspace gave it.
+ */
+struct rocket_syncs {
+	/** @array: User address. */
+	u64 array;
+
+	/** @count: Number of entries. */
+	u32 count;
+
+	/** @size: Size of an entry in bytes. */
+	u32 size;
+};
+
+/**
+ * struct rocket_sync_outs - Syncobjs that will get a fence.
+ */
+struct rocket_sync_outs {
+	/** @entries: @count of them. */
+	struct rocket_sync_out *entries;
+
+	/** @count: Number of entries. */
+	u32 count;
+};
+
+int rocket_sync_add_dependencies(struct drm_sched_job *job, struct drm_file *file,
+				 const struct rocket_syncs *syncs);
+int rocket_sync_prepare_outs(struct rocket_sync_outs *outs, struct drm_file *file,
+			     const struct rocket_syncs *syncs);
+void rocket_sync_signal_outs(struct rocket_sync_outs *outs, struct dma_fence *fence);
+void rocket_sync_put_outs(struct rocket_sync_outs *outs);
+
+#endif

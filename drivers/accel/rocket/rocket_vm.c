@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/drm_file.h>
+#include <drm/rocket_accel.h>
+#include <linux/cleanup.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/xarray.h>
+
+#include "rocket_device.h"
+#include "rocket_drv.h"
+#include "rocket_sched.h"
+#include "rocket_vm.h"
+#include "rocket_vm_bind.h"
+
+static void rocket_vm_free(struct drm_gpuvm *gpuvm)
+{
+	struct rocket_vm *vm = to_rocket_vm(gpuvm);
+
+	rocket_mmu_fini(vm);
+	mutex_destroy(&vm->op_lock);
+	kfree(vm);
+}
+
+static const struct drm_gpuvm_ops rocket_vm_ops = {
+	.vm_free = rocket_vm_free,
+	.sm_step_map = rocket_vm_bind_step_map,
+	.sm_step_remap = rocket_vm_bind_step_remap,
+	.sm_step_unmap = rocket_vm_bind_step_unmap,
+};
+
+/**
+ * rocket_vm_create() - Create an empty address space.
+ * @rdev: The device.
+ *
+ * Return: The VM, to be closed and put by the caller; -ENODEV when no core is in
+ * service; -ENOMEM.
+ */
+struct rocket_vm *rocket_vm_create(struct rocket_device *rdev)
+{
+	struct drm_gem_object *resv_obj;
+	struct rocket_vm *vm;
+	int ret;
+
+	vm = kzalloc_obj(*vm, GFP_KERNEL_ACCOUNT);
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+
+	ret = rocket_mmu_init(vm, rdev);
+	if (ret)
+		goto err_free;
+
+	resv_obj = drm_gpuvm_resv_object_alloc(&rdev->ddev);
+	if (!resv_obj) {
+		ret = -ENOMEM;
+		goto err_fini_mmu;
+	}
+
+	kref_init(&vm->ref);
+	vm->rdev = rdev;
+	mutex_init(&vm->op_lock);
+	rocket_fault_log_init(&vm->faults);
+
+	drm_gpuvm_init(&vm->base, "rocket", DRM_GPUVM_IMMEDIATE_MODE, &rdev->ddev,
+		       resv_obj, ROCKET_VM_START, ROCKET_VM_END - ROCKET_VM_START,
+		       0, 0, &rocket_vm_ops);
+	/* The VM has taken its own. */
+	drm_gem_object_put(resv_obj);
+
+	return vm;
+
+err_fini_mmu:
+	rocket_mmu_fini(vm);
+err_free:
+	kfree(vm);
+
+	return ERR_PTR(ret);
+}
+
+/**
+ * rocket_vm_close() - Take no more jobs and cancel those that have not started.
+ * @vm: The VM. The caller still holds its reference afterwards.
+ */
+void rocket_vm_close(struct rocket_vm *vm)
+{
+	rocket_sched_close_queue(vm);
+}
+
+static void rocket_vm_release(struct kref *ref)
+{
+	struct rocket_vm *vm = container_of(ref, struct rocket_vm, ref);
+
+	/* First the hardware, then the tables, then the pages. */
+	rocket_mmu_detach_all(vm, vm->rdev);
+	rocket_vm_bind_unmap_all(vm);
+	rocket_sched_free_queue(vm);
+
+	drm_gpuvm_put(&vm->base);
+}
+
+/**
+ * rocket_vm_get() - Take a reference.
+ * @vm: The VM, of which the caller has one.
+ *
+ * Return: @vm.
+ */
+struct rocket_vm *rocket_vm_get(struct rocket_vm *vm)
+{
+	kref_get(&vm->ref);
+
+	return vm;
+}
+
+/**
+ * rocket_vm_put() - Put a reference.
+ * @vm: The VM, or %NULL. The last reference tears it down.
+ *
+ * Context: Sleeps; not from where a fence waits for it.
+ */
+void rocket_vm_put(struct rocket_vm *vm)
+{
+	if (vm)
+		kref_put(&vm->ref, rocket_vm_release);
+}
+
+/**
+ * rocket_vm_lookup() - Find a VM of a file.
+ * @rfile: The file.
+ * @id: Userspace's id.
+ *
+ * Return: The VM with a reference, %NULL when there is none.
+ */
+struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id)
+{
+	struct rocket_vm *vm;
+
+	xa_lock(&rfile->vms);
+	vm = xa_load(&rfile->vms, id);
+	if (vm)
+		rocket_vm_get(vm);
+	xa_unlock(&rfile->vms);
+
+	return vm;
+}
+
+static void rocket_vm_close_and_put(struct rocket_vm *vm)
+{
+	rocket_vm_close(vm);
+	rocket_vm_put(vm);
+}
+
+/* Creates a VM and gives it an id of the range. */
+static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id)
+{
+	struct rocket_vm *vm;
+	int ret;
+
+	vm = rocket_vm_create(rfile->rdev);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+
+	ret = xa_alloc(&rfile->vms, id, vm, ids, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		rocket_vm_close_and_put(vm);
+
+	/* xa_alloc() says -EBUSY when all ids are taken. */
+	return ret == -EBUSY ? -ENOSPC : ret;
+}
+
+/**
+ * rocket_vm_open_file() - Give a file its own VM, id 0.
+ * @rfile: The file, zeroed but for its device.
+ *
+ * Return: 0 or a negative errno of rocket_vm_create().
+ */
+int rocket_vm_open_file(struct rocket_file *rfile)
+{
+	int ret;
+	u32 id;
+
+	xa_init_flags(&rfile->vms, XA_FLAGS_ALLOC);
+
+	ret = rocket_vm_add(rfile, XA_LIMIT(0, 0), &id);
+	if (ret)
+		xa_destroy(&rfile->vms);
+
+	return ret;
+}
+
+/**
+ * rocket_vm_close_file() - Close all VMs of a file.
+ * @rfile: The file; nobody uses it any more.
+ */
+void rocket_vm_close_file(struct rocket_file *rfile)
+{
+	struct rocket_vm *vm;
+	unsigned long id;
+
+	xa_for_each(&rfile->vms, id, vm)
+		rocket_vm_close_and_put(vm);
+
+	xa_destroy(&rfile->vms);
+}
+
+/* DRM_IOCTL_ROCKET_VM_CREATE, see struct drm_rocket_vm_create. */
+int rocket_ioctl_vm_create(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_vm_create *args = data;
+
+	if (args->flags)
+		return -EINVAL;
+
+	return rocket_vm_add(file->driver_priv, XA_LIMIT(1, ROCKET_VM_MAX - 1),
+			     &args->vm_id);
+}
+
+/* DRM_IOCTL_ROCKET_VM_DESTROY, see struct drm_rocket_vm_destroy. */
+int rocket_ioctl_vm_destroy(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_vm_destroy *args = data;
+	struct rocket_file *rfile = file->driver_priv;
+	struct rocket_vm *vm;
+
+	if (!args->vm_id || args->pad)
+		return -EINVAL;
+
+	vm = xa_erase(&rfile->vms, args->vm_id);
+	if (!vm)
+		return -ENOENT;
+
+	rocket_vm_close_and_put(vm);
+
+	return 0;
+}
+
+static int rocket_vm_copy_faults(struct drm_rocket_vm_query *args,
+				 const struct drm_rocket_vm_fault *records, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		void __user *to = u64_to_user_ptr(args->faults +
+						  (u64)i * args->fault_struct_size);
+		int ret;
+
+		ret = copy_struct_to_user(to, args->fault_struct_size, &records[i],
+					  sizeof(records[i]), NULL);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *args)
+{
+	struct drm_rocket_vm_fault *records __free(kfree) = NULL;
+	u32 room = args->fault_count;
+	u64 dropped;
+	u32 count;
+	int ret;
+
+	records = kmalloc_objs(*records, ROCKET_FAULT_RECORDS);
+	if (!records)
+		return -ENOMEM;
+
+	scoped_guard(spinlock_irqsave, &vm->faults.lock) {
+		args->fault_count = vm->faults.count;
+		args->faults_total = vm->faults.total;
+		dropped = vm->faults.dropped;
+		count = min(room, vm->faults.count);
+		memcpy(records, vm->faults.records, count * sizeof(*records));
+	}
+
+	args->faults_dropped = dropped;
+
+	scoped_guard(mutex, &vm->op_lock) {
+		args->mapping_count = vm->mapping_count;
+		args->mapped_bytes = vm->mapped_bytes;
+	}
+
+	ret = rocket_vm_copy_faults(args, records, count);
+	if (ret)
+		return ret;
+
+	if (args->flags & DRM_ROCKET_VM_QUERY_CLEAR)
+		rocket_fault_log_remove(&vm->faults, count, dropped);
+
+	return 0;
+}
+
+/* DRM_IOCTL_ROCKET_VM_QUERY, see struct drm_rocket_vm_query. */
+int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_vm_query *args = data;
+	struct rocket_file *rfile = file->driver_priv;
+	struct rocket_vm *vm;
+	int ret;
+
+	if (args->flags & ~DRM_ROCKET_VM_QUERY_CLEAR)
+		return -EINVAL;
+
+	if (args->fault_count && args->fault_struct_size < sizeof(struct drm_rocket_vm_fault))
+		return -EINVAL;
+
+	vm = rocket_vm_lookup(rfile, args->vm_id);
+	if (!vm)
+		return -ENOENT;
+
+	/* Two readers that clear must not remove each other's records. */
+	mutex_lock(&rfile->query_lock);
+	ret = rocket_vm_query(vm, args);
+	mutex_unlock(&rfile->query_lock);
+	rocket_vm_put(vm);
+
+	return ret;
+}

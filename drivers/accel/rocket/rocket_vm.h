@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_VM_H__
+#define __ROCKET_VM_H__
+
+#include <drm/drm_gpuvm.h>
+#include <drm/gpu_scheduler.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+
+#include "rocket_core.h"
+#include "rocket_fault.h"
+#include "rocket_mmu.h"
+
+struct drm_device;
+struct drm_file;
+struct rocket_device;
+struct rocket_file;
+
+/* The first page is never mapped, so that address 0 always faults. */
+#define ROCKET_VM_START		SZ_4K
+#define ROCKET_VM_END		SZ_4G
+
+/* VMs of one file, its own included. Part of the UAPI (GET_PARAM). */
+#define ROCKET_VM_MAX		256
+
+/* Values of enum drm_rocket_job_priority */
+#define ROCKET_PRIORITIES	3
+
+/**
+ * struct rocket_queue - The order of a VM's jobs.
+ *
+ * All fields are protected by &rocket_device.submit_lock.
+ */
+struct rocket_queue {
+	/**
+	 * @entities: One scheduler entity for each priority and core that the
+	 * VM has used, allocated then; freed with the VM.
+	 */
+	struct drm_sched_entity *entities[ROCKET_PRIORITIES][ROCKET_MAX_CORES];
+
+	/**
+	 * @last: Finished fence of the job that was pushed last, a reference.
+	 * The next one waits for it where it does not follow in the same entity.
+	 */
+	struct dma_fence *last;
+
+	/** @last_entity: Where that job was pushed to. */
+	struct drm_sched_entity *last_entity;
+
+	/** @last_core: Its core. */
+	struct rocket_core *last_core;
+
+	/** @closed: The VM has been destroyed: no more jobs. */
+	bool closed;
+};
+
+/**
+ * struct rocket_vm - An NPU address space.
+ *
+ * The file that created it and every job that runs in it hold a reference
+ * (@ref), as does each kernel-chosen mapping (&rocket_gem_object.mapping). When
+ * the last one is put, the VM leaves all cores and all its mappings go. Only
+ * the memory stays until the last &struct drm_gpuvm_bo, which counts on @base,
+ * is gone.
+ */
+struct rocket_vm {
+	/**
+	 * @base: The single truth about who holds which address. The tree is
+	 * protected by @op_lock, each BO's list of mappings by
+	 * &drm_gem_object.gpuva.lock.
+	 */
+	struct drm_gpuvm base;
+
+	/** @ref: See above. */
+	struct kref ref;
+
+	/** @rdev: The device; @base keeps it. */
+	struct rocket_device *rdev;
+
+	/**
+	 * @op_lock: Protects the tree of @base, @mmu and the counters below.
+	 * Nothing that waits for reclaim is done under it: page tables are
+	 * allocated with GFP_NOWAIT, all else before. Taken inside reservation
+	 * locks; &drm_gem_object.gpuva.lock is taken inside.
+	 */
+	struct mutex op_lock;
+
+	/** @mmu: The page tables. */
+	struct rocket_mmu mmu;
+
+	/** @mapping_count: Mappings in the tree. */
+	u64 mapping_count;
+
+	/** @mapped_bytes: What they cover. */
+	u64 mapped_bytes;
+
+	/** @queue: The order of the jobs. */
+	struct rocket_queue queue;
+
+	/** @faults: What went wrong; has its own lock. */
+	struct rocket_fault_log faults;
+};
+
+static inline struct rocket_vm *to_rocket_vm(struct drm_gpuvm *gpuvm)
+{
+	return container_of(gpuvm, struct rocket_vm, base);
+}
+
+struct rocket_vm *rocket_vm_create(struct rocket_device *rdev);
+void rocket_vm_close(struct rocket_vm *vm);
+struct rocket_vm *rocket_vm_get(struct rocket_vm *vm);
+void rocket_vm_put(struct rocket_vm *vm);
+struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id);
+
+int rocket_vm_open_file(struct rocket_file *rfile);
+void rocket_vm_close_file(struct rocket_file *rfile);
+
+int rocket_ioctl_vm_create(struct drm_device *ddev, void *data, struct drm_file *file);
+int rocket_ioctl_vm_destroy(struct drm_device *ddev, void *data, struct drm_file *file);
+int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *file);
+
+#endif
