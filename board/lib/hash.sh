@@ -46,7 +46,7 @@ copy_sources() {
 	touch "$dir/.sources"
 	source_files "$@" | while IFS= read -r -d '' file; do
 		same_file "$ROOT/$file" "$dir/$file" && continue
-		mkdir -p "$dir/${file%/*}"
+		mkdir -p "$(dirname "$dir/$file")"
 		cp -p "$ROOT/$file" "$dir/$file"
 		touch "$dir/$file"
 	done

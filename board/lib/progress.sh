@@ -7,8 +7,8 @@
 # How often a long step is mentioned where there is no terminal, in seconds.
 PROGRESS_PERIOD=30
 
-# The step that failed, after show_progress returned non-zero.
-FAILED_STEP=
+# The steps that failed, after show_progress returned non-zero.
+FAILED_STEPS=()
 
 # show_progress COMMAND [ARG…]: runs COMMAND, which writes "start STEP",
 # "done STEP" and "fail STEP" to descriptor 3.
@@ -53,7 +53,7 @@ progress_event() {
 	fail)
 		say "$(printf '%-9s FAILED after %s' "$2" "$(elapsed "${since[$2]}")")"
 		unset "since[$2]"
-		FAILED_STEP=$2
+		FAILED_STEPS+=("$2")
 		;;
 	esac
 }

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # QEMU with the board's device models: Debian's source, built with nothing but
-# what the board needs.  DIR/qemu-system-aarch64, and in DIR/lib the libraries
-# and the loader that run it on any host.
+# what the board needs.  DIR/qemu runs it on any host, with the loader and the libraries
+# DIR/lib that it was built with.
 #
 # The build tree stays in /build/work/qemu, so that a changed model compiles
 # only itself.
@@ -50,5 +50,10 @@ qemu_build() {
 		ldd qemu-system-aarch64 | sed -n "s/.* => \(\/[^ ]*\) .*/\1/p" |
 			xargs -I{} cp -L {} $out/lib/
 		cp -L /lib64/ld-linux-x86-64.so.2 $out/lib/
+		printf "%s\n" "#!/bin/sh" \
+			"d=\$(dirname \"\$(readlink -f \"\$0\")\")" \
+			"exec \"\$d/lib/ld-linux-x86-64.so.2\" --library-path \"\$d/lib\" \
+				\"\$d/qemu-system-aarch64\" \"\$@\"" >$out/qemu
+		chmod +x $out/qemu
 	' sh "/build/${1##*/}" "${QEMU_CONFIGURE[@]}"
 }

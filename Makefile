@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+help:
+	@echo 'rocket: a driver for the NPU of the RK3588, and a virtual board to run it on'
+	@echo
+	@echo '  make run            set up, boot the board, run the demonstration'
+	@echo '                      MODEL=… IMAGE=… [LABELS=…]: classify that picture, too'
+	@echo '  make check          set up, run all tests (SUITES="…": only these)'
+	@echo '  make board-test     the tests that hold the board against facts'
+	@echo '  make shell          an interactive shell on the board'
+	@echo '  make setup          the set-up alone'
+	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
+	@echo '  make clean          remove build products from this directory'
+	@echo '  make distclean      and the cache'
+
+run:
+	@MODEL='$(MODEL)' IMAGE='$(IMAGE)' LABELS='$(LABELS)' demo/run-main
+
+check:
+	@board/check $(SUITES)
+
+board-test:
+	@board/check board fidelity
+
+shell:
+	@board/run
+
+setup:
+	@board/setup
+
+# The driver.  An arm64 host builds for itself, any other host crosses.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+ifeq ($(shell uname -m),aarch64)
+CROSS :=
+else
+CROSS := ARCH=arm64 CROSS_COMPILE=$(or $(CROSS_COMPILE),aarch64-linux-gnu-)
+endif
+# W and C are kbuild's: more warnings, and sparse.
+KBUILD := $(MAKE) -C '$(KDIR)' M='$(CURDIR)' MO='$(CURDIR)/build/modules' \
+	$(CROSS) CONFIG_DRM_ACCEL_ROCKET=m
+
+modules:
+	@test -e '$(KDIR)/Makefile' || { \
+		echo 'modules: no prepared kernel tree at $(KDIR); name one: make modules KDIR=…' >&2; \
+		exit 1; }
+	@mkdir -p build/modules
+	+$(KBUILD) modules
+	@cp build/modules/drivers/accel/rocket/rocket.ko build/modules/
+
+clean:
+	rm -rf build
+
+distclean: clean
+	@board/setup --clean
+
+.PHONY: help run check board-test shell setup modules clean distclean
