@@ -25,6 +25,7 @@
 #include "hw/misc/rk3588_pmu.h"
 #include "hw/misc/rk_iommu.h"
 #include "hw/misc/rk_npu_gate.h"
+#include "hw/misc/rk_syscon.h"
 #include "hw/misc/rocket_board_ctl.h"
 #include "hw/misc/rocket_npu.h"
 #include "system/device_tree.h"
@@ -40,6 +41,12 @@ OBJECT_DECLARE_TYPE(RK3588NpuMachine, RK3588NpuMachineClass,
 #define NPU_SPI(n)          (110 + (n))
 #define MMU_PAGE(n)         (NPU_BASE(n) + 0xa000)
 #define MMU_BANK0           (NPU_BASE(0) + 0x9000)
+
+#define SYS_GRF_BASE        0xfd58c000
+#define PHP_GRF_BASE        0xfd5b0000
+#define GRF_SIZE            0x1000
+#define QOS_BASE            0xfdf70000
+#define QOS_SIZE            0x3000
 
 /* Low memory ends where the SoC's own registers begin. */
 #define LOW_RAM_MAX         (3008 * MiB)
@@ -121,6 +128,17 @@ static DeviceState *add_mapped(RK3588NpuMachine *s, const char *type,
     sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
     return dev;
+}
+
+static void add_syscon(RK3588NpuMachine *s, const char *name, hwaddr base,
+                       uint32_t size, bool hiword_mask)
+{
+    DeviceState *dev = add_device(s, TYPE_RK_SYSCON, name);
+
+    qdev_prop_set_uint32(dev, "size", size);
+    qdev_prop_set_bit(dev, "hiword-mask", hiword_mask);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
 }
 
 static void connect_core_line(DeviceState *from, const char *name, unsigned n,
@@ -222,7 +240,9 @@ static void add_devices(RK3588NpuMachine *s)
     qdev_prop_set_uint32(ctl, "num-cores", s->npu_cores);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(ctl), &error_fatal);
     sysbus_mmio_map(SYS_BUS_DEVICE(ctl), 0, ROCKET_BOARD_BASE);
-    add_mapped(s, TYPE_RK3588_QOS, "npu-qos", RK3588_QOS_BASE);
+    add_syscon(s, "npu-qos", QOS_BASE, QOS_SIZE, false);
+    add_syscon(s, "sys-grf", SYS_GRF_BASE, GRF_SIZE, true);
+    add_syscon(s, "php-grf", PHP_GRF_BASE, GRF_SIZE, true);
 
     for (i = 0; i < s->npu_cores; i++) {
         gates[i] = add_gate(s, i, ctl, cru, pmu);
@@ -294,6 +314,16 @@ static uint32_t add_fixed_clock(void *fdt, const char *node, const char *name,
     return add_phandle(fdt, node);
 }
 
+static uint32_t add_grf(void *fdt, const char *compatible, uint32_t base)
+{
+    g_autofree char *node = g_strdup_printf("/syscon@%x", base);
+    const char *strings[] = { compatible, "syscon" };
+
+    add_node(fdt, node, base, GRF_SIZE);
+    set_strings(fdt, node, "compatible", strings, ARRAY_SIZE(strings));
+    return add_phandle(fdt, node);
+}
+
 static void add_clocks(void *fdt, Phandles *ph)
 {
     g_autofree char *cru = g_strdup_printf("/clock-controller@%x",
@@ -307,10 +337,15 @@ static void add_clocks(void *fdt, Phandles *ph)
     ph->npu_clock = add_fixed_clock(fdt, "/clock-npu", "scmi_clk_npu",
                                     1000000000);
 
+    /* The CRU's driver looks for both register files. */
+    add_grf(fdt, "rockchip,rk3588-sys-grf", SYS_GRF_BASE);
     add_node(fdt, cru, RK3588_CRU_BASE, RK3588_CRU_SIZE);
     qemu_fdt_setprop_string(fdt, cru, "compatible", "rockchip,rk3588-cru");
     qemu_fdt_setprop_cell(fdt, cru, "#clock-cells", 1);
     qemu_fdt_setprop_cell(fdt, cru, "#reset-cells", 1);
+    qemu_fdt_setprop_cell(fdt, cru, "rockchip,grf",
+                          add_grf(fdt, "rockchip,rk3588-php-grf",
+                                  PHP_GRF_BASE));
     ph->cru = add_phandle(fdt, cru);
 }
 
@@ -368,11 +403,11 @@ static void add_power(void *fdt, Phandles *ph)
     g_autofree char *npu1 = g_strdup_printf("%s/power-domain@a", top);
     g_autofree char *npu2 = g_strdup_printf("%s/power-domain@b", top);
 
-    ph->qos_npu1 = add_qos(fdt, 0xfdf70000);
-    ph->qos_npu2 = add_qos(fdt, 0xfdf71000);
-    ph->qos_mwr = add_qos(fdt, 0xfdf72000);
-    ph->qos_mro = add_qos(fdt, 0xfdf72200);
-    ph->qos_mcu = add_qos(fdt, 0xfdf72400);
+    ph->qos_npu1 = add_qos(fdt, QOS_BASE);
+    ph->qos_npu2 = add_qos(fdt, QOS_BASE + 0x1000);
+    ph->qos_mwr = add_qos(fdt, QOS_BASE + 0x2000);
+    ph->qos_mro = add_qos(fdt, QOS_BASE + 0x2200);
+    ph->qos_mcu = add_qos(fdt, QOS_BASE + 0x2400);
 
     add_node(fdt, pmu, RK3588_PMU_BASE, RK3588_PMU_SIZE);
     SET_STRINGS(fdt, pmu, "compatible", "rockchip,rk3588-pmu", "syscon",

@@ -28,6 +28,7 @@
 #define PLL_CON1_POWER_DOWN BIT(13)
 #define PLL_CON6_LOCK       BIT(15)
 #define MODE_CON0           0x280
+#define CLKSEL_CON(n)       (0x300 + (n) * 4)
 #define CLKGATE_CON(n)      (0x800 + (n) * 4)
 #define SOFTRST_CON(n)      (0xa00 + (n) * 4)
 
@@ -74,11 +75,19 @@ static const Pll plls[] = {
     { UNIT_PHP + PLL_CON(128),      550, 3, 2, 0 },     /* ppll  1100 MHz */
 };
 
-/* Every PLL switched to its output instead of the crystal */
+/*
+ * Every PLL switched to its output instead of the crystal, and the dividers in
+ * front of the NPU's clocks: clk_50m_src and clk_100m_src from cpll, 200m (198),
+ * 400m (396) and clk_npu_dsu0 (594 MHz) from gpll.
+ */
 static const struct {
     uint32_t reg;
     uint16_t val;
-} modes[] = {
+} presets[] = {
+    { UNIT_TOP + CLKSEL_CON(0),     BIT(11) | 14 << 6 | BIT(5) | 29 },
+    { UNIT_TOP + CLKSEL_CON(1),     5 << 6 },
+    { UNIT_TOP + CLKSEL_CON(3),     2 << 6 },
+    { UNIT_TOP + CLKSEL_CON(73),    1 << 2 },
     { UNIT_TOP + MODE_CON0,         0x0555 },
     { UNIT_BIGCORE0 + MODE_CON0,    0x0001 },
     { UNIT_BIGCORE1 + MODE_CON0,    0x0001 },
@@ -197,8 +206,8 @@ static void rk3588_cru_reset_hold(Object *obj, ResetType type)
         con[1] = plls[i].p | plls[i].s << 6;
         con[2] = plls[i].k;
     }
-    for (i = 0; i < ARRAY_SIZE(modes); i++) {
-        s->reg[modes[i].reg / 4] = modes[i].val;
+    for (i = 0; i < ARRAY_SIZE(presets); i++) {
+        s->reg[presets[i].reg / 4] = presets[i].val;
     }
 }
 

@@ -217,90 +217,17 @@ static void rk3588_pmu_class_init(ObjectClass *klass, void *data)
     rc->phases.exit = rk3588_pmu_reset_exit;
 }
 
-/* Priority generators */
-
-struct RK3588QosState {
-    SysBusDevice parent_obj;
-
-    MemoryRegion mmio;
-    uint32_t reg[RK3588_QOS_SIZE / 4];
+static const TypeInfo rk3588_pmu_info = {
+    .name = TYPE_RK3588_PMU,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(RK3588PmuState),
+    .instance_init = rk3588_pmu_init,
+    .class_init = rk3588_pmu_class_init,
 };
 
-static uint64_t rk3588_qos_read(void *opaque, hwaddr offset, unsigned size)
+static void rk3588_pmu_register_types(void)
 {
-    RK3588QosState *s = opaque;
-
-    return s->reg[offset / 4];
+    type_register_static(&rk3588_pmu_info);
 }
 
-static void rk3588_qos_write(void *opaque, hwaddr offset, uint64_t val,
-                             unsigned size)
-{
-    RK3588QosState *s = opaque;
-
-    s->reg[offset / 4] = val;
-}
-
-static const MemoryRegionOps rk3588_qos_ops = {
-    .read = rk3588_qos_read,
-    .write = rk3588_qos_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = { .min_access_size = 4, .max_access_size = 4 },
-    .impl = { .min_access_size = 4, .max_access_size = 4 },
-};
-
-static void rk3588_qos_reset_hold(Object *obj, ResetType type)
-{
-    RK3588QosState *s = RK3588_QOS(obj);
-
-    memset(s->reg, 0, sizeof(s->reg));
-}
-
-static void rk3588_qos_init(Object *obj)
-{
-    RK3588QosState *s = RK3588_QOS(obj);
-
-    memory_region_init_io(&s->mmio, obj, &rk3588_qos_ops, s, TYPE_RK3588_QOS,
-                          RK3588_QOS_SIZE);
-    sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->mmio);
-}
-
-static const VMStateDescription vmstate_rk3588_qos = {
-    .name = TYPE_RK3588_QOS,
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_ARRAY(reg, RK3588QosState, RK3588_QOS_SIZE / 4),
-        VMSTATE_END_OF_LIST()
-    }
-};
-
-static void rk3588_qos_class_init(ObjectClass *klass, void *data)
-{
-    DeviceClass *dc = DEVICE_CLASS(klass);
-    ResettableClass *rc = RESETTABLE_CLASS(klass);
-
-    dc->desc = "RK3588 bus priorities (NPU part)";
-    dc->vmsd = &vmstate_rk3588_qos;
-    dc->user_creatable = false;
-    rc->phases.hold = rk3588_qos_reset_hold;
-}
-
-static const TypeInfo rk3588_pmu_types[] = {
-    {
-        .name = TYPE_RK3588_PMU,
-        .parent = TYPE_SYS_BUS_DEVICE,
-        .instance_size = sizeof(RK3588PmuState),
-        .instance_init = rk3588_pmu_init,
-        .class_init = rk3588_pmu_class_init,
-    },
-    {
-        .name = TYPE_RK3588_QOS,
-        .parent = TYPE_SYS_BUS_DEVICE,
-        .instance_size = sizeof(RK3588QosState),
-        .instance_init = rk3588_qos_init,
-        .class_init = rk3588_qos_class_init,
-    },
-};
-
-DEFINE_TYPES(rk3588_pmu_types)
+type_init(rk3588_pmu_register_types)

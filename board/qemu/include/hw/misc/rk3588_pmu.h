@@ -18,11 +18,4 @@ OBJECT_DECLARE_SIMPLE_TYPE(RK3588PmuState, RK3588_PMU)
 #define RK3588_PMU_SIZE     0x400
 #define RK3588_PMU_CORES    3
 
-/* The priority generators of the NPU's bus ports: stored, without effect */
-#define TYPE_RK3588_QOS     "rk3588-npu-qos"
-OBJECT_DECLARE_SIMPLE_TYPE(RK3588QosState, RK3588_QOS)
-
-#define RK3588_QOS_BASE     0xfdf70000
-#define RK3588_QOS_SIZE     0x3000
-
 #endif
