@@ -221,21 +221,26 @@ static int rocket_submit_build(struct rocket_submit *submit,
 	return 0;
 }
 
-/* Locks what one job needs, with room for the fences of all of them. */
+/*
+ * Locks what one job needs, with room for the fences of all of them. A job can
+ * add its fence to one reservation object three times, with different usages:
+ * for the VM, and for private BOs of it that it reads and that it writes.
+ */
 static int rocket_submit_lock_job(struct rocket_submit *submit, struct drm_exec *exec,
 				  struct rocket_job *job)
 {
+	unsigned int fences = 3 * submit->count;
 	int ret;
 
-	ret = drm_exec_prepare_obj(exec, drm_gpuvm_resv_obj(&job->vm->base), submit->count);
+	ret = drm_exec_prepare_obj(exec, drm_gpuvm_resv_obj(&job->vm->base), fences);
 	if (ret)
 		return ret;
 
-	ret = drm_exec_prepare_array(exec, job->in_bos, job->in_bo_count, submit->count);
+	ret = drm_exec_prepare_array(exec, job->in_bos, job->in_bo_count, fences);
 	if (ret)
 		return ret;
 
-	return drm_exec_prepare_array(exec, job->out_bos, job->out_bo_count, submit->count);
+	return drm_exec_prepare_array(exec, job->out_bos, job->out_bo_count, fences);
 }
 
 static int rocket_submit_lock_all(struct rocket_submit *submit, struct drm_exec *exec)
