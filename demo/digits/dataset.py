@@ -31,8 +31,8 @@ def read(path):
 def split(pictures, labels):
     """Training and test set: ((pictures, labels), (pictures, labels)).
 
-    The test set is the end of the file.  The file goes writer by writer, so most
-    of the test set's writers are not in the training set.
+    The test set is the end of the file, by which nothing is trained or calibrated.
+    Which writer wrote what is not known, so both sets may share writers.
     """
     cut = len(labels) - TEST_COUNT
     return ((pictures[:cut], labels[:cut]), (pictures[cut:], labels[cut:]))
