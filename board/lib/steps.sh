@@ -96,12 +96,12 @@ step_run() {
 	mv -T "$dir.tmp" "$dir"
 }
 
-# step_prune NAME: removes old products of NAME, but for the two newest: they
-# may be in use by a board that runs, and switching back and forth is common.
+# step_prune NAME: removes old products of NAME, but for some: they may be in
+# use by a board that starts just now, and switching back and forth is common.
 step_prune() {
-	local dir=${STEP_DIR[$1]} keep=2 old
+	local dir=${STEP_DIR[$1]} keep=4 old
 	[ "$1" != tools ] || keep=0
-	touch "$dir"
+	touch -c "$dir"
 	while IFS= read -r old; do
 		[ "$old" = "$dir" ] || rm -rf --one-file-system "$old"
 	done < <(find "${dir%/*}" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' |
