@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One core of the RK3588 NPU: register window, interrupt, reset, migration.
+ *
+ * docs/board-npu.md says what is modelled and where each fact comes from.
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/log.h"
+#include "qemu/module.h"
+#include "hw/irq.h"
+#include "hw/qdev-properties.h"
+#include "hw/resettable.h"
+#include "migration/vmstate.h"
+#include "rocket_npu_internal.h"
+#include "trace.h"
+
+/* VERSION + (VERSION_NUM & 0xffff) is 1179210309 on real boards. */
+#define NPU_VERSION         0x46495245
+#define NPU_VERSION_NUM     0
+#define MAC_GATING_RESET    0x07800800
+
+#define SPURIOUS_NS         1000
+
+static uint32_t *pc_word(RocketNpuCore *s, uint32_t offset)
+{
+    return rocket_npu_word(s, 0, offset);
+}
+
+/* Interrupt */
+
+static uint32_t raw_status(RocketNpuCore *s)
+{
+    return s->int_raw | (s->spurious == SPURIOUS_DPU ? PC_INT_DPU : 0);
+}
+
+static void update_irq(RocketNpuCore *s)
+{
+    uint32_t seen = raw_status(s) & ~(s->int_lost | s->int_late);
+    bool level = (seen & *pc_word(s, A_PC_INTERRUPT_MASK)) ||
+                 s->spurious == SPURIOUS_LINE;
+
+    if (level == s->irq_level) {
+        return;
+    }
+    s->irq_level = level;
+    if (level) {
+        s->stats->npu_irqs++;
+    }
+    trace_rocket_npu_irq(s->index, level, raw_status(s));
+    qemu_set_irq(s->irq, level);
+}
+
+void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion)
+{
+    s->int_raw |= bits;
+    if (completion && rocket_inject_take(&s->inject->irq_lost)) {
+        trace_rocket_npu_injected(s->index, "interrupt lost");
+        s->int_lost |= bits;
+    } else if (completion && rocket_inject_take(&s->inject->irq_late)) {
+        trace_rocket_npu_injected(s->index, "interrupt late");
+        s->int_late |= bits;
+        timer_mod_ns(s->late_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                                    s->inject->late_ns);
+    }
+    update_irq(s);
+}
+
+static void late_timer(void *opaque)
+{
+    RocketNpuCore *s = opaque;
+
+    s->int_late = 0;
+    update_irq(s);
+}
+
+/* Spurious interrupts: up for 1 us, then at least as long down */
+static void spurious_next(RocketNpuCore *s)
+{
+    if (s->spurious == SPURIOUS_LINE || s->spurious == SPURIOUS_DPU) {
+        s->spurious = SPURIOUS_GAP;
+    } else if (s->spurious_left[0]) {
+        s->spurious_left[0]--;
+        s->spurious = SPURIOUS_LINE;
+    } else if (s->spurious_left[1]) {
+        s->spurious_left[1]--;
+        s->spurious = SPURIOUS_DPU;
+    } else {
+        s->spurious = SPURIOUS_NONE;
+    }
+    if (s->spurious != SPURIOUS_NONE) {
+        timer_mod_ns(s->spurious_timer,
+                     qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + SPURIOUS_NS);
+    }
+    update_irq(s);
+}
+
+static void spurious_timer(void *opaque)
+{
+    spurious_next(opaque);
+}
+
+static void spurious_wanted(void *opaque, bool dpu, uint32_t count)
+{
+    RocketNpuCore *s = opaque;
+
+    s->spurious_left[dpu] = count;
+    if (s->spurious == SPURIOUS_NONE && count) {
+        spurious_next(s);
+    }
+}
+
+static void clear_interrupts(RocketNpuCore *s, uint32_t bits)
+{
+    s->int_raw &= ~bits;
+    s->int_lost &= ~bits;
+    s->int_late &= ~bits;
+    if (s->spurious == SPURIOUS_LINE ||
+        (s->spurious == SPURIOUS_DPU && (bits & PC_INT_DPU))) {
+        spurious_next(s);
+    }
+    update_irq(s);
+}
+
+/* Registers */
+
+static bool write_pc(RocketNpuCore *s, uint32_t offset, uint32_t value)
+{
+    switch (offset) {
+    case A_PC_OPERATION_ENABLE:
+        /* Clears itself; the CPU's writes start the PC, see npu_write(). */
+        return true;
+    case A_PC_INTERRUPT_CLEAR:
+        clear_interrupts(s, value);
+        return true;
+    case A_PC_TASK_CON:
+        if (FIELD_EX32(value, PC_TASK_CON, TASK_COUNT_CLEAR)) {
+            s->task_counter = 0;
+        }
+        *pc_word(s, offset) = value & ~R_PC_TASK_CON_TASK_COUNT_CLEAR_MASK;
+        return true;
+    case A_PC_INTERRUPT_MASK:
+        *pc_word(s, offset) = value;
+        update_irq(s);
+        return true;
+    default:
+        *pc_word(s, offset) = value;
+        return true;
+    }
+}
+
+bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value)
+{
+    const RocketNpuReg *reg = rocket_npu_reg_find(offset);
+    unsigned block = offset >> 12;
+
+    if (!reg) {
+        return false;
+    }
+    trace_rocket_npu_write(s->index, reg->name, value);
+    if (!reg->write_mask) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: write to read-only %s\n",
+                      s->index, reg->name);
+        return true;
+    }
+    value &= reg->write_mask;
+    if (block == ROCKET_BLOCK_PC) {
+        return write_pc(s, offset, value);
+    }
+    if (rocket_npu_has_groups(block)) {
+        switch (offset & 0xfff) {
+        case BLOCK_S_POINTER:
+            rocket_npu_write_pointer(s, block, value);
+            return true;
+        case BLOCK_OPERATION_ENABLE:
+            if (value) {
+                rocket_npu_enable_block(s, block);
+            } else {
+                *rocket_npu_word(s, s->pointer[block], offset) = 0;
+            }
+            return true;
+        default:
+            break;
+        }
+    }
+    *rocket_npu_word(s, rocket_npu_reg_group(s, offset), offset) = value;
+    return true;
+}
+
+/* Task counter, and whether the first or the last task is running */
+static uint32_t task_status(RocketNpuCore *s)
+{
+    uint32_t number = FIELD_EX32(*pc_word(s, A_PC_TASK_CON), PC_TASK_CON,
+                                 TASK_NUMBER);
+    uint32_t status = s->task_counter;
+
+    if (s->state != NPU_IDLE) {
+        status |= s->task_counter == 0 ? BIT(12) : 0;
+        status |= s->task_counter + 1 == number ? BIT(13) : 0;
+    }
+    return status;
+}
+
+static uint32_t read_pc(RocketNpuCore *s, uint32_t offset)
+{
+    switch (offset) {
+    case A_PC_VERSION:
+        return NPU_VERSION;
+    case A_PC_VERSION_NUM:
+        return NPU_VERSION_NUM;
+    case A_PC_INTERRUPT_STATUS:
+        return raw_status(s) & *pc_word(s, A_PC_INTERRUPT_MASK);
+    case A_PC_INTERRUPT_RAW_STATUS:
+        return raw_status(s);
+    case A_PC_INTERRUPT_CLEAR:
+        return 0;
+    case A_PC_TASK_STATUS:
+        return task_status(s);
+    default:
+        return *pc_word(s, offset);
+    }
+}
+
+static uint32_t read_reg(RocketNpuCore *s, uint32_t offset)
+{
+    unsigned block = offset >> 12;
+
+    if (block == ROCKET_BLOCK_PC) {
+        return read_pc(s, offset);
+    }
+    if (rocket_npu_has_groups(block)) {
+        switch (offset & 0xfff) {
+        case BLOCK_S_STATUS:
+            return rocket_npu_read_status(s, block);
+        case BLOCK_S_POINTER:
+            return rocket_npu_read_pointer(s, block);
+        default:
+            break;
+        }
+    }
+    return *rocket_npu_word(s, rocket_npu_reg_group(s, offset), offset);
+}
+
+static MemTxResult npu_read(void *opaque, hwaddr addr, uint64_t *data,
+                            unsigned size, MemTxAttrs attrs)
+{
+    RocketNpuCore *s = opaque;
+    const RocketNpuReg *reg;
+
+    if (!rk_npu_gate_accessible(s->gate)) {
+        s->stats->dead_accesses++;
+        trace_rocket_npu_dead(s->index, addr);
+        return MEMTX_ERROR;
+    }
+    s->stats->reg_reads[addr >> 12]++;
+    reg = rocket_npu_reg_find(addr);
+    *data = reg ? read_reg(s, addr) : 0;
+    if (!reg) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: read of no register at 0x%04x\n",
+                      s->index, (unsigned)addr);
+        return MEMTX_OK;
+    }
+    trace_rocket_npu_read(s->index, reg->name, *data);
+    return MEMTX_OK;
+}
+
+static MemTxResult npu_write(void *opaque, hwaddr addr, uint64_t data,
+                             unsigned size, MemTxAttrs attrs)
+{
+    RocketNpuCore *s = opaque;
+
+    if (!rk_npu_gate_accessible(s->gate)) {
+        s->stats->dead_accesses++;
+        trace_rocket_npu_dead(s->index, addr);
+        return MEMTX_ERROR;
+    }
+    s->stats->reg_writes[addr >> 12]++;
+    if (!rocket_npu_write_reg(s, addr, data)) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: write to no register at 0x%04x\n",
+                      s->index, (unsigned)addr);
+        return MEMTX_OK;
+    }
+    if (addr == A_PC_OPERATION_ENABLE &&
+        FIELD_EX32(data, PC_OPERATION_ENABLE, OP_EN)) {
+        rocket_npu_pc_start(s);
+    }
+    return MEMTX_OK;
+}
+
+static const MemoryRegionOps npu_ops = {
+    .read_with_attrs = npu_read,
+    .write_with_attrs = npu_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid.min_access_size = 4,
+    .valid.max_access_size = 4,
+    .impl.min_access_size = 4,
+    .impl.max_access_size = 4,
+};
+
+/* Reset, clock and power */
+
+static void reset_registers(RocketNpuCore *s)
+{
+    unsigned group;
+
+    rocket_npu_run_abort(s);
+    memset(s->regs, 0, sizeof(s->regs));
+    memset(s->pointer, 0, sizeof(s->pointer));
+    memset(s->executer, 0, sizeof(s->executer));
+    for (group = 0; group < NPU_GROUPS; group++) {
+        *rocket_npu_word(s, group, A_CORE_MAC_GATING) = MAC_GATING_RESET;
+    }
+    *pc_word(s, A_PC_INTERRUPT_MASK) = PC_INT_ALL;
+    s->task_counter = 0;
+    s->int_raw = 0;
+    s->int_lost = 0;
+    s->int_late = 0;
+    timer_del(s->late_timer);
+    update_irq(s);
+}
+
+static void npu_gate_event(Notifier *notifier, void *data)
+{
+    RocketNpuCore *s = container_of(notifier, RocketNpuCore, gate_notifier);
+
+    switch (*(RkNpuGateEvent *)data) {
+    case RK_NPU_GATE_RESET_ASSERT:
+        reset_registers(s);
+        if (s->reset_clears_cbuf) {
+            memset(s->cbuf, 0, CBUF_BYTES);
+        }
+        break;
+    case RK_NPU_GATE_POWER_OFF:
+        reset_registers(s);
+        memset(s->cbuf, 0, CBUF_BYTES);
+        break;
+    case RK_NPU_GATE_CLOCK_STOP:
+        rocket_npu_clock_stop(s);
+        break;
+    case RK_NPU_GATE_CLOCK_RUN:
+        rocket_npu_clock_run(s);
+        break;
+    default:
+        break;
+    }
+}
+
+static void npu_reset_hold(Object *obj, ResetType type)
+{
+    RocketNpuCore *s = ROCKET_NPU_CORE(obj);
+
+    timer_del(s->spurious_timer);
+    s->spurious = SPURIOUS_NONE;
+    memset(s->spurious_left, 0, sizeof(s->spurious_left));
+    reset_registers(s);
+    memset(s->cbuf, 0, CBUF_BYTES);
+}
+
+/* Device */
+
+/* A task in flight lives in a coroutine, which cannot be saved. */
+static int npu_pre_save(void *opaque)
+{
+    RocketNpuCore *s = opaque;
+
+    return s->co ? -EBUSY : 0;
+}
+
+static const VMStateDescription vmstate_npu = {
+    .name = TYPE_ROCKET_NPU_CORE,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = npu_pre_save,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(regs, RocketNpuCore,
+                             NPU_BLOCKS * NPU_GROUPS * NPU_BLOCK_WORDS),
+        VMSTATE_UINT8_ARRAY(pointer, RocketNpuCore, NPU_BLOCKS),
+        VMSTATE_UINT8_ARRAY(executer, RocketNpuCore, NPU_BLOCKS),
+        VMSTATE_UINT32(task_counter, RocketNpuCore),
+        VMSTATE_UINT32(int_raw, RocketNpuCore),
+        VMSTATE_UINT32(int_lost, RocketNpuCore),
+        VMSTATE_UINT32(int_late, RocketNpuCore),
+        VMSTATE_BOOL(irq_level, RocketNpuCore),
+        VMSTATE_TIMER_PTR(late_timer, RocketNpuCore),
+        VMSTATE_UINT32(spurious, RocketNpuCore),
+        VMSTATE_UINT32_ARRAY(spurious_left, RocketNpuCore, 2),
+        VMSTATE_TIMER_PTR(spurious_timer, RocketNpuCore),
+        VMSTATE_UINT32(state, RocketNpuCore),
+        VMSTATE_UINT32(task_blocks, RocketNpuCore),
+        VMSTATE_BUFFER_POINTER_UNSAFE(cbuf, RocketNpuCore, 0, CBUF_BYTES),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static void npu_realize(DeviceState *dev, Error **errp)
+{
+    RocketNpuCore *s = ROCKET_NPU_CORE(dev);
+
+    if (s->index >= ROCKET_BOARD_CORES) {
+        error_setg(errp, "rocket-npu-core: index must be below %d",
+                   ROCKET_BOARD_CORES);
+        return;
+    }
+    if (!s->iommu || !s->ctl || !s->gate) {
+        error_setg(errp, "rocket-npu-core: links iommu, ctl and gate must all "
+                         "be set");
+        return;
+    }
+    s->stats = rocket_board_ctl_stats(s->ctl, s->index);
+    s->inject = rocket_board_ctl_inject(s->ctl, s->index);
+    s->time = rocket_board_ctl_time(s->ctl);
+    s->cbuf = g_malloc0(CBUF_BYTES);
+    s->late_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, late_timer, s);
+    s->spurious_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, spurious_timer, s);
+    rocket_npu_run_init(s);
+
+    rocket_board_ctl_set_spurious_handler(s->ctl, s->index, spurious_wanted, s);
+    s->gate_notifier.notify = npu_gate_event;
+    rk_npu_gate_add_notifier(s->gate, &s->gate_notifier);
+}
+
+static void npu_init(Object *obj)
+{
+    RocketNpuCore *s = ROCKET_NPU_CORE(obj);
+
+    memory_region_init_io(&s->iomem, obj, &npu_ops, s, TYPE_ROCKET_NPU_CORE,
+                          ROCKET_NPU_WINDOW_SIZE);
+    sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->iomem);
+    sysbus_init_irq(SYS_BUS_DEVICE(obj), &s->irq);
+}
+
+static const Property npu_properties[] = {
+    DEFINE_PROP_UINT32("index", RocketNpuCore, index, 0),
+    DEFINE_PROP_BOOL("check-core-select", RocketNpuCore, check_core_select,
+                     true),
+    DEFINE_PROP_BOOL("reset-clears-cbuf", RocketNpuCore, reset_clears_cbuf,
+                     false),
+    DEFINE_PROP_LINK("iommu", RocketNpuCore, iommu, TYPE_RK_IOMMU,
+                     RkIommuState *),
+    DEFINE_PROP_LINK("ctl", RocketNpuCore, ctl, TYPE_ROCKET_BOARD_CTL,
+                     RocketBoardCtl *),
+    DEFINE_PROP_LINK("gate", RocketNpuCore, gate, TYPE_RK_NPU_GATE,
+                     RkNpuGate *),
+};
+
+static void npu_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    dc->realize = npu_realize;
+    dc->vmsd = &vmstate_npu;
+    dc->desc = "RK3588 NPU core";
+    /* Wired up by the machine: links, interrupt, and the IOMMU on top */
+    dc->user_creatable = false;
+    rc->phases.hold = npu_reset_hold;
+    device_class_set_props(dc, npu_properties);
+}
+
+static const TypeInfo npu_types[] = {
+    {
+        .name = TYPE_ROCKET_NPU_CORE,
+        .parent = TYPE_SYS_BUS_DEVICE,
+        .instance_size = sizeof(RocketNpuCore),
+        .instance_init = npu_init,
+        .class_init = npu_class_init,
+    },
+};
+
+DEFINE_TYPES(npu_types)

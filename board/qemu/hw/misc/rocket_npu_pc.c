@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Program controller of an NPU core: fetches streams of register commands,
+ * runs one task per stream, follows the chain, and raises the interrupt when
+ * the last task of the programmed number is done.
+ */
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qemu/log.h"
+#include "rocket_npu_internal.h"
+#include "trace.h"
+
+/* Target of a stream entry, bits 63:48 */
+#define TARGET_WRITE        BIT(0)
+#define TARGET_FENCE        BIT(6)
+#define TARGET_OP_ENABLE    BIT(7)
+#define TARGET_BLOCK_SHIFT  8
+
+/* Entries that one amount stands for, and the granule of a fetch */
+#define ENTRIES_PER_AMOUNT  2
+#define ENTRIES_PER_FETCH   4
+#define ENTRIES_PER_CHUNK   512
+
+/* Bits of an op-enable broadcast, as in GLOBAL_OPERATION_ENABLE */
+static const uint8_t op_enable_blocks[] = {
+    [0] = ROCKET_BLOCK_CNA,
+    [2] = ROCKET_BLOCK_CORE,
+    [3] = ROCKET_BLOCK_DPU,
+    [4] = ROCKET_BLOCK_RDMA,
+    [5] = ROCKET_BLOCK_PPU,
+    [6] = ROCKET_BLOCK_PPU_RDMA,
+};
+
+/* Blocks without which a convolution does not run */
+#define BLOCKS_CONVOLUTION \
+    (BIT(ROCKET_BLOCK_CNA) | BIT(ROCKET_BLOCK_CORE) | BIT(ROCKET_BLOCK_DPU))
+#define BLOCKS_POOLING \
+    (BIT(ROCKET_BLOCK_PPU) | BIT(ROCKET_BLOCK_PPU_RDMA))
+
+static uint32_t pc_reg(RocketNpuCore *s, uint32_t offset)
+{
+    return *rocket_npu_word(s, 0, offset);
+}
+
+void rocket_npu_pc_start(RocketNpuCore *s)
+{
+    if (s->state != NPU_IDLE || s->co) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: started while a task is running\n",
+                      s->index);
+        return;
+    }
+    if (FIELD_EX32(pc_reg(s, A_PC_BASE_ADDRESS), PC_BASE_ADDRESS, SLAVE_MODE)) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: started in slave mode, without a stream\n",
+                      s->index);
+        return;
+    }
+    s->stats->starts++;
+    trace_rocket_npu_start(s->index, pc_reg(s, A_PC_BASE_ADDRESS),
+                           pc_reg(s, A_PC_REGISTER_AMOUNTS),
+                           pc_reg(s, A_PC_TASK_CON));
+    rocket_npu_run_start(s);
+}
+
+static void pc_broadcast(RocketNpuCore *s, uint32_t value)
+{
+    unsigned bit;
+
+    if (!s->fenced) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: op-enable without the fence entry\n",
+                      s->index);
+    }
+    for (bit = 0; bit < ARRAY_SIZE(op_enable_blocks); bit++) {
+        if (op_enable_blocks[bit] && (value & BIT(bit))) {
+            rocket_npu_enable_block(s, op_enable_blocks[bit]);
+        }
+    }
+}
+
+static void pc_write(RocketNpuCore *s, uint16_t target, uint32_t offset,
+                     uint32_t value)
+{
+    unsigned block = offset >> 12;
+
+    if (block >= 8 || target >> TARGET_BLOCK_SHIFT != BIT(block) ||
+        !rocket_npu_write_reg(s, offset, value)) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: stream entry names no register: "
+                      "target 0x%04x, register 0x%04x\n",
+                      s->index, target, offset);
+        return;
+    }
+    if (offset == A_PC_BASE_ADDRESS && value & R_PC_BASE_ADDRESS_ADDR_MASK) {
+        s->chained = true;
+    }
+}
+
+static void pc_entry(RocketNpuCore *s, uint64_t entry)
+{
+    uint16_t target = entry >> 48;
+    uint32_t value = entry >> 16;
+    uint32_t offset = entry & 0xffff;
+
+    if (target == 0) {
+        return;     /* filler */
+    }
+    if (!(target & TARGET_WRITE)) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: stream entry is no write: 0x%016" PRIx64
+                      "\n", s->index, entry);
+        return;
+    }
+    if (target & TARGET_FENCE) {
+        s->fenced = true;
+    }
+    if (target & TARGET_OP_ENABLE) {
+        pc_broadcast(s, value);
+    }
+    if (target >> TARGET_BLOCK_SHIFT) {
+        pc_write(s, target, offset, value);
+    }
+}
+
+/* Fetch and execute the stream that BASE_ADDRESS and REGISTER_AMOUNTS name. */
+static RocketStep coroutine_fn pc_stream(RocketNpuCore *s)
+{
+    uint32_t addr = pc_reg(s, A_PC_BASE_ADDRESS) & R_PC_BASE_ADDRESS_ADDR_MASK;
+    uint32_t left = (pc_reg(s, A_PC_REGISTER_AMOUNTS) + 1) * ENTRIES_PER_AMOUNT;
+    g_autofree uint64_t *chunk = g_new(uint64_t, ENTRIES_PER_CHUNK);
+
+    left = ROUND_UP(left, ENTRIES_PER_FETCH);
+    s->chained = false;
+    s->fenced = false;
+    trace_rocket_npu_stream(s->index, addr, left);
+
+    while (left) {
+        uint32_t count = MIN(left, ENTRIES_PER_CHUNK);
+        RocketStep step = rocket_npu_dma_read(s, BANK_CODE, addr, chunk,
+                                              count * sizeof(*chunk));
+        uint32_t i;
+
+        if (step != STEP_OK) {
+            return step;
+        }
+        for (i = 0; i < count; i++) {
+            pc_entry(s, le64_to_cpu(chunk[i]));
+        }
+        addr += count * sizeof(*chunk);
+        left -= count;
+    }
+    return STEP_OK;
+}
+
+/* CNA and CORE are deaf to a start that another core's number stands on. */
+static bool pc_core_selected(RocketNpuCore *s)
+{
+    uint32_t cna = rocket_npu_read_pointer(s, ROCKET_BLOCK_CNA);
+    uint32_t core = rocket_npu_read_pointer(s, ROCKET_BLOCK_CORE);
+
+    return !s->check_core_select ||
+           (FIELD_EX32(cna, S_POINTER, CORE_SELECT) == s->index &&
+            FIELD_EX32(core, S_POINTER, CORE_SELECT) == s->index);
+}
+
+static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
+{
+    unsigned block;
+
+    s->task_blocks = 0;
+    for (block = ROCKET_BLOCK_CNA; block <= ROCKET_BLOCK_PPU_RDMA; block++) {
+        if (rocket_npu_has_groups(block) && rocket_npu_block_ready(s, block)) {
+            s->task_blocks |= BIT(block);
+        }
+    }
+    if (s->task_blocks & BLOCKS_POOLING) {
+        return "the PPU is not modelled";
+    }
+    if ((s->task_blocks & BLOCKS_CONVOLUTION) != BLOCKS_CONVOLUTION) {
+        return "CNA, CORE and DPU are not all enabled in the groups that "
+               "execute";
+    }
+    if (!pc_core_selected(s)) {
+        return "S_POINTER of CNA or CORE selects another core";
+    }
+    return rocket_npu_task_describe(s, t);
+}
+
+static void pc_task_done(RocketNpuCore *s)
+{
+    uint32_t done = 0;
+    unsigned block;
+
+    done |= (PC_INT_FEATURE | PC_INT_WEIGHT | PC_INT_CSC) <<
+            s->executer[ROCKET_BLOCK_CNA];
+    done |= PC_INT_CORE << s->executer[ROCKET_BLOCK_CORE];
+    done |= PC_INT_DPU << s->executer[ROCKET_BLOCK_DPU];
+
+    for (block = 0; block < NPU_BLOCKS; block++) {
+        if (s->task_blocks & BIT(block)) {
+            rocket_npu_finish_block(s, block);
+        }
+    }
+    s->task_blocks = 0;
+    s->task_counter = (s->task_counter + 1) &
+                      R_PC_TASK_CON_TASK_NUMBER_MASK;
+    s->stats->tasks++;
+    s->stats->macs += s->task_macs;
+    rk_iommu_watch_end(s->iommu);
+    trace_rocket_npu_task_done(s->index, s->task_counter, s->task_macs,
+                               s->task_bytes);
+
+    if (s->task_counter == FIELD_EX32(pc_reg(s, A_PC_TASK_CON), PC_TASK_CON,
+                                      TASK_NUMBER)) {
+        s->chained = false;
+        s->stats->busy_ns += qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
+                             s->run_begin;
+        rocket_npu_raise(s, done, true);
+    } else if (!s->chained) {
+        s->stats->busy_ns += qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
+                             s->run_begin;
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: the chain ends before the task number is "
+                      "reached: no interrupt\n", s->index);
+    }
+}
+
+static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
+{
+    const char *refused;
+    RocketStep step;
+    RocketTask t;
+
+    rocket_npu_task_time_begin(s);
+    if (rocket_inject_take(&s->inject->never_complete)) {
+        trace_rocket_npu_injected(s->index, "task never completes");
+        return STEP_HANG;
+    }
+    rk_iommu_watch_begin(s->iommu);
+    step = pc_stream(s);
+    if (step != STEP_OK) {
+        return step;
+    }
+    refused = pc_prepare(s, &t);
+    if (refused) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: task will never complete: %s\n",
+                      s->index, refused);
+        trace_rocket_npu_refused(s->index, refused);
+        return STEP_HANG;
+    }
+    trace_rocket_npu_task(s->index, t.in_w, t.in_h, t.in_c, t.out_w, t.out_h,
+                          t.out_c);
+    step = rocket_npu_convolve(s, &t);
+    if (step != STEP_OK) {
+        return step;
+    }
+    step = rocket_npu_task_time_end(s);
+    if (step != STEP_OK) {
+        return step;
+    }
+    pc_task_done(s);
+    return STEP_OK;
+}
+
+RocketStep coroutine_fn rocket_npu_pc_run(RocketNpuCore *s)
+{
+    RocketStep step;
+
+    do {
+        step = pc_task(s);
+    } while (step == STEP_OK && s->chained);
+    return step;
+}

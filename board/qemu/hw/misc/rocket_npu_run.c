@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Execution of an NPU core in virtual time.
+ *
+ * From start to idle the core's work is one coroutine.  It yields in two
+ * places only: for virtual time, after every slice of work and at the end of
+ * each task, and for an access that the IOMMU holds.  Slices are cut by the
+ * amount of work, never by host time, so that a run under -icount is the same
+ * every time; no slice takes more than some milliseconds of host time.
+ *
+ * A reset enters the waiting coroutine once more with co_abort set, which makes
+ * it unwind without another memory access.
+ */
+#include "qemu/osdep.h"
+#include "qemu/host-utils.h"
+#include "rocket_npu_internal.h"
+#include "trace.h"
+
+/* Work between two returns to the main loop, in multiply-accumulates */
+#define SLICE_WORK          (8 * 1000 * 1000)
+/* A value that passes the output stage costs the host as much as this many */
+#define WORK_PER_VALUE      32
+/* Shortest wait: lets the main loop serve others when the host is too slow */
+#define SLICE_GAP_NS        20000
+/* No task is shorter, so that an endless chain cannot stop virtual time */
+#define TASK_MIN_NS         1000
+/* Bounds that keep the arithmetic below within 64 bits */
+#define TASK_MAX_NS         1000000000000LL
+#define SLOWDOWN_MAX        1000000
+
+static int64_t now_ns(void)
+{
+    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+/* What the task's work so far costs, in virtual ns: see rocket_board_regs.h */
+static int64_t task_cost(RocketNpuCore *s)
+{
+    uint32_t slowdown = s->inject->slowdown ? s->inject->slowdown : 100;
+    uint64_t ns = s->time->task_ns;
+
+    ns += muldiv64(s->task_macs, s->time->ps_per_kmac, 1000000);
+    ns += muldiv64(s->task_bytes, s->time->ps_per_kbyte, 1000000);
+    ns = MIN(ns, TASK_MAX_NS);
+    ns = muldiv64(ns, MIN(slowdown, SLOWDOWN_MAX), 100);
+    return MAX(ns, TASK_MIN_NS);
+}
+
+/* Time that does not count: an access is held, or the clock stands still. */
+static void idle_begin(RocketNpuCore *s)
+{
+    if (s->idle_reasons++ == 0) {
+        s->idle_since = now_ns();
+    }
+}
+
+static void idle_end(RocketNpuCore *s)
+{
+    if (--s->idle_reasons == 0) {
+        s->idle_ns += now_ns() - s->idle_since;
+    }
+}
+
+static void run_enter(RocketNpuCore *s)
+{
+    s->co_running = true;
+    qemu_coroutine_enter(s->co);
+    s->co_running = false;
+}
+
+static void run_wake(RocketNpuCore *s, RocketWait reason)
+{
+    if (!s->co || s->co_running || s->wait != reason) {
+        return;
+    }
+    if (!rk_npu_gate_running(s->gate)) {
+        s->wake_pending = true;
+        return;
+    }
+    s->wait = WAIT_NOTHING;
+    run_enter(s);
+}
+
+static void run_timer(void *opaque)
+{
+    run_wake(opaque, WAIT_TIME);
+}
+
+static void run_resume(void *opaque)
+{
+    run_wake(opaque, WAIT_IOMMU);
+}
+
+static RocketStep coroutine_fn run_wait(RocketNpuCore *s, RocketWait reason)
+{
+    s->wait = reason;
+    qemu_coroutine_yield();
+    return s->co_abort ? STEP_ABORT : STEP_OK;
+}
+
+RocketStep coroutine_fn rocket_npu_wait_iommu(RocketNpuCore *s)
+{
+    RocketStep step;
+
+    trace_rocket_npu_held(s->index);
+    idle_begin(s);
+    step = run_wait(s, WAIT_IOMMU);
+    if (step == STEP_OK) {
+        idle_end(s);
+    }
+    return step;
+}
+
+static RocketStep coroutine_fn wait_until(RocketNpuCore *s, int64_t deadline)
+{
+    timer_mod_ns(s->run_timer, deadline);
+    return run_wait(s, WAIT_TIME);
+}
+
+RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
+                                         uint64_t values)
+{
+    s->task_macs += macs;
+    s->slice_work += macs + values * WORK_PER_VALUE;
+    if (s->slice_work < SLICE_WORK) {
+        return STEP_OK;
+    }
+    s->slice_work = 0;
+    return wait_until(s, MAX(s->task_begin + s->idle_ns + task_cost(s),
+                             now_ns() + SLICE_GAP_NS));
+}
+
+void rocket_npu_task_time_begin(RocketNpuCore *s)
+{
+    s->task_begin = now_ns();
+    s->idle_ns = 0;
+    s->task_macs = 0;
+    s->task_bytes = 0;
+}
+
+RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s)
+{
+    int64_t now, end;
+    RocketStep step;
+
+    s->slice_work = 0;
+    do {
+        now = now_ns();
+        end = s->task_begin + s->idle_ns + task_cost(s);
+        step = wait_until(s, end > now ? end : now + SLICE_GAP_NS);
+        if (step != STEP_OK) {
+            return step;
+        }
+        /* A clock that stood still meanwhile has moved the end. */
+    } while (now_ns() < s->task_begin + s->idle_ns + task_cost(s));
+    return STEP_OK;
+}
+
+static void coroutine_fn run_main(void *opaque)
+{
+    RocketNpuCore *s = opaque;
+    RocketStep step = rocket_npu_pc_run(s);
+
+    s->co = NULL;
+    s->wait = WAIT_NOTHING;
+    timer_del(s->run_timer);
+    s->state = step == STEP_HANG ? NPU_HUNG : NPU_IDLE;
+}
+
+void rocket_npu_run_start(RocketNpuCore *s)
+{
+    s->state = NPU_BUSY;
+    s->co_abort = false;
+    s->wake_pending = false;
+    s->clock_stopped = false;
+    s->idle_reasons = 0;
+    s->slice_work = 0;
+    s->run_begin = now_ns();
+    s->co = qemu_coroutine_create(run_main, s);
+    run_enter(s);
+}
+
+void rocket_npu_run_abort(RocketNpuCore *s)
+{
+    timer_del(s->run_timer);
+    s->wake_pending = false;
+    s->task_blocks = 0;
+    if (!s->co) {
+        s->state = NPU_IDLE;
+        return;
+    }
+    trace_rocket_npu_abort(s->index);
+    s->co_abort = true;
+    if (!s->co_running) {
+        s->wait = WAIT_NOTHING;
+        run_enter(s);
+    }
+    /* Else the coroutine itself got here, and unwinds when this returns. */
+}
+
+void rocket_npu_clock_stop(RocketNpuCore *s)
+{
+    if (s->co && !s->co_abort) {
+        s->clock_stopped = true;
+        idle_begin(s);
+    }
+}
+
+void rocket_npu_clock_run(RocketNpuCore *s)
+{
+    if (!s->clock_stopped) {
+        return;
+    }
+    s->clock_stopped = false;
+    if (!s->co || s->co_abort) {
+        return;
+    }
+    idle_end(s);
+    if (s->wake_pending && !s->co_running) {
+        s->wake_pending = false;
+        s->wait = WAIT_NOTHING;
+        run_enter(s);
+    }
+}
+
+void rocket_npu_run_init(RocketNpuCore *s)
+{
+    s->run_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, run_timer, s);
+    rk_iommu_set_resume_notifier(s->iommu, run_resume, s);
+}
