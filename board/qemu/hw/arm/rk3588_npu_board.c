@@ -79,8 +79,8 @@ OBJECT_DECLARE_TYPE(RK3588NpuMachine, RK3588NpuMachineClass,
 #define RK3588_PD_NPU2      11
 
 typedef struct CoreBindings {
-    uint32_t aclk, hclk;            /* clock-controller */
-    uint32_t srst_a, srst_h;        /* dt-bindings/reset/rockchip,rk3588-cru.h */
+    uint32_t aclk, hclk;
+    uint32_t srst_a, srst_h;    /* dt-bindings/reset/rockchip,rk3588-cru.h */
     uint32_t domain;
 } CoreBindings;
 

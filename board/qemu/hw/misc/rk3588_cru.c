@@ -77,8 +77,8 @@ static const Pll plls[] = {
 
 /*
  * Every PLL switched to its output instead of the crystal, and the dividers in
- * front of the NPU's clocks: clk_50m_src and clk_100m_src from cpll, 200m (198),
- * 400m (396) and clk_npu_dsu0 (594 MHz) from gpll.
+ * front of the NPU's clocks: clk_50m_src and clk_100m_src from cpll,
+ * clk_200m_src (198 MHz), clk_400m_src (396) and clk_npu_dsu0 (594) from gpll.
  */
 static const struct {
     uint32_t reg;

@@ -19,7 +19,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(RkNpuGate, RK_NPU_GATE)
 /* GPIO inputs, all active high */
 #define RK_NPU_GATE_POWER   "power"     /* the core's power domain is on */
 #define RK_NPU_GATE_VDD_OFF "vdd-off"   /* the supply vdd_npu_s0 is off */
-#define RK_NPU_GATE_IDLE    "niu-idle"  /* its bus port is held idle by the PMU */
+#define RK_NPU_GATE_IDLE    "niu-idle"  /* the PMU holds its bus port idle */
 #define RK_NPU_GATE_ACLK    "aclk"      /* the clock runs */
 #define RK_NPU_GATE_HCLK    "hclk"
 #define RK_NPU_GATE_SRST_A  "srst-a"    /* the reset is asserted */
