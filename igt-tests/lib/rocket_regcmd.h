@@ -47,8 +47,11 @@ extern "C" {
 
 /* Number of u64 entries in every stream that rocket_conv_emit() writes. */
 #define ROCKET_CONV_ENTRIES	126u
-/* Bytes of such a stream; streams in one buffer are best placed at multiples of 64. */
-#define ROCKET_CONV_STREAM_BYTES	(ROCKET_CONV_ENTRIES * 8u)
+/*
+ * Bytes to reserve for such a stream: the PC fetches entries by the cache line,
+ * so streams in one buffer are placed at multiples of 64.
+ */
+#define ROCKET_CONV_STREAM_BYTES	((ROCKET_CONV_ENTRIES * 8u + 63u) / 64u * 64u)
 
 /* Targets of stream entries, bits 63:48. */
 enum rocket_target {
