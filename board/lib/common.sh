@@ -4,7 +4,9 @@
 # What every script of the board shares: where things are, how to say things.
 # Sourced, never run.
 
+# shellcheck disable=SC2034 # for those who source this
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck disable=SC2034
 CACHE=${ROCKET_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/rocket}
 ME=${0##*/}
 

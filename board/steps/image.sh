@@ -16,6 +16,9 @@ image_build() {
 	local from=${STEP_DIR[guest]} to=$1/rootfs lib=usr/lib/aarch64-linux-gnu
 	mkdir -p "$to"/{dev,mnt,proc,root,run,sys,tmp,var} "$to/usr/bin" "$to/$lib"
 	cp -a "$ROOT/board/guest/etc" "$to/etc"
+	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' \
+		>"$to/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$to/etc/group"
 	cp -a "$from"/{bin,sbin,lib} "$to/"
 	ln -s bin "$to/usr/sbin"
 	ln -s ../tmp "$to/var/tmp"

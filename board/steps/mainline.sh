@@ -10,7 +10,7 @@ mainline_needs=(tools)
 # The scripts are checkpatch.pl and kernel-doc with what they read.
 MAINLINE_SOURCES=(
 	drivers/accel/rocket include/uapi/drm/rocket_accel.h
-	scripts tools/lib/python Documentation/process/license-rules.rst
+	scripts tools/docs tools/lib/python
 )
 
 mainline_key() {
