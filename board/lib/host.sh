@@ -59,32 +59,42 @@ host_disk() {
 # Prints the URI of the Debian archive that the host itself uses.
 #
 # apt-get lists its sources the same way whatever form they are written in.
-# Security and third-party archives are told apart by suite: the main archive
-# is the one that carries the host's own release under its plain code name.
+# Where the host has package lists, the archive says itself that it is Debian.
+# Otherwise the main archive is the one that carries the host's own release
+# under its plain name; security and most third-party archives do not.
 host_mirror() {
-	local release uri
+	local uri
 	if [ -n "${ROCKET_MIRROR:-}" ]; then
 		echo "$ROCKET_MIRROR"
 		return
 	fi
-	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
-	uri=$(apt-get indextargets \
-		--format "\$(REPO_URI)|\$(RELEASE)|\$(COMPONENT)|\$(ORIGIN)" \
-		'Identifier: Packages' 2>/dev/null |
-		awk -F'|' -v release="$release" '
-			function debian() { return $4 == "Debian" || $4 ~ /^(\$.*)?$/ }
-			$3 == "main" && debian() &&
-			($2 == release || $2 ~ /^(oldoldstable|oldstable|stable|testing|sid|unstable)$/) {
-				print $1
-				exit
-			}')
+	uri=$(host_archive '$4 == "Debian"')
+	[ -n "$uri" ] || uri=$(host_archive 1 --no-release-info)
 	case $uri in
 	mirror+file:*)
 		# A file with one mirror a line, as cloud images have it.
-		uri=$(awk '!/^#/ && NF { print $1; exit }' "${uri#mirror+file:}")
+		uri=${uri#mirror+file:}
+		uri=$(awk '!/^#/ && NF { print $1; exit }' "${uri%/}")
 		;;
 	esac
 	[ -n "$uri" ] || die "found no Debian archive in this host's apt" \
 		"configuration; name one: ROCKET_MIRROR=http://…/debian"
 	echo "${uri%/}"
+}
+
+# host_archive CONDITION [OPTION…]: the first of apt's archives that has the
+# host's release, or one of Debian's standing names, and meets CONDITION.
+host_archive() {
+	local condition=$1 release
+	shift
+	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+	apt-get indextargets "$@" \
+		--format "\$(REPO_URI)|\$(RELEASE)|\$(COMPONENT)|\$(ORIGIN)" \
+		'Identifier: Packages' 2>/dev/null |
+		awk -F'|' -v release="$release" '
+			$3 == "main" && ($2 == release ||
+			$2 ~ /^(oldstable|stable|testing|sid|unstable)$/) && ('"$condition"') && !seen {
+				print $1
+				seen = 1
+			}'
 }

@@ -12,7 +12,7 @@
 # The product's place has the hash of all that in its name, and gets that name
 # when it is complete: what is there is never half done and never stale.
 
-STEPS=(tools kernel guest image mainline qemu driver programs)
+STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
 
 declare -A STEP_DIR
 
