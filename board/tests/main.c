@@ -13,7 +13,7 @@ static const char usage[] =
 	"usage: board-tests [OPTION]... QEMU\n"
 	"  --seed N      seed of everything random; default: from the clock\n"
 	"  --cases N     random convolutions of each kind; default 60\n"
-	"  --seconds N   duration of each of the two fuzz tests; default 10\n"
+	"  --seconds N   duration of each of the two fuzz tests; default 8\n"
 	"  --only TEXT   run only tests whose name contains TEXT\n";
 
 void run_test(const struct env *env, const char *name, test_fn *fn, const char *options)
@@ -86,9 +86,10 @@ static void parse(int argc, char **argv, struct env *env)
 
 int main(int argc, char **argv)
 {
-	struct env env = { .seed = (uint64_t)time(NULL), .cases = 60, .seconds = 10 };
+	struct env env = { .seed = (uint64_t)time(NULL), .cases = 60, .seconds = 8 };
 
 	parse(argc, argv, &env);
+	tap_note("seed %llu", (unsigned long long)env.seed);
 	suite_gates(&env);
 	suite_iommu(&env);
 	suite_pc(&env);
@@ -96,7 +97,6 @@ int main(int argc, char **argv)
 	suite_pipeline(&env);
 	suite_cbuf(&env);
 	suite_fuzz(&env);
-	tap_note("seed %llu", (unsigned long long)env.seed);
 
 	return tap_finish();
 }
