@@ -22,6 +22,9 @@
  */
 static struct workqueue_struct *rocket_cleanup_wq;
 
+/* Where asynchronous binds are applied, those of different VMs in parallel. */
+static struct workqueue_struct *rocket_bind_wq;
+
 /* Devices that have not been freed yet, and who waits for that. */
 static atomic_t rocket_device_count;
 static DECLARE_WAIT_QUEUE_HEAD(rocket_device_gone);
@@ -36,6 +39,16 @@ void rocket_device_queue_cleanup(struct work_struct *work)
 }
 
 /**
+ * rocket_device_bind_wq() - Where asynchronous binds are applied.
+ *
+ * Return: The work queue, as long as the module is loaded.
+ */
+struct workqueue_struct *rocket_device_bind_wq(void)
+{
+	return rocket_bind_wq;
+}
+
+/**
  * rocket_device_setup() - Called when the module is loaded.
  *
  * Return: 0, -ENOMEM.
@@ -44,7 +57,16 @@ int rocket_device_setup(void)
 {
 	rocket_cleanup_wq = alloc_workqueue("rocket-cleanup", WQ_UNBOUND, 0);
 
-	return rocket_cleanup_wq ? 0 : -ENOMEM;
+	if (!rocket_cleanup_wq)
+		return -ENOMEM;
+
+	rocket_bind_wq = alloc_workqueue("rocket-bind", WQ_UNBOUND, 0);
+	if (!rocket_bind_wq) {
+		destroy_workqueue(rocket_cleanup_wq);
+		return -ENOMEM;
+	}
+
+	return 0;
 }
 
 /**
@@ -57,6 +79,7 @@ void rocket_device_teardown(void)
 {
 	wait_event(rocket_device_gone, !atomic_read(&rocket_device_count));
 	destroy_workqueue(rocket_cleanup_wq);
+	destroy_workqueue(rocket_bind_wq);
 }
 
 static void rocket_device_uncount(struct drm_device *ddev, void *unused)

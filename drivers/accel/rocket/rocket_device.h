@@ -13,6 +13,7 @@ struct drm_driver;
 struct drm_file;
 struct platform_device;
 struct work_struct;
+struct workqueue_struct;
 
 /**
  * struct rocket_device - The NPU as userspace sees it: one device, some cores.
@@ -52,6 +53,7 @@ static inline struct rocket_device *to_rocket_device(struct drm_device *ddev)
 int rocket_device_setup(void);
 void rocket_device_teardown(void);
 void rocket_device_queue_cleanup(struct work_struct *work);
+struct workqueue_struct *rocket_device_bind_wq(void);
 
 struct rocket_device *rocket_device_create(struct platform_device *facade,
 					   const struct drm_driver *driver);

@@ -18,6 +18,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	struct rocket_vm *vm = to_rocket_vm(gpuvm);
 
 	rocket_mmu_fini(vm);
+	mutex_destroy(&vm->bind_lock);
 	mutex_destroy(&vm->op_lock);
 	kfree(vm);
 }
@@ -59,6 +60,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_device *rdev)
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
 	mutex_init(&vm->op_lock);
+	mutex_init(&vm->bind_lock);
 	rocket_fault_log_init(&vm->faults);
 
 	drm_gpuvm_init(&vm->base, "rocket", DRM_GPUVM_IMMEDIATE_MODE, &rdev->ddev,
@@ -78,11 +80,12 @@ err_free:
 }
 
 /**
- * rocket_vm_close() - Take no more jobs and cancel those that have not started.
+ * rocket_vm_close() - Take no more jobs and binds and cancel those that wait.
  * @vm: The VM. The caller still holds its reference afterwards.
  */
 void rocket_vm_close(struct rocket_vm *vm)
 {
+	rocket_vm_bind_close_queue(vm);
 	rocket_sched_close_queue(vm);
 }
 
@@ -94,6 +97,7 @@ static void rocket_vm_release(struct kref *ref)
 	rocket_mmu_detach_all(vm, vm->rdev);
 	rocket_vm_bind_unmap_all(vm);
 	rocket_sched_free_queue(vm);
+	rocket_vm_bind_free_queue(vm);
 
 	drm_gpuvm_put(&vm->base);
 }

@@ -14,6 +14,7 @@
 
 struct drm_device;
 struct drm_file;
+struct rocket_bind_queue;
 struct rocket_device;
 struct rocket_file;
 
@@ -94,6 +95,18 @@ struct rocket_vm {
 
 	/** @mapped_bytes: What they cover. */
 	u64 mapped_bytes;
+
+	/**
+	 * @bind_lock: Protects the two fields below and the order in which
+	 * asynchronous binds are queued. Memory is allocated under it.
+	 */
+	struct mutex bind_lock;
+
+	/** @bind_queue: Of asynchronous binds; %NULL until there is one. */
+	struct rocket_bind_queue *bind_queue;
+
+	/** @bind_closed: The VM has been destroyed: no more of them. */
+	bool bind_closed;
 
 	/** @queue: The order of the jobs. */
 	struct rocket_queue queue;

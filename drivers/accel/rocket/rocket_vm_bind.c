@@ -3,14 +3,18 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gpuvm.h>
 #include <drm/drm_print.h>
+#include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
+#include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
+#include "rocket_sync.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
 
@@ -21,8 +25,9 @@
  * (rocket_bind_op_check()) and prepared: BO, pages, &struct drm_gpuvm_bo and as
  * many mapping objects as it can need are there before anything changes
  * (rocket_bind_op_prepare()). Then, under &rocket_vm.op_lock, the page tables
- * of all operations are reserved - the last step that can fail - and the
- * operations applied one after the other, which cannot.
+ * of all operations are reserved (rocket_bind_reserve()), which is the last step
+ * that can fail. Applying them (rocket_bind_apply()) cannot: not at once, and not
+ * later, from the VM's bind queue, where nothing may allocate.
  *
  * How many mapping objects an operation can need does not depend on what is
  * mapped: unmapping a range removes any number of mappings, which needs none,
@@ -325,17 +330,27 @@ static int rocket_bind_op_prepare(struct rocket_vm *vm, struct rocket_bind_op *o
 	return 0;
 }
 
-/* Applies prepared operations, all or none. */
+/* Makes sure that applying prepared operations cannot fail. */
+static int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
+{
+	lockdep_assert_held(&vm->op_lock);
+
+	for (u32 i = 0; i < count; i++) {
+		int ret = rocket_bind_op_reserve(vm, &ops[i]);
+
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+/* Applies reserved operations. An error is a bug, see rocket_mmu_map(). */
 static int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
 	int ret = 0;
 
-	guard(mutex)(&vm->op_lock);
-
-	for (u32 i = 0; i < count && !ret; i++)
-		ret = rocket_bind_op_reserve(vm, &ops[i]);
-	if (ret)
-		return ret;
+	lockdep_assert_held(&vm->op_lock);
 
 	for (u32 i = 0; i < count && !ret; i++)
 		ret = rocket_bind_op_apply(vm, &ops[i]);
@@ -346,7 +361,7 @@ static int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u
 }
 
 /*
- * The ioctl
+ * Checking what userspace asks for
  */
 
 static bool rocket_bind_range_ok(struct rocket_vm *vm, u64 addr, u64 range)
@@ -443,15 +458,11 @@ static void rocket_bind_cleanup(struct rocket_vm *vm, struct rocket_bind_op *ops
 	kvfree(ops);
 }
 
-static int rocket_bind_ops(struct drm_file *file, struct rocket_vm *vm,
-			   const struct drm_rocket_vm_bind *args)
+static int rocket_bind_fill_ops(struct drm_file *file, struct rocket_vm *vm,
+				const struct drm_rocket_vm_bind *args,
+				struct rocket_bind_op *ops)
 {
-	struct rocket_bind_op *ops;
 	int ret = 0;
-
-	ops = kvcalloc(args->op_count, sizeof(*ops), GFP_KERNEL_ACCOUNT);
-	if (!ops)
-		return -ENOMEM;
 
 	/* The whole array is checked before anything is allocated for it. */
 	for (u32 i = 0; i < args->op_count && !ret; i++) {
@@ -471,12 +482,341 @@ static int rocket_bind_ops(struct drm_file *file, struct rocket_vm *vm,
 		cond_resched();
 	}
 
-	if (!ret)
-		ret = rocket_bind_apply(vm, ops, args->op_count);
+	return ret;
+}
+
+/* Checks and prepares all operations; the caller applies and cleans them up. */
+static struct rocket_bind_op *rocket_bind_get_ops(struct drm_file *file,
+						  struct rocket_vm *vm,
+						  const struct drm_rocket_vm_bind *args)
+{
+	struct rocket_bind_op *ops;
+	int ret;
+
+	if (!args->op_count)
+		return NULL;
+
+	ops = kvcalloc(args->op_count, sizeof(*ops), GFP_KERNEL_ACCOUNT);
+	if (!ops)
+		return ERR_PTR(-ENOMEM);
+
+	ret = rocket_bind_fill_ops(file, vm, args, ops);
+	if (ret) {
+		rocket_bind_cleanup(vm, ops, args->op_count);
+		return ERR_PTR(ret);
+	}
+
+	return ops;
+}
+
+static int rocket_bind_sync(struct drm_file *file, struct rocket_vm *vm,
+			    const struct drm_rocket_vm_bind *args)
+{
+	struct rocket_bind_op *ops;
+	int ret;
+
+	ops = rocket_bind_get_ops(file, vm, args);
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+
+	scoped_guard(mutex, &vm->op_lock) {
+		ret = rocket_bind_reserve(vm, ops, args->op_count);
+		if (!ret)
+			ret = rocket_bind_apply(vm, ops, args->op_count);
+	}
 
 	rocket_bind_cleanup(vm, ops, args->op_count);
 
 	return ret;
+}
+
+/*
+ * Operations that are queued
+ */
+
+/* struct rocket_bind_job - An array of operations in a VM's bind queue. */
+struct rocket_bind_job {
+	/* @base: The scheduler's part; initialised when @base.s_fence is set. */
+	struct drm_sched_job base;
+	/* @vm: The VM, a reference. */
+	struct rocket_vm *vm;
+	/* @ops: Prepared and reserved; @count of them. */
+	struct rocket_bind_op *ops;
+	/* @count: Number of operations. */
+	u32 count;
+	/* @cleanup: Frees the job outside of the scheduler's work. */
+	struct work_struct cleanup;
+};
+
+static struct rocket_bind_job *to_rocket_bind_job(struct drm_sched_job *job)
+{
+	return container_of(job, struct rocket_bind_job, base);
+}
+
+static void rocket_bind_job_destroy(struct rocket_bind_job *job)
+{
+	if (job->base.s_fence)
+		drm_sched_job_cleanup(&job->base);
+	rocket_bind_cleanup(job->vm, job->ops, job->count);
+	rocket_vm_put(job->vm);
+	kfree(job);
+}
+
+static void rocket_bind_job_cleanup_work(struct work_struct *work)
+{
+	rocket_bind_job_destroy(container_of(work, struct rocket_bind_job, cleanup));
+}
+
+static struct dma_fence *rocket_bind_run_job(struct drm_sched_job *sched_job)
+{
+	struct rocket_bind_job *job = to_rocket_bind_job(sched_job);
+	bool cookie = dma_fence_begin_signalling();
+	int ret;
+
+	mutex_lock(&job->vm->op_lock);
+	ret = rocket_bind_apply(job->vm, job->ops, job->count);
+	mutex_unlock(&job->vm->op_lock);
+	dma_fence_end_signalling(cookie);
+
+	/* Done already: no hardware fence. */
+	return ret ? ERR_PTR(ret) : NULL;
+}
+
+static enum drm_gpu_sched_stat rocket_bind_timedout_job(struct drm_sched_job *sched_job)
+{
+	/* Running a job only writes page tables: nothing there can hang. */
+	return DRM_GPU_SCHED_STAT_NO_HANG;
+}
+
+static void rocket_bind_free_job(struct drm_sched_job *sched_job)
+{
+	rocket_device_queue_cleanup(&to_rocket_bind_job(sched_job)->cleanup);
+}
+
+static const struct drm_sched_backend_ops rocket_bind_sched_ops = {
+	.run_job = rocket_bind_run_job,
+	.timedout_job = rocket_bind_timedout_job,
+	.free_job = rocket_bind_free_job,
+};
+
+/**
+ * struct rocket_bind_queue - The order of a VM's asynchronous binds.
+ */
+struct rocket_bind_queue {
+	/** @sched: One for each VM: a bind that takes long delays no other VM. */
+	struct drm_gpu_scheduler sched;
+
+	/** @entity: The queue. */
+	struct drm_sched_entity entity;
+};
+
+static struct rocket_bind_queue *rocket_bind_queue_create(struct rocket_vm *vm)
+{
+	const struct drm_sched_init_args args = {
+		.ops = &rocket_bind_sched_ops,
+		.submit_wq = rocket_device_bind_wq(),
+		.num_rqs = 1,
+		.credit_limit = 1,
+		.timeout = MAX_SCHEDULE_TIMEOUT,
+		.name = "rocket-bind",
+		.dev = vm->rdev->ddev.dev,
+	};
+	struct drm_gpu_scheduler *sched;
+	struct rocket_bind_queue *queue;
+	int ret;
+
+	queue = kzalloc_obj(*queue, GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+
+	sched = &queue->sched;
+	ret = drm_sched_init(sched, &args);
+	if (ret)
+		goto err_free;
+
+	/* The only run queue is the one of the highest priority. */
+	ret = drm_sched_entity_init(&queue->entity, DRM_SCHED_PRIORITY_KERNEL, &sched, 1, NULL);
+	if (ret)
+		goto err_fini;
+
+	return queue;
+
+err_fini:
+	drm_sched_fini(sched);
+err_free:
+	kfree(queue);
+
+	return ERR_PTR(ret);
+}
+
+/* The queue of a VM, made when it is first used. Under its bind_lock. */
+static struct rocket_bind_queue *rocket_bind_queue_get(struct rocket_vm *vm)
+{
+	struct rocket_bind_queue *queue;
+
+	lockdep_assert_held(&vm->bind_lock);
+
+	if (vm->bind_closed)
+		return ERR_PTR(-ENOENT);
+
+	if (vm->bind_queue)
+		return vm->bind_queue;
+
+	queue = rocket_bind_queue_create(vm);
+	if (!IS_ERR(queue))
+		vm->bind_queue = queue;
+
+	return queue;
+}
+
+/**
+ * rocket_vm_bind_close_queue() - Take no more asynchronous binds.
+ * @vm: The VM.
+ *
+ * Those that wait are cancelled; one that is being applied is completed.
+ */
+void rocket_vm_bind_close_queue(struct rocket_vm *vm)
+{
+	guard(mutex)(&vm->bind_lock);
+
+	vm->bind_closed = true;
+	if (vm->bind_queue)
+		drm_sched_entity_fini(&vm->bind_queue->entity);
+}
+
+/**
+ * rocket_vm_bind_free_queue() - Free what is left of a closed queue.
+ * @vm: The VM; all its jobs are gone.
+ */
+void rocket_vm_bind_free_queue(struct rocket_vm *vm)
+{
+	if (!vm->bind_queue)
+		return;
+
+	drm_sched_fini(&vm->bind_queue->sched);
+	kfree(vm->bind_queue);
+}
+
+static struct rocket_bind_job *rocket_bind_job_create(struct drm_file *file,
+						      struct rocket_vm *vm,
+						      const struct drm_rocket_vm_bind *args)
+{
+	struct rocket_bind_op *ops;
+	struct rocket_bind_job *job;
+	int ret;
+
+	job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+
+	ops = rocket_bind_get_ops(file, vm, args);
+	if (IS_ERR(ops)) {
+		kfree(job);
+		return ERR_CAST(ops);
+	}
+
+	INIT_WORK(&job->cleanup, rocket_bind_job_cleanup_work);
+	job->vm = rocket_vm_get(vm);
+	job->ops = ops;
+	job->count = args->op_count;
+
+	scoped_guard(mutex, &vm->op_lock)
+		ret = rocket_bind_reserve(vm, ops, job->count);
+	if (ret) {
+		rocket_bind_job_destroy(job);
+		return ERR_PTR(ret);
+	}
+
+	return job;
+}
+
+/* Queues a prepared job. Afterwards it is the scheduler's; on an error ours. */
+static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *file,
+				const struct rocket_syncs *in_syncs,
+				struct rocket_sync_outs *outs)
+{
+	struct rocket_bind_queue *queue;
+	struct dma_fence *fence;
+	int ret;
+
+	/* Held until the push: the queue's order is the order of the fences. */
+	guard(mutex)(&job->vm->bind_lock);
+
+	queue = rocket_bind_queue_get(job->vm);
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+
+	ret = drm_sched_job_init(&job->base, &queue->entity, 1, NULL, file->client_id);
+	if (ret)
+		return ret;
+
+	ret = rocket_sync_add_dependencies(&job->base, file, in_syncs);
+	if (ret)
+		return ret;
+
+	drm_sched_job_arm(&job->base);
+	fence = dma_fence_get(&job->base.s_fence->finished);
+	drm_sched_entity_push_job(&job->base);
+
+	rocket_sync_signal_outs(outs, fence);
+	dma_fence_put(fence);
+
+	return 0;
+}
+
+static int rocket_bind_async(struct drm_file *file, struct rocket_vm *vm,
+			     const struct drm_rocket_vm_bind *args)
+{
+	const struct rocket_syncs in_syncs = {
+		.array = args->in_syncs,
+		.count = args->in_sync_count,
+		.size = args->sync_struct_size,
+	};
+	const struct rocket_syncs out_syncs = {
+		.array = args->out_syncs,
+		.count = args->out_sync_count,
+		.size = args->sync_struct_size,
+	};
+	struct rocket_sync_outs outs = {};
+	struct rocket_bind_job *job;
+	int ret;
+
+	job = rocket_bind_job_create(file, vm, args);
+	if (IS_ERR(job))
+		return PTR_ERR(job);
+
+	ret = rocket_sync_prepare_outs(&outs, file, &out_syncs);
+	if (!ret)
+		ret = rocket_bind_job_push(job, file, &in_syncs, &outs);
+	if (ret)
+		rocket_bind_job_destroy(job);
+
+	rocket_sync_put_outs(&outs);
+
+	return ret;
+}
+
+/*
+ * The ioctl
+ */
+
+static int rocket_bind_check(const struct drm_rocket_vm_bind *args)
+{
+	bool has_syncs = args->in_sync_count || args->out_sync_count;
+
+	if (args->flags & ~DRM_ROCKET_VM_BIND_ASYNC || args->pad)
+		return -EINVAL;
+
+	if (has_syncs && !(args->flags & DRM_ROCKET_VM_BIND_ASYNC))
+		return -EINVAL;
+
+	if (args->in_sync_count > ROCKET_SYNC_MAX || args->out_sync_count > ROCKET_SYNC_MAX)
+		return -EINVAL;
+
+	if (args->op_count > ROCKET_VM_BIND_MAX_OPS)
+		return -E2BIG;
+
+	return 0;
 }
 
 /* DRM_IOCTL_ROCKET_VM_BIND, see struct drm_rocket_vm_bind. */
@@ -486,17 +826,18 @@ int rocket_ioctl_vm_bind(struct drm_device *ddev, void *data, struct drm_file *f
 	struct rocket_vm *vm;
 	int ret;
 
-	if (args->flags)
-		return -EINVAL;
-
-	if (args->op_count > ROCKET_VM_BIND_MAX_OPS)
-		return -E2BIG;
+	ret = rocket_bind_check(args);
+	if (ret)
+		return ret;
 
 	vm = rocket_vm_lookup(file->driver_priv, args->vm_id);
 	if (!vm)
 		return -ENOENT;
 
-	ret = args->op_count ? rocket_bind_ops(file, vm, args) : 0;
+	if (args->flags & DRM_ROCKET_VM_BIND_ASYNC)
+		ret = rocket_bind_async(file, vm, args);
+	else
+		ret = rocket_bind_sync(file, vm, args);
 	rocket_vm_put(vm);
 
 	return ret;
@@ -538,14 +879,11 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
 	if (ret)
 		return ret;
 
-	ret = rocket_bind_op_reserve(vm, op);
+	ret = rocket_bind_reserve(vm, op, 1);
 	if (ret)
 		return ret;
 
-	ret = rocket_bind_op_apply(vm, op);
-	drm_WARN_ON(vm->base.drm, ret);
-
-	return ret;
+	return rocket_bind_apply(vm, op, 1);
 }
 
 /**

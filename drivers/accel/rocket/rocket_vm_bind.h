@@ -19,6 +19,10 @@ int rocket_vm_bind_step_remap(struct drm_gpuva_op *op, void *priv);
 int rocket_vm_bind_step_unmap(struct drm_gpuva_op *op, void *priv);
 void rocket_vm_bind_unmap_all(struct rocket_vm *vm);
 
+/* For rocket_vm.c: the end of a VM's bind queue. */
+void rocket_vm_bind_close_queue(struct rocket_vm *vm);
+void rocket_vm_bind_free_queue(struct rocket_vm *vm);
+
 /* For rocket_gem.c: mappings at addresses that the kernel chooses. */
 int rocket_vm_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 				u64 *addr);

@@ -569,34 +569,74 @@ struct drm_rocket_vm_bind_op {
  * struct drm_rocket_vm_bind - Change what is mapped in a VM.
  *
  * The operations take effect in their order, all of them or, on an error, none.
- * They have taken effect when the ioctl returns: the NPU cannot reach what was
- * unmapped any more.  A job that runs meanwhile may fault where the range it
- * uses is unmapped or replaced.
+ * When they have taken effect the NPU cannot reach what was unmapped any more. A
+ * job that runs meanwhile may fault where the range it uses is unmapped or
+ * replaced.
  *
- * A mapping holds a reference to its BO: closing the handle unmaps nothing.
+ * Without flags they have taken effect when the ioctl returns, whatever is
+ * queued. With %DRM_ROCKET_VM_BIND_ASYNC they are queued: they wait for
+ * @in_syncs and for what was queued in the VM before, take effect then, and
+ * signal @out_syncs. All that can fail has failed when the ioctl returns. When
+ * the VM is destroyed or the file closed before, they do not take effect, and
+ * the fences end with an error.
+ *
+ * A mapping holds a reference to its BO, as does an operation that is queued:
+ * closing the handle unmaps nothing.
  *
  * Errors: -EINVAL for an unknown operation or flag, an address, offset or range
  * that is not page aligned or out of bounds, a field that must be zero and is
- * not, a private BO of another VM, or an @op_struct_size smaller than in the
- * first version; -E2BIG when @op_count is above
- * %DRM_ROCKET_PARAM_MAX_BIND_OPS or a struct is larger than the kernel knows
- * and the excess is not zero; -ENOENT for an unknown VM or BO handle.
+ * not, a private BO of another VM, syncs without %DRM_ROCKET_VM_BIND_ASYNC, a
+ * sync without a fence, or a struct size smaller than in the first version;
+ * -E2BIG when @op_count is above %DRM_ROCKET_PARAM_MAX_BIND_OPS or a struct is
+ * larger than the kernel knows and the excess is not zero; -ENOENT for an
+ * unknown VM, BO handle or syncobj.
  */
 struct drm_rocket_vm_bind {
 	/** @vm_id: Input: The VM. */
 	__u32 vm_id;
 
-	/** @flags: Input: Must be zero. */
+	/** @flags: Input: Zero or %DRM_ROCKET_VM_BIND_ASYNC. */
+#define DRM_ROCKET_VM_BIND_ASYNC		(1 << 0)
 	__u32 flags;
 
 	/** @ops: Input: Pointer to an array of struct drm_rocket_vm_bind_op. */
 	__u64 ops;
 
-	/** @op_count: Input: Number of @ops.  0 does nothing. */
+	/**
+	 * @op_count: Input: Number of @ops.  With 0, an asynchronous bind only
+	 * waits and signals; a synchronous one does nothing.
+	 */
 	__u32 op_count;
 
 	/** @op_struct_size: Input: Size in bytes of the structs in @ops. */
 	__u32 op_struct_size;
+
+	/**
+	 * @in_syncs: Input: Pointer to an array of struct drm_rocket_sync to
+	 * wait for.  Each must have a fence already (-EINVAL).
+	 */
+	__u64 in_syncs;
+
+	/**
+	 * @out_syncs: Input: Pointer to an array of struct drm_rocket_sync that
+	 * get the fence of the operations.
+	 */
+	__u64 out_syncs;
+
+	/** @in_sync_count: Input: Number of @in_syncs, up to 1024. */
+	__u32 in_sync_count;
+
+	/** @out_sync_count: Input: Number of @out_syncs, up to 1024. */
+	__u32 out_sync_count;
+
+	/**
+	 * @sync_struct_size: Input: Size in bytes of the structs in @in_syncs
+	 * and @out_syncs.  Not looked at when both counts are 0.
+	 */
+	__u32 sync_struct_size;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
 };
 
 /**
