@@ -222,6 +222,13 @@ void rocket_core_recover(struct rocket_core *core, int error)
 	bool was_recovering, powered;
 	bool cookie;
 
+	/*
+	 * Wait for the handlers of the line: the IOMMU driver's reads registers
+	 * and follows the tables that they name, which must not happen while
+	 * they are reset and written anew.
+	 */
+	disable_irq(core->irq);
+
 	/* A suspended core is powered up from scratch, which is a reset too. */
 	powered = pm_runtime_get_if_active(core->dev) > 0;
 	if (powered)
@@ -239,8 +246,10 @@ void rocket_core_recover(struct rocket_core *core, int error)
 			fence = rocket_core_take_job(core);
 	}
 
+	/* rocket_core_report_fault() has disabled it once more. */
 	if (was_recovering)
 		enable_irq(core->irq);
+	enable_irq(core->irq);
 
 	if (powered)
 		rocket_core_put_power(core);
@@ -534,7 +543,7 @@ void rocket_core_unbind(struct rocket_core *core)
 			core->online = false;
 	}
 
-	/* From here on no reset is queued; one that runs must end first. */
+	/* From here on no reset is queued; one that is must end first. */
 	flush_workqueue(core->recover_wq);
 	rocket_core_stop_sched(core);
 
