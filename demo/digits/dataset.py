@@ -41,7 +41,7 @@ def split(pictures, labels):
 def enlarge(pictures):
     """8x8 pictures of 0..16 to 16x16x1 bytes: every pixel becomes 2x2.
 
-    demo/digits.c does the same to what it shows to the NPU.
+    picture_resize() does the same to what classify shows to the NPU.
     """
     grey = (pictures * 255 + LEVELS // 2) // LEVELS
     return grey.repeat(2, axis=1).repeat(2, axis=2)[..., None].astype(np.uint8)
