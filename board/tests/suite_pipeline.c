@@ -236,6 +236,72 @@ static void test_large_weights(struct board *b, const struct env *env)
 	vm_free(vm);
 }
 
+/* Layers of MobileNet v1 as Mesa gets them: TFLite's padding is uneven at stride 2. */
+static void test_mobilenet(struct board *b, const struct env *env)
+{
+	static const struct {
+		unsigned int size, in_channels, out_channels, kernel, stride;
+		bool depthwise;
+	} layers[] = {
+		{ 224, 3, 32, 3, 2, false }, { 112, 32, 32, 3, 1, true },
+		{ 112, 32, 64, 1, 1, false }, { 80, 8, 8, 3, 1, true },
+		{ 64, 16, 16, 3, 2, true }, { 28, 256, 256, 3, 2, true },
+		{ 14, 256, 512, 1, 1, false }, { 7, 1024, 1024, 3, 1, true },
+		{ 1, 256, 1001, 1, 1, false },
+	};
+	struct vm *vm;
+	unsigned int i;
+
+	attach_new(b, &vm);
+	for (i = 0; i < COUNT(layers) && !tap_failed(); i++) {
+		struct rocket_conv c = conv_shape(layers[i].size, layers[i].size,
+						  layers[i].in_channels, layers[i].out_channels,
+						  layers[i].kernel, layers[i].stride, 0);
+		unsigned int pad = layers[i].kernel - layers[i].stride;
+
+		c.depthwise = layers[i].depthwise;
+		if (c.depthwise)
+			rocket_quantize(60.0 / (5476.0 * 3), &c.out_scale, &c.out_shift);
+		if (layers[i].kernel > 1) {
+			c.pad_left = c.pad_top = pad / 2;
+			c.pad_right = c.pad_bottom = pad - pad / 2;
+		}
+		conv_case_all(b, vm, 0, &c, env->seed + i);
+	}
+	vm_free(vm);
+}
+
+/* The operand of the element-wise add in one, two and three surfaces, and cut up. */
+static void test_add(struct board *b, const struct env *env)
+{
+	unsigned int channels, rows;
+	struct vm *vm;
+
+	attach_new(b, &vm);
+	for (channels = 8; channels <= 72; channels += 16) {
+		for (rows = 0; rows < 4 && !tap_failed(); rows++) {
+			struct rocket_conv conv = conv_shape(9, 8, 16, channels, 3, 1, 1);
+			struct rng rng = { env->seed + channels };
+			struct conv_case c;
+
+			conv.add = true;
+			conv.add_zero = 11;
+			rocket_quantize(74.0 * 12.0, &conv.add_scale, &conv.add_shift);
+			conv_case_init(&c, &conv, &rng);
+			c.rows_per_task = rows;
+			conv_case_place(&c, vm);
+			board_mmu_command(b, 0, MMU_CMD_ZAP_CACHE);
+			conv_case_run(&c, 0);
+			if (!tap_failed())
+				conv_case_check(&c);
+			if (tap_failed())
+				conv_case_describe(&c);
+			conv_case_free(&c);
+		}
+	}
+	vm_free(vm);
+}
+
 /* Random convolutions */
 
 enum kind { REGULAR, DEPTHWISE, ADD, SINGLE, SPLIT };
@@ -329,7 +395,7 @@ static void run_random(struct vm *vm, unsigned int core, enum kind kind, uint64_
 	if (!tap_failed())
 		conv_case_check(&c);
 	if (tap_failed()) {
-		tap_note("core %u, --seed of this test's first case so that this comes first: %llu",
+		tap_note("core %u; --seed %llu makes this the first case of the test (then on core 0)",
 			 core, (unsigned long long)seed);
 		conv_case_describe(&c);
 	}
@@ -394,6 +460,8 @@ void suite_pipeline(const struct env *env)
 	run_test(env, "pipeline: truncation of the accumulator", test_truncate, NULL);
 	run_test(env, "pipeline: features larger than CBUF", test_large_split, NULL);
 	run_test(env, "pipeline: weights larger than CBUF", test_large_weights, NULL);
+	run_test(env, "pipeline: layers of MobileNet", test_mobilenet, NULL);
+	run_test(env, "pipeline: element-wise add, surface by surface", test_add, NULL);
 	run_test(env, "pipeline: random regular convolutions", test_random_regular, NULL);
 	run_test(env, "pipeline: random depthwise convolutions", test_random_depthwise, NULL);
 	run_test(env, "pipeline: random convolutions with element-wise add", test_random_add, NULL);
