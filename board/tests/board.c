@@ -146,8 +146,11 @@ void board_power_up(struct board *b, unsigned int core)
 uint64_t board_pages(struct board *b, enum where where, unsigned int pages)
 {
 	uint64_t *next = where == LOW ? &b->next_low : &b->next_high;
+	uint64_t end = where == LOW ? RAM_LOW + RAM_LOW_SIZE : RAM_HIGH + RAM_HIGH_SIZE;
 	uint64_t addr = *next;
 
+	if ((uint64_t)pages * PAGE > end - addr)
+		tap_bail_out("the test has used up the board's memory");
 	*next += (uint64_t)pages * PAGE;
 	qtest_fill(b->qt, addr, 0, (size_t)pages * PAGE);
 

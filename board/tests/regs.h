@@ -96,6 +96,7 @@
 
 /* Memory of the machine */
 #define RAM_LOW			0x40000000ULL
+#define RAM_LOW_SIZE		0x40000000ULL	/* the machine's default for -m */
 #define RAM_HIGH		0x100000000ULL
 #define RAM_HIGH_SIZE		0x40000000ULL
 

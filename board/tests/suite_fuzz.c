@@ -75,6 +75,19 @@ static void fuzz_done(struct fuzz *f)
 	vm_free(f->vm);
 }
 
+/* No injection any more, time as after power-on. */
+static void behave(struct fuzz *f)
+{
+	unsigned int core, reg;
+
+	for (core = 0; core < NPU_CORES; core++)
+		for (reg = ROCKET_BOARD_INJ_NEVER_COMPLETE; reg <= ROCKET_BOARD_INJ_SPURIOUS_DPU; reg += 4)
+			board_inject(f->b, core, reg, 0);
+	board_set(f->b, ROCKET_BOARD_TASK_NS, 2000);
+	board_set(f->b, ROCKET_BOARD_PS_PER_KMAC, 977);
+	board_set(f->b, ROCKET_BOARD_PS_PER_KBYTE, 100000);
+}
+
 /* Undo what may have been done to power and clocks, of the domains around as well. */
 static void revive(struct fuzz *f, unsigned int core)
 {
@@ -94,6 +107,9 @@ static void revive(struct fuzz *f, unsigned int core)
 /* Bring a core back to a known state, whatever was done to it, and use it. */
 static void check_core(struct fuzz *f, unsigned int core)
 {
+	behave(f);
+	/* A spurious interrupt that is up already ends by itself. */
+	board_pass(f->b, 10000);
 	revive(f, core);
 	board_reset_core(f->b, core);
 	board_attach(f->b, core, f->vm);
@@ -148,7 +164,11 @@ static uint64_t random_register(struct fuzz *f)
 	struct rng *r = &f->rng;
 	unsigned int core = rng_range(r, 0, NPU_CORES - 1);
 
-	switch (rng_range(r, 0, 15)) {
+	switch (rng_range(r, 0, 17)) {
+	case 16:
+		return ROCKET_BOARD_BASE + 4 * rng_range(r, 0, 12);
+	case 17:
+		return ROCKET_BOARD_CORE(core) + 4 * rng_range(r, 0, 0xd0);
 	case 0:
 		return CRU_CLKGATE(27) + 4 * rng_range(r, 0, 3);
 	case 1:

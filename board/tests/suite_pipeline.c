@@ -405,6 +405,7 @@ static void run_random(struct vm *vm, unsigned int core, enum kind kind, uint64_
 /* Cases of one kind, core after core, the address space renewed now and then. */
 static void run_random_cases(struct board *b, const struct env *env, enum kind kind)
 {
+	uint64_t low = b->next_low, high = b->next_high;
 	struct vm *vm = NULL;
 	unsigned int n, core;
 
@@ -412,6 +413,9 @@ static void run_random_cases(struct board *b, const struct env *env, enum kind k
 		if (n % 20 == 0) {
 			if (vm)
 				vm_free(vm);
+			/* All cores are attached anew: nothing refers to the old pages. */
+			b->next_low = low;
+			b->next_high = high;
 			vm = vm_new(b, n % 40 ? LOW : HIGH);
 			for (core = 0; core < NPU_CORES; core++)
 				board_attach(b, core, vm);
