@@ -165,24 +165,20 @@ static void unpack_depthwise(const RocketTask *t, RocketScratch *m)
     }
 }
 
-static void convolve_row(RocketNpuCore *s, const RocketTask *t,
-                         RocketScratch *m, unsigned count, unsigned y)
+static void convolve_pixel(RocketNpuCore *s, const RocketTask *t,
+                           RocketScratch *m, unsigned count, unsigned x,
+                           unsigned y, int32_t *acc)
 {
     size_t len = rocket_npu_kernel_length(t);
-    unsigned x, k;
+    int32_t features = 0;
+    unsigned k;
 
-    for (x = 0; x < t->out_w; x++) {
-        int32_t *acc = m->acc + (size_t)x * KERNEL_GROUP;
-        int32_t features = 0;
-
-        gather(s, t, m->patch, x, y);
-        if (t->qd && t->ow) {
-            features = total(m->patch, len);
-        }
-        for (k = 0; k < count; k++) {
-            acc[k] = finish(t, dot(m->patch, m->kernels + k * len, len),
-                            features);
-        }
+    gather(s, t, m->patch, x, y);
+    if (t->qd && t->ow) {
+        features = total(m->patch, len);
+    }
+    for (k = 0; k < count; k++) {
+        acc[k] = finish(t, dot(m->patch, m->kernels + k * len, len), features);
     }
 }
 
@@ -203,9 +199,11 @@ static void load_channels(const RocketTask *t, const int8_t *from,
 }
 
 static void depthwise_pixel(RocketNpuCore *s, const RocketTask *t,
-                            RocketScratch *m, unsigned first, int x0, int y0,
-                            int32_t *restrict acc)
+                            RocketScratch *m, unsigned first, unsigned x,
+                            unsigned y, int32_t *restrict acc)
 {
+    int x0 = (int)(x * t->stride_x) - (int)t->pad_left;
+    int y0 = (int)(y * t->stride_y) - (int)t->pad_top;
     const int16_t *w = m->kernels + first;
     int32_t sum[KERNEL_GROUP] = { 0 };
     int16_t f[KERNEL_GROUP];
@@ -224,19 +222,6 @@ static void depthwise_pixel(RocketNpuCore *s, const RocketTask *t,
     }
     for (c = 0; c < KERNEL_GROUP; c++) {
         acc[c] = finish(t, acc[c], sum[c]);
-    }
-}
-
-static void depthwise_row(RocketNpuCore *s, const RocketTask *t,
-                          RocketScratch *m, unsigned first, unsigned y)
-{
-    int y0 = (int)(y * t->stride_y) - (int)t->pad_top;
-    unsigned x;
-
-    for (x = 0; x < t->out_w; x++) {
-        depthwise_pixel(s, t, m, first,
-                        (int)(x * t->stride_x) - (int)t->pad_left, y0,
-                        m->acc + (size_t)x * KERNEL_GROUP);
     }
 }
 
@@ -271,35 +256,50 @@ static RocketStep coroutine_fn load_weights(RocketNpuCore *s,
     return STEP_OK;
 }
 
-static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
-                                              const RocketTask *t,
-                                              RocketScratch *m, unsigned first)
+/* The sums of one output row; channels without a kernel have sums of 0. */
+static RocketStep coroutine_fn convolve_row(RocketNpuCore *s,
+                                            const RocketTask *t,
+                                            RocketScratch *m, unsigned first,
+                                            unsigned y)
 {
     unsigned count = group_size(t, first);
-    uint64_t macs = (uint64_t)t->out_w * rocket_npu_taps(t) * count;
-    RocketOperands ops;
-    RocketStep step;
-    unsigned y;
+    uint64_t macs = (uint64_t)rocket_npu_taps(t) * count;
+    RocketStep step = STEP_OK;
+    unsigned x;
 
     if (!t->depthwise) {
         macs *= t->in_c;
     }
+    for (x = 0; x < t->out_w && step == STEP_OK; x++) {
+        int32_t *acc = m->acc + (size_t)x * KERNEL_GROUP;
+
+        if (count && t->depthwise) {
+            depthwise_pixel(s, t, m, first, x, y, acc);
+        } else if (count) {
+            convolve_pixel(s, t, m, count, x, y, acc);
+        }
+        step = rocket_npu_spend(s, macs, KERNEL_GROUP);
+    }
+    return step;
+}
+
+static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
+                                              const RocketTask *t,
+                                              RocketScratch *m, unsigned first)
+{
+    RocketOperands ops;
+    RocketStep step;
+    unsigned y;
+
     step = load_weights(s, t, m, first);
     if (step == STEP_OK) {
         step = rocket_npu_dpu_operands(s, t, first, &ops);
     }
-    /* Channels without a kernel come out as if their sums were 0. */
     memset(m->acc, 0, (size_t)t->out_w * KERNEL_GROUP * sizeof(*m->acc));
     for (y = 0; y < t->out_h && step == STEP_OK; y++) {
-        if (t->depthwise && count) {
-            depthwise_row(s, t, m, first, y);
-        } else if (count) {
-            convolve_row(s, t, m, count, y);
-        }
-        step = rocket_npu_dpu_row(s, t, m, &ops, first, y);
+        step = convolve_row(s, t, m, first, y);
         if (step == STEP_OK) {
-            step = rocket_npu_spend(s, macs, (uint64_t)t->out_w *
-                                             KERNEL_GROUP);
+            step = rocket_npu_dpu_row(s, t, m, &ops, first, y);
         }
     }
     return step;

@@ -24,6 +24,7 @@ static RocketStep coroutine_fn dma_page(RocketNpuCore *s, unsigned bank,
         }
         if (result == RK_IOMMU_OK) {
             s->task_bytes += len;
+            s->slice_work += len;
             return STEP_OK;
         }
         if (result == RK_IOMMU_BUS_ERROR) {
