@@ -6,6 +6,7 @@
  * board/run puts its orders into /board/boot, one a line:
  *
  *   module PATH [PARAMETERS]  load a kernel module
+ *   ports                     the virtio ports can be expected from here on
  *   share TAG NAME            mount the 9p share TAG at /mnt/NAME
  *   setenv NAME=VALUE         an environment variable of the command
  *   tty ROWS COLUMNS          run the command on the console /dev/hvc0
@@ -38,10 +39,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PORT_CONTROL	"/dev/vport0p1"
-#define PORT_OUT	"/dev/vport0p2"
-#define PORT_ERR	"/dev/vport0p3"
+#define PORT_CONTROL	1
+#define PORT_OUT	2
+#define PORT_ERR	3
 #define CONSOLE		"/dev/hvc0"
+
+/* Virtio devices of all kinds are numbered in one row, at most so many. */
+#define MAX_VIRTIO	32
 
 static int control = -1;
 
@@ -127,20 +131,49 @@ static int uevent_socket(void)
 	return fd;
 }
 
-/* Opens a device node, waiting for events until it is there. */
-static int open_node(int uevents, const char *path, int flags)
+/* Waits until the kernel adds or removes some device. */
+static void await_event(int uevents)
 {
 	char event[4096];
+
+	/* ENOBUFS says that events were lost: look again. */
+	if (recv(uevents, event, sizeof(event), 0) < 0 && errno != ENOBUFS && errno != EINTR)
+		fail("wait for", "devices");
+}
+
+/* Opens a device node; negative when it is not there yet. */
+static int try_node(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0 && errno != ENOENT && errno != ENODEV && errno != ENXIO)
+		fail("open", path);
+	return fd;
+}
+
+/* Opens a virtio port, whichever number its device has, when it is there. */
+static int open_port(int uevents, int port)
+{
+	char path[32];
+	int fd, device;
+
+	for (;;) {
+		for (device = 0; device < MAX_VIRTIO; device++) {
+			snprintf(path, sizeof(path), "/dev/vport%dp%d", device, port);
+			fd = try_node(path, O_WRONLY);
+			if (fd >= 0)
+				return fd;
+		}
+		await_event(uevents);
+	}
+}
+
+static int open_console(int uevents)
+{
 	int fd;
 
-	while ((fd = open(path, flags | O_CLOEXEC)) < 0) {
-		if (errno != ENOENT && errno != ENODEV && errno != ENXIO)
-			fail("open", path);
-		/* ENOBUFS says that events were lost: look again. */
-		if (recv(uevents, event, sizeof(event), 0) < 0 && errno != ENOBUFS &&
-		    errno != EINTR)
-			fail("wait for", path);
-	}
+	while ((fd = try_node(CONSOLE, O_RDWR | O_NOCTTY)) < 0)
+		await_event(uevents);
 	return fd;
 }
 
@@ -171,7 +204,7 @@ struct orders {
 	struct winsize size;
 };
 
-static void follow_orders(struct orders *orders)
+static void follow_orders(struct orders *orders, int uevents)
 {
 	FILE *file = fopen("/board/boot", "re");
 	char *line = NULL;
@@ -189,6 +222,8 @@ static void follow_orders(struct orders *orders)
 		word = strsep(&rest, " ");
 		if (!strcmp(word, "module")) {
 			load_module(rest);
+		} else if (!strcmp(word, "ports")) {
+			control = open_port(uevents, PORT_CONTROL);
 		} else if (!strcmp(word, "share")) {
 			mount_share(rest);
 		} else if (!strcmp(word, "setenv")) {
@@ -241,7 +276,7 @@ static void __attribute__((noreturn)) run_child(char **args)
 
 static pid_t start_on_tty(int uevents, struct orders *orders, char **args)
 {
-	int fd = open_node(uevents, CONSOLE, O_RDWR | O_NOCTTY);
+	int fd = open_console(uevents);
 	pid_t pid = fork();
 
 	if (pid)
@@ -373,8 +408,7 @@ int main(void)
 	install_busybox();
 
 	uevents = uevent_socket();
-	follow_orders(&orders);
-	control = open_node(uevents, PORT_CONTROL, O_WRONLY);
+	follow_orders(&orders, uevents);
 	args = read_args();
 
 	sigemptyset(&set);
@@ -386,8 +420,8 @@ int main(void)
 	if (orders.tty) {
 		pid = start_on_tty(uevents, &orders, args);
 	} else {
-		to[0] = open_node(uevents, PORT_OUT, O_WRONLY);
-		to[1] = open_node(uevents, PORT_ERR, O_WRONLY);
+		to[0] = open_port(uevents, PORT_OUT);
+		to[1] = open_port(uevents, PORT_ERR);
 		pid = start_on_pipes(out, err, args);
 		from[0] = out[0];
 		from[1] = err[0];

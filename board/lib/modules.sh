@@ -9,18 +9,24 @@ modules_depends() {
 }
 
 # modules_order TREE NAME…: the files of the modules NAME and of all they use,
-# relative to TREE (a /lib/modules/VERSION), in loading order.  A NAME that
-# TREE lacks ends this with an error.
+# relative to TREE (a /lib/modules/VERSION), in loading order.  What TREE says
+# is built in needs no file; a NAME that is nowhere ends this with an error.
 modules_order() {
 	local tree=$1
 	shift
 	[ $# -gt 0 ] || return 0
+	local lists=("$tree/modules.dep")
+	[ ! -e "$tree/modules.builtin" ] || lists=("$tree/modules.builtin" "${lists[@]}")
 	awk -v wanted="$*" '
 		function name(path) {
 			sub(/.*\//, "", path)
 			sub(/\.ko.*/, "", path)
 			gsub(/-/, "_", path)
 			return path
+		}
+		FILENAME ~ /builtin$/ {
+			done[name($1)] = 1
+			next
 		}
 		{
 			file = $1
@@ -41,14 +47,14 @@ modules_order() {
 		END {
 			count = split(wanted, names, " ")
 			for (i = 1; i <= count; i++) {
-				if (!(name(names[i]) in path)) {
+				if (!(name(names[i]) in path) && !(name(names[i]) in done)) {
 					print "no module " names[i] " in this kernel" >"/dev/stderr"
 					exit 1
 				}
 				put(name(names[i]))
 			}
 		}
-	' "$tree/modules.dep"
+	' "${lists[@]}"
 }
 
 # modules_unpacked TREE FILE: FILE of TREE without its compression, as a path.
