@@ -138,11 +138,17 @@ class Network:
     def forward(self, x):
         for layer in self.layers:
             x = layer.forward(x)
-        self.map_shape = x.shape
+        self.maps = x
         return exact.total(x, (1, 2)) / (x.shape[1] * x.shape[2])
 
-    def backward(self, grad):
-        _, h, w, _ = self.map_shape
-        grad = np.broadcast_to(grad[:, None, None, :] / (h * w), self.map_shape)
+    def backward(self, grad, penalty):
+        """Gradients of the loss plus penalty * mean square of the class maps.
+
+        grad: the loss' gradient by the scores.  Maps that only cancel out in the
+        mean would cost the quantised scores their resolution.
+        """
+        n, h, w, _ = self.maps.shape
+        grad = (np.broadcast_to(grad[:, None, None, :] / (h * w), self.maps.shape)
+                + 2.0 * penalty * self.maps / (n * h * w))
         for layer in reversed(self.layers):
             grad = layer.backward(grad)

@@ -26,16 +26,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 WEIGHTS_SEED = 1
 ORDER_SEED = 2
 BATCH = 64
-EPOCHS = 40
+# Chosen by what the last 240 training pictures said when they were left out
+EPOCHS = 60
 LEARNING_RATE = 0.008          # falls linearly to 0
-MOMENTUM, SQUARES = 0.9, 0.999  # Adam
+WEIGHT_DECAY = 0.05            # of the learning rate, each step
+MAP_PENALTY = 0.05
+MOMENTUM, SQUARES = 0.9, 0.999  # AdamW
 MAX_BYTES = 64 * 1024
 DESCRIPTION = ("Handwritten digits, 8x8 pixels enlarged to 16x16. "
                "Trained on UCI Optical Recognition of Handwritten Digits.")
 
 
 class Adam:
-    """Adam with the elementwise operations that IEEE 754 defines exactly."""
+    """AdamW, in the elementwise operations that IEEE 754 defines exactly."""
 
     def __init__(self, parameters):
         self.parameters = parameters
@@ -49,6 +52,7 @@ class Adam:
         for p, g, m, s in zip(self.parameters, gradients, self.mean, self.square):
             m += (g - m) * (1 - MOMENTUM)
             s += (g * g - s) * (1 - SQUARES)
+            p -= rate * WEIGHT_DECAY * p
             p -= (rate * (m / (1 - self.mean_decay))
                   / (np.sqrt(s / (1 - self.square_decay)) + 1e-8))
 
@@ -83,7 +87,7 @@ def train(pictures, labels):
         for first in range(0, len(labels), BATCH):
             chosen = order[first:first + BATCH]
             scores = net.forward(shifted(inputs[chosen], rng))
-            net.backward(hinge_gradient(scores, labels[chosen]))
+            net.backward(hinge_gradient(scores, labels[chosen]), MAP_PENALTY)
             adam.step([g for layer in net.layers for g in layer.gradients],
                       LEARNING_RATE * (1.0 - step / steps))
             step += 1
