@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket_board.h"
+
+static volatile uint8_t *board;
+
+/*
+ * The board derives from QEMU's "virt" machine and says so in its devicetree.
+ * That is asked first, because the address means something else elsewhere.
+ */
+static bool is_virtual(void)
+{
+	char list[256] = "";
+	FILE *file = fopen("/proc/device-tree/compatible", "rb");
+	size_t length;
+
+	if (!file)
+		return false;
+	length = fread(list, 1, sizeof(list) - 1, file);
+	fclose(file);
+	for (size_t at = 0; at < length; at += strlen(list + at) + 1) {
+		if (!strcmp(list + at, "linux,dummy-virt"))
+			return true;
+	}
+	return false;
+}
+
+/* Returns why there is no control page, NULL when there is one. */
+static const char *find_board(void)
+{
+	void *map;
+	int fd;
+
+	if (board)
+		return NULL;
+	if (!is_virtual())
+		return "not the virtual board: it has neither statistics nor fault injection";
+	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return "cannot open /dev/mem, be root";
+	map = mmap(NULL, ROCKET_BOARD_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   ROCKET_BOARD_BASE);
+	close(fd);
+	if (map == MAP_FAILED)
+		return "cannot map /dev/mem";
+	board = map;
+	if (*(volatile uint32_t *)(board + ROCKET_BOARD_MAGIC) == ROCKET_BOARD_MAGIC_VALUE)
+		return NULL;
+	munmap(map, ROCKET_BOARD_SIZE);
+	board = NULL;
+	return "a virtual machine without the board's control page";
+}
+
+void rocket_require_board(void)
+{
+	const char *missing = find_board();
+
+	igt_require_f(!missing, "%s\n", missing);
+	errno = 0;
+}
+
+static volatile uint8_t *core_page(unsigned int core)
+{
+	igt_assert(board && core < ROCKET_BOARD_CORES);
+	return board + (ROCKET_BOARD_CORE(core) - ROCKET_BOARD_BASE);
+}
+
+uint64_t rocket_board_count(unsigned int core, unsigned long counter)
+{
+	return *(volatile uint64_t *)(core_page(core) + counter);
+}
+
+uint64_t rocket_board_count_all(unsigned long counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+		sum += rocket_board_count(core, counter);
+	return sum;
+}
+
+void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value)
+{
+	*(volatile uint32_t *)(core_page(core) + reg) = value;
+}
+
+uint32_t rocket_board_injected(unsigned int core, unsigned long reg)
+{
+	return *(volatile uint32_t *)(core_page(core) + reg);
+}
+
+void rocket_board_inject_all(unsigned long reg, uint32_t value)
+{
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+		rocket_board_inject(core, reg, value);
+}
+
+void rocket_board_quiet(void)
+{
+	static const unsigned long regs[] = {
+		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
+		ROCKET_BOARD_INJ_IRQ_LATE, ROCKET_BOARD_INJ_BUS_ERROR_RD,
+		ROCKET_BOARD_INJ_BUS_ERROR_WR, ROCKET_BOARD_INJ_NO_STALL,
+		ROCKET_BOARD_INJ_NO_RESET, ROCKET_BOARD_SLOWDOWN,
+		ROCKET_BOARD_TABLE_WATCH,
+	};
+	static pid_t done;
+
+	if (done == getpid() || find_board())
+		return;
+	done = getpid();
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		rocket_board_inject_all(regs[i], 0);
+}
