@@ -21,10 +21,10 @@ static uint8_t convert_one(const RocketTask *t, const RocketCvt *cvt,
 
     if (t->cvt_add_first) {
         value = rocket_round_shift((int64_t)(value + cvt->offset) * cvt->scale,
-                                   cvt->truncate, t->cvt_half_up);
+                                   cvt->truncate, t->cvt_half_away);
     } else {
         value = rocket_round_shift((int64_t)value * cvt->scale, cvt->truncate,
-                                   t->cvt_half_up) + cvt->offset;
+                                   t->cvt_half_away) + cvt->offset;
     }
     return rocket_sat8(value);
 }

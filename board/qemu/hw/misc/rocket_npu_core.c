@@ -69,7 +69,7 @@ static int32_t finish(const RocketTask *t, int32_t sum, int32_t features)
     if (t->qd) {
         sum += t->ow * features;
     }
-    return rocket_round_shift(sum, t->truncate, t->truncate_half_up);
+    return rocket_round_shift(sum, t->truncate, t->truncate_half_away);
 }
 
 /* Features of one pixel in the buffer; NULL in the padding */

@@ -73,6 +73,17 @@ static int32_t relu(int32_t v, bool relu, bool relux, int32_t max)
     return relux ? MIN(v, max) : v;
 }
 
+/* The product is kept wide; its sign chooses the shift. */
+static int32_t multiply(int32_t v, int32_t factor, unsigned shift,
+                        unsigned shift_neg)
+{
+    int64_t product = (int64_t)v * factor;
+
+    return rocket_sat32(rocket_round_shift(product,
+                                           product < 0 ? shift_neg : shift,
+                                           false));
+}
+
 static int32_t x_stage(const RocketXStage *x, int32_t v, int32_t operand)
 {
     if (x->alu) {
@@ -80,9 +91,7 @@ static int32_t x_stage(const RocketXStage *x, int32_t v, int32_t operand)
                                       : (int64_t)v + operand);
     }
     if (x->mul && (v < 0 || !x->mul_prelu)) {
-        v = rocket_sat32(rocket_round_shift_away((int64_t)v * x->mul_operand,
-                                                 v < 0 ? x->mul_shift_neg
-                                                       : x->mul_shift));
+        v = multiply(v, x->mul_operand, x->mul_shift, x->mul_shift_neg);
     }
     return relu(v, x->relu, x->relux, x->relux_max);
 }
@@ -95,10 +104,10 @@ static int32_t ew_convert(const RocketEwStage *ew, int8_t e)
     if (ew->cvt_add_first) {
         return rocket_sat32(
             rocket_round_shift(((int64_t)e + ew->cvt_offset) * ew->cvt_scale,
-                               ew->cvt_shift, ew->cvt_half_up));
+                               ew->cvt_shift, ew->cvt_half_away));
     }
     return rocket_sat32(rocket_round_shift((int64_t)e * ew->cvt_scale,
-                                           ew->cvt_shift, ew->cvt_half_up) +
+                                           ew->cvt_shift, ew->cvt_half_away) +
                         ew->cvt_offset);
 }
 
@@ -108,9 +117,7 @@ static int32_t ew_operate(const RocketEwStage *ew, int32_t v, int32_t e)
         if (ew->mul_prelu && v >= 0) {
             return v;
         }
-        return rocket_sat32(
-            rocket_round_shift_away((int64_t)v * e, v < 0 ? ew->truncate_neg
-                                                          : ew->truncate));
+        return multiply(v, e, ew->truncate, ew->truncate_neg);
     }
     switch (ew->algo) {
     case DPU_ALGO_MAX:
@@ -132,18 +139,15 @@ static int32_t ew_stage(const RocketEwStage *ew, int32_t v, int8_t e)
     return relu(v, ew->relu, ew->relux, ew->relux_max);
 }
 
+/*
+ * CVT_TYPE, which the manual says puts the offset before the factor, has no
+ * effect on integers: silicon adds the offset last either way.
+ */
 static int8_t out_convert(const RocketTask *t, int32_t v)
 {
-    int64_t wide;
-
-    if (t->out_add_first) {
-        wide = rocket_round_shift(((int64_t)v + t->out_offset) * t->out_scale,
-                                  t->out_shift, t->out_half_up);
-    } else {
-        wide = rocket_round_shift((int64_t)v * t->out_scale, t->out_shift,
-                                  t->out_half_up) + t->out_offset;
-    }
-    return rocket_sat8(wide);
+    return rocket_sat8(rocket_round_shift((int64_t)v * t->out_scale,
+                                          t->out_shift, t->out_half_away) +
+                       t->out_offset);
 }
 
 /* One output row of one surface, from the sums in m->acc to m->out */

@@ -102,7 +102,7 @@ typedef struct RocketEwStage {
     uint8_t algo;
     bool cvt;
     bool cvt_add_first;
-    bool cvt_half_up;
+    bool cvt_half_away;
     int32_t cvt_offset;
     int16_t cvt_scale;
     uint8_t cvt_shift;
@@ -136,7 +136,7 @@ typedef struct RocketTask {
     int64_t surf_stride;        /* bytes */
     bool cvt;
     bool cvt_add_first;
-    bool cvt_half_up;
+    bool cvt_half_away;
     bool cvt_signed;
     uint16_t cvt_lanes;         /* lanes of 16 that are converted */
     RocketCvt cvts[4];
@@ -154,7 +154,7 @@ typedef struct RocketTask {
     bool qd;
     int32_t ow;                 /* added to each weight, in effect */
     unsigned truncate;
-    bool truncate_half_up;
+    bool truncate_half_away;
 
     uint32_t dst_addr;
     int64_t dst_line;           /* bytes */
@@ -168,8 +168,7 @@ typedef struct RocketTask {
     int16_t out_scale;
     int32_t out_offset;
     unsigned out_shift;
-    bool out_add_first;
-    bool out_half_up;
+    bool out_half_away;
 } RocketTask;
 
 /* Buffers that live for one task; sized by its description. */

@@ -8,12 +8,12 @@
 #include "qemu/osdep.h"
 
 /*
- * @value / 2^@shift, to the nearest integer.  Exactly half goes up if
- * @half_up, else to the even neighbour: the two settings of the hardware's
- * round bits.
+ * @value / 2^@shift, to the nearest integer.  An exact half goes to the even
+ * neighbour, or away from zero if @half_away: the two settings of the
+ * hardware's round bits, as measured on silicon.
  */
 static inline int64_t rocket_round_shift(int64_t value, unsigned shift,
-                                         bool half_up)
+                                         bool half_away)
 {
     int64_t whole;
     uint64_t rest, half;
@@ -27,17 +27,11 @@ static inline int64_t rocket_round_shift(int64_t value, unsigned shift,
     whole = value >> shift;
     rest = value & ((1ULL << shift) - 1);
     half = 1ULL << (shift - 1);
-    if (rest > half || (rest == half && (half_up || (whole & 1)))) {
+    if (rest > half ||
+        (rest == half && (half_away ? value >= 0 : (whole & 1)))) {
         whole++;
     }
     return whole;
-}
-
-/* The same with halves away from zero, as NVDLA's multipliers do it. */
-static inline int64_t rocket_round_shift_away(int64_t value, unsigned shift)
-{
-    return value < 0 ? -rocket_round_shift(-value, shift, true)
-                     : rocket_round_shift(value, shift, true);
 }
 
 static inline int32_t rocket_sat32(int64_t value)

@@ -155,7 +155,7 @@ static const char *describe_features(RocketNpuCore *s, RocketTask *t)
 
     t->cvt = !GET(s, CNA_CVT_CON0, CVT_BYPASS);
     t->cvt_add_first = GET(s, CNA_CVT_CON0, CVT_TYPE);
-    t->cvt_half_up = GET(s, CNA_CVT_CON0, ROUND_TYPE);
+    t->cvt_half_away = GET(s, CNA_CVT_CON0, ROUND_TYPE);
     t->cvt_signed = GET(s, CNA_CVT_CON0, DATA_SIGN);
     t->cvt_lanes = REG(s, CNA_CVT_CON5);
     for (i = 0; i < ARRAY_SIZE(t->cvts); i++) {
@@ -212,7 +212,7 @@ static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
 static const char *describe_core(RocketNpuCore *s, RocketTask *t)
 {
     t->truncate = GET(s, CORE_CLIP_TRUNCATE, TRUNCATE);
-    t->truncate_half_up = GET(s, CORE_CLIP_TRUNCATE, ROUND_TYPE);
+    t->truncate_half_away = GET(s, CORE_CLIP_TRUNCATE, ROUND_TYPE);
     t->qd = GET(s, CORE_MISC_CFG, QD_EN);
     t->ow = 0;
     if (!GET(s, DPU_BS_OW_CFG, OD_BYPASS)) {
@@ -252,8 +252,7 @@ static const char *describe_output(RocketNpuCore *s, RocketTask *t)
     t->out_scale = GET(s, DPU_OUT_CVT_SCALE, SCALE);
     t->out_offset = REG(s, DPU_OUT_CVT_OFFSET);
     t->out_shift = GET(s, DPU_OUT_CVT_SHIFT, SHIFT);
-    t->out_add_first = GET(s, DPU_OUT_CVT_SHIFT, CVT_TYPE);
-    t->out_half_up = GET(s, DPU_OUT_CVT_SHIFT, CVT_ROUND);
+    t->out_half_away = GET(s, DPU_OUT_CVT_SHIFT, CVT_ROUND);
     return NULL;
 }
 
@@ -386,7 +385,7 @@ static const char *describe_ew(RocketNpuCore *s, RocketTask *t)
     ew->algo = GET(s, DPU_EW_CFG, ALU_ALGO);
     ew->cvt = !GET(s, DPU_EW_CFG, OP_CVT_BYPASS);
     ew->cvt_add_first = GET(s, DPU_EW_CFG, CVT_TYPE);
-    ew->cvt_half_up = GET(s, DPU_EW_CFG, CVT_ROUND);
+    ew->cvt_half_away = GET(s, DPU_EW_CFG, CVT_ROUND);
     ew->cvt_offset = REG(s, DPU_EW_CVT_OFFSET_VALUE);
     ew->cvt_scale = GET(s, DPU_EW_CVT_SCALE_VALUE, CVT_SCALE);
     ew->cvt_shift = GET(s, DPU_EW_CVT_SCALE_VALUE, CVT_SHIFT);
