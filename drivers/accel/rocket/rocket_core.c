@@ -90,7 +90,13 @@ static struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 	return fence;
 }
 
-static void rocket_core_put_power(struct rocket_core *core)
+/**
+ * rocket_core_put_power() - Let go of a runtime PM reference.
+ * @core: The core; it stays up for a while.
+ *
+ * Context: Any.
+ */
+void rocket_core_put_power(struct rocket_core *core)
 {
 	pm_runtime_mark_last_busy(core->dev);
 	pm_runtime_put_autosuspend(core->dev);
@@ -229,7 +235,7 @@ void rocket_core_recover(struct rocket_core *core, int error)
 	 */
 	disable_irq(core->irq);
 
-	/* A suspended core is powered up from scratch, which is a reset too. */
+	/* A suspended core holds no VM and has no registers to clear. */
 	powered = pm_runtime_get_if_active(core->dev) > 0;
 	if (powered)
 		rocket_core_reset(core);
@@ -362,8 +368,14 @@ int rocket_core_runtime_resume(struct rocket_core *core)
 }
 
 /**
- * rocket_core_runtime_suspend() - Switch the clocks off.
+ * rocket_core_runtime_suspend() - Let go of the page tables, stop the clocks.
  * @core: The core.
+ *
+ * Here is the last moment at which the IOMMU driver surely programs the
+ * hardware. Afterwards the IOMMU is not in use any more but stays powered for a
+ * moment; what the driver is asked for in that moment, to drop an IOTLB line or
+ * to attach another domain, it leaves to the next resume, which does not come
+ * when the core is woken up first. A core without a VM has nothing to miss.
  *
  * Return: 0, -EBUSY while a job runs.
  */
@@ -372,6 +384,7 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 	if (READ_ONCE(core->job))
 		return -EBUSY;
 
+	rocket_mmu_detach(core);
 	clk_bulk_disable_unprepare(ARRAY_SIZE(core->clks), core->clks);
 
 	return 0;

@@ -113,8 +113,8 @@ struct rocket_core {
 
 	/**
 	 * @vm: The VM whose page tables the IOMMU holds, also while the core is
-	 * idle or suspended; %NULL when it holds the group's default domain,
-	 * where nothing is mapped. Not a reference: a VM takes itself out of
+	 * idle; %NULL when it holds the group's default domain, where nothing
+	 * is mapped, and always while it is suspended. Not a reference: a VM takes itself out of
 	 * all cores before it goes (rocket_mmu_detach_all()).
 	 */
 	struct rocket_vm *vm;
@@ -156,6 +156,7 @@ void rocket_core_unbind(struct rocket_core *core);
 
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);
+void rocket_core_put_power(struct rocket_core *core);
 void rocket_core_stop_sched(struct rocket_core *core);
 void rocket_core_start_sched(struct rocket_core *core);
 void rocket_core_recover(struct rocket_core *core, int error);

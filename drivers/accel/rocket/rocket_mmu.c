@@ -21,10 +21,9 @@
  * way, so what can fail comes first: rocket_mmu_reserve() makes the second-level
  * tables of a range exist. After that rocket_mmu_map() allocates nothing.
  *
- * A core keeps the domain of the last VM that ran on it attached, powered or
- * not; the next job of that VM finds everything in place. The IOMMU driver
- * programs a suspended IOMMU when it resumes, so a domain that is attached
- * while the core sleeps costs nothing extra.
+ * A core keeps the domain of the last VM that ran on it attached until it is
+ * suspended; the next job of that VM finds everything in place. Only a core that
+ * is powered is attached or holds a VM, see rocket_core_runtime_suspend().
  *
  * An IOMMU group can only change domains by way of its default domain, where
  * nothing of any client is mapped. Each of the two steps stops the IOMMU,
@@ -195,8 +194,8 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
  * @range: Size in bytes, all of it mapped.
  *
  * On return neither the page tables nor any IOTLB lead there any more: the
- * IOMMU driver drops the lines of every powered IOMMU that holds the domain,
- * and an IOMMU that is powered up starts with none.
+ * IOMMU driver drops the lines of every IOMMU that holds the domain, and each of
+ * them is in use, because a core lets go of its VM before it is suspended.
  */
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range)
 {
@@ -218,10 +217,10 @@ static void rocket_mmu_detach_locked(struct rocket_core *core)
 
 /**
  * rocket_mmu_attach() - Let a core use the page tables of a VM.
- * @core: A core that runs nothing.
+ * @core: A core that runs nothing, powered.
  * @vm: The VM.
  *
- * Does nothing when the core holds them already. Works on a suspended core.
+ * Does nothing when the core holds them already.
  *
  * Context: The scheduler's work. Not annotated as fence signalling, though it
  * is part of it: see the comment in rocket_sched_run_job().

@@ -68,16 +68,13 @@ static struct dma_fence *rocket_sched_prepare_job(struct drm_sched_job *sched_jo
 	return NULL;
 }
 
-/* Gets the core ready for the job: attached and powered. */
+/* Gets the core ready for the job: powered and attached. */
 static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm *vm)
 {
 	int ret;
 
 	/*
-	 * First the page tables, then the power: attaching to a suspended IOMMU
-	 * only notes what it will be programmed with when it resumes.
-	 *
-	 * This and the resume are not annotated as fence signalling, though a
+	 * This and the attach are not annotated as fence signalling, though a
 	 * fence waits for them. They take the mutex of the IOMMU group and those
 	 * of the clock, power domain and reset controllers. Memory is allocated
 	 * under these while devices are probed, and lockdep, which knows locks
@@ -87,12 +84,18 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 	 * no shrinker or notifier through which reclaim could wait for one of
 	 * its fences.
 	 */
-	ret = rocket_mmu_attach(core, vm);
-	/* A core that hangs in a fault will be attached when it has recovered. */
-	if (ret && !READ_ONCE(core->recovering))
+	ret = pm_runtime_resume_and_get(core->dev);
+	if (ret)
 		return ret;
 
-	return pm_runtime_resume_and_get(core->dev);
+	ret = rocket_mmu_attach(core, vm);
+	/* A core that hangs in a fault will be attached when it has recovered. */
+	if (!ret || READ_ONCE(core->recovering))
+		return 0;
+
+	rocket_core_put_power(core);
+
+	return ret;
 }
 
 static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
