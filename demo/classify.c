@@ -37,8 +37,10 @@ static const char usage[] =
 "  --image FILE     a BMP, PPM or PGM picture\n"
 "  --labels FILE    names of the classes, one a line\n"
 "  --dump FILE      write the raw output tensors there\n"
-"  --all-tensors    compare and dump what every operator puts out\n"
-"  --tolerance N    largest difference to the CPU allowed (default 2 steps)\n"
+"  --layers         compare operator by operator, dump what each puts out\n"
+"  --verbose        with --layers: report each operator\n"
+"  --tolerance N    largest difference to the CPU allowed, in steps of uint8, for\n"
+"                   the result or, with --layers, for each operator (default 1)\n"
 "  --delegate FILE  TFLite delegate (default " DELEGATE ")\n"
 "  --npu-only       do not run on the CPU\n"
 "  --cpu-only       do not run on the NPU\n"
@@ -262,7 +264,7 @@ static bool number(const char *text, unsigned int max, unsigned int *value)
 }
 
 enum { OPT_DIGITS = 1, OPT_COUNT, OPT_SHOW, OPT_MODEL, OPT_IMAGE, OPT_LABELS,
-       OPT_DUMP, OPT_ALL, OPT_TOLERANCE, OPT_DELEGATE, OPT_NPU, OPT_CPU };
+       OPT_DUMP, OPT_LAYERS, OPT_VERBOSE, OPT_TOLERANCE, OPT_DELEGATE, OPT_NPU, OPT_CPU, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "digits", required_argument, NULL, OPT_DIGITS },
@@ -272,11 +274,13 @@ static const struct option long_options[] = {
 	{ "image", required_argument, NULL, OPT_IMAGE },
 	{ "labels", required_argument, NULL, OPT_LABELS },
 	{ "dump", required_argument, NULL, OPT_DUMP },
-	{ "all-tensors", no_argument, NULL, OPT_ALL },
+	{ "layers", no_argument, NULL, OPT_LAYERS },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
 	{ "delegate", required_argument, NULL, OPT_DELEGATE },
 	{ "npu-only", no_argument, NULL, OPT_NPU },
 	{ "cpu-only", no_argument, NULL, OPT_CPU },
+	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
 
@@ -292,7 +296,8 @@ static bool set_option(struct options *o, int opt, const char *arg)
 	case OPT_IMAGE:		o->image = arg; return true;
 	case OPT_LABELS:	o->labels = arg; return true;
 	case OPT_DUMP:		o->session.dump = arg; return true;
-	case OPT_ALL:		o->session.all_tensors = true; return true;
+	case OPT_LAYERS:	o->session.layers = true; return true;
+	case OPT_VERBOSE:	o->session.verbose = true; return true;
 	case OPT_TOLERANCE:
 		if (!number(arg, 255, &n))
 			return false;
@@ -301,6 +306,9 @@ static bool set_option(struct options *o, int opt, const char *arg)
 	case OPT_DELEGATE:	o->session.delegate = arg; return true;
 	case OPT_NPU:		o->session.cpu = false; return true;
 	case OPT_CPU:		o->session.npu = false; return true;
+	case OPT_HELP:
+		fputs(usage, stdout);
+		exit(0);
 	default:		return false;
 	}
 }
@@ -320,7 +328,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.session = { .delegate = DELEGATE, .npu = true, .cpu = true,
-			     .tolerance = 2 },
+			     .tolerance = 1 },
 		.shown = 4,
 	};
 

@@ -200,15 +200,29 @@ int engine_input(const struct engine *e, struct engine_input *input)
 	return 0;
 }
 
-int engine_run(struct engine *e, const uint8_t *input, size_t bytes)
+int engine_set_input(struct engine *e, int number, const uint8_t *data,
+		     size_t bytes)
 {
-	TfLiteTensor *t = TfLiteInterpreterGetInputTensor(e->interpreter, 0);
+	TfLiteTensor *t = TfLiteInterpreterGetInputTensor(e->interpreter, number);
 
-	if (TfLiteTensorCopyFromBuffer(t, input, bytes) == kTfLiteOk &&
-	    TfLiteInterpreterInvoke(e->interpreter) == kTfLiteOk)
+	if (t && TfLiteTensorCopyFromBuffer(t, data, bytes) == kTfLiteOk)
+		return 0;
+	fprintf(stderr, "input %d of the model does not have %zu bytes\n", number,
+		bytes);
+	return -1;
+}
+
+int engine_invoke(struct engine *e)
+{
+	if (TfLiteInterpreterInvoke(e->interpreter) == kTfLiteOk)
 		return 0;
 	fprintf(stderr, "TFLite could not run the model\n");
 	return -1;
+}
+
+int engine_run(struct engine *e, const uint8_t *input, size_t bytes)
+{
+	return engine_set_input(e, 0, input, bytes) || engine_invoke(e) ? -1 : 0;
 }
 
 int engine_outputs(const struct engine *e)

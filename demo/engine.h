@@ -33,7 +33,13 @@ struct engine_input {
 /* Returns 0, or -1 after a message when the input is of another kind. */
 int engine_input(const struct engine *e, struct engine_input *input);
 
-/* Runs the model on the bytes of one input.  Returns 0, or -1 after a message. */
+/*
+ * Sets an input; computes the outputs; the first input and the outputs in one go.
+ * Each returns 0, or -1 after a message.
+ */
+int engine_set_input(struct engine *e, int number, const uint8_t *data,
+		     size_t bytes);
+int engine_invoke(struct engine *e);
 int engine_run(struct engine *e, const uint8_t *input, size_t bytes);
 
 struct engine_output {

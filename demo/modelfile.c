@@ -1,48 +1,113 @@
 // SPDX-License-Identifier: MIT
 /*
- * A flatbuffer is little endian; a table starts with the distance back to its
- * vtable, which holds the offset of each field in the table, 0 for an absent one;
- * references are distances forward.  Field numbers: TensorFlow's schema.fbs.
- *
- * The new list of outputs is put at the end of the file, and the reference to the
- * old one redirected: nothing else has to move.
+ * Field numbers: TensorFlow's schema.fbs.  New lists are put at the end of the
+ * file and the references to the old ones redirected: nothing has to move.
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "flatbuf.h"
 #include "modelfile.h"
 
-enum { MODEL_GRAPHS = 2, GRAPH_OUTPUTS = 2, GRAPH_OPERATORS = 3, OP_OUTPUTS = 2 };
-
-struct reader {
-	const struct file *file;
-	bool bad;		/* something pointed out of the file */
+enum {
+	MODEL_GRAPHS = 2,
+	GRAPH_INPUTS = 1, GRAPH_OUTPUTS = 2, GRAPH_OPERATORS = 3,
+	OP_INPUTS = 1, OP_OUTPUTS = 2,
 };
 
-static bool inside(struct reader *r, size_t at, size_t bytes)
+static int refuse(void)
 {
-	if (at <= r->file->size && bytes <= r->file->size - at)
-		return true;
-	r->bad = true;
+	fprintf(stderr, "model: not a .tflite file whose operators can be listed\n");
+	return -1;
+}
+
+static size_t graph_of(struct flatbuf *f)
+{
+	uint32_t graphs;
+	size_t vector = flatbuf_vector(f, flatbuf_follow(f, 0), MODEL_GRAPHS,
+				       &graphs);
+
+	if (!graphs)
+		f->bad = true;
+	return flatbuf_follow(f, vector);
+}
+
+static size_t operator_of(struct flatbuf *f, uint32_t number)
+{
+	uint32_t count;
+	size_t vector = flatbuf_vector(f, graph_of(f), GRAPH_OPERATORS, &count);
+
+	if (number >= count)
+		f->bad = true;
+	return flatbuf_follow(f, vector + 4 * (size_t)number);
+}
+
+int modelfile_operators(const struct file *model)
+{
+	struct flatbuf f = { .file = model };
+	uint32_t count;
+
+	flatbuf_vector(&f, graph_of(&f), GRAPH_OPERATORS, &count);
+	return f.bad ? refuse() : (int)count;
+}
+
+static bool contains(const struct tensor_list *list, uint32_t tensor)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->tensor[i] == tensor)
+			return true;
 	return false;
 }
 
-static uint32_t get32(struct reader *r, size_t at)
+/* Adds a vector field to a list; with among given, only what is in there. */
+static void add(struct flatbuf *f, size_t table, unsigned int field,
+		const struct tensor_list *among, struct tensor_list *list)
 {
-	const uint8_t *p = r->file->data + at;
+	uint32_t count;
+	size_t at = flatbuf_vector(f, table, field, &count);
+	uint32_t *bigger = realloc(list->tensor, sizeof(*bigger) *
+				   ((size_t)list->count + count + 1));
 
-	if (!inside(r, at, 4))
-		return 0;
-	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+	if (!bigger) {
+		f->bad = true;
+		return;
+	}
+	list->tensor = bigger;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t tensor = flatbuf_u32(f, at + 4 * (size_t)i);
+
+		if (!among || contains(among, tensor))
+			list->tensor[list->count++] = tensor;
+	}
 }
 
-static uint32_t get16(struct reader *r, size_t at)
+int modelfile_results(const struct file *model, struct tensor_list *list)
 {
-	if (!inside(r, at, 2))
-		return 0;
-	return r->file->data[at] | r->file->data[at + 1] << 8;
+	struct flatbuf f = { .file = model };
+	int count = modelfile_operators(model);
+
+	*list = (struct tensor_list){ 0 };
+	for (int i = 0; i < count; i++)
+		add(&f, operator_of(&f, i), OP_OUTPUTS, NULL, list);
+	return count > 0 && !f.bad ? 0 : refuse();
+}
+
+int modelfile_operands(const struct file *model, uint32_t number,
+		       struct tensor_list *inputs, struct tensor_list *outputs)
+{
+	struct flatbuf f = { .file = model };
+	struct tensor_list variable;
+	size_t op = operator_of(&f, number);
+
+	*inputs = *outputs = (struct tensor_list){ 0 };
+	if (modelfile_results(model, &variable))
+		f.bad = true;
+	add(&f, graph_of(&f), GRAPH_INPUTS, NULL, &variable);
+	add(&f, op, OP_INPUTS, &variable, inputs);
+	add(&f, op, OP_OUTPUTS, NULL, outputs);
+	free(variable.tensor);
+	return f.bad ? refuse() : 0;
 }
 
 static void put32(struct file *file, size_t at, uint32_t value)
@@ -51,95 +116,71 @@ static void put32(struct file *file, size_t at, uint32_t value)
 		file->data[at + i] = value >> 8 * i;
 }
 
-/* What the reference at 'at' points to. */
-static size_t follow(struct reader *r, size_t at)
+/* Puts a list at the end of the file, in the place of a field of its graph. */
+static int replace(struct file *model, unsigned int field,
+		   const struct tensor_list *list)
 {
-	return at + get32(r, at);
-}
-
-/* Where a field of a table lies; an absent one makes the file bad. */
-static size_t field(struct reader *r, size_t table, unsigned int number)
-{
-	size_t vtable = table - (int32_t)get32(r, table);
-	size_t slot = 4 + 2 * number;
-	uint32_t offset = 0;
-
-	if (slot < get16(r, vtable))
-		offset = get16(r, vtable + slot);
-	if (!offset)
-		r->bad = true;
-	return table + offset;
-}
-
-static size_t vector(struct reader *r, size_t table, unsigned int number,
-		     uint32_t *count)
-{
-	size_t at = follow(r, field(r, table, number));
-
-	*count = get32(r, at);
-	if (r->bad || *count > r->file->size / 4 ||
-	    !inside(r, at + 4, (size_t)*count * 4)) {
-		r->bad = true;
-		*count = 0;
-	}
-	return at + 4;
-}
-
-/* Collects the operators' outputs; returns how many were stored. */
-static uint32_t collect(struct reader *r, size_t graph, uint32_t *list,
-			uint32_t room)
-{
-	uint32_t ops, outs, n = 0;
-	size_t operators = vector(r, graph, GRAPH_OPERATORS, &ops);
-
-	for (uint32_t i = 0; i < ops; i++) {
-		size_t op = follow(r, operators + 4 * (size_t)i);
-		size_t outputs = vector(r, op, OP_OUTPUTS, &outs);
-
-		for (uint32_t j = 0; j < outs && n < room; j++)
-			list[n++] = get32(r, outputs + 4 * (size_t)j);
-	}
-	return n;
-}
-
-static int append(struct file *model, size_t reference, const uint32_t *list,
-		  uint32_t n)
-{
+	struct flatbuf f = { .file = model };
+	size_t reference = flatbuf_field(&f, graph_of(&f), field);
 	size_t at = (model->size + 3) & ~(size_t)3;
-	size_t size = at + 4 + 4 * (size_t)n;
-	uint8_t *data = realloc(model->data, size + 1);
+	size_t size = at + 4 + 4 * (size_t)list->count;
+	uint8_t *data;
 
+	if (!flatbuf_inside(&f, reference, 4) || f.bad)
+		return refuse();
+	data = realloc(model->data, size + 1);
 	if (!data)
-		return -1;
+		return refuse();
 	memset(data + model->size, 0, size + 1 - model->size);
 	model->data = data;
 	model->size = size;
 	put32(model, reference, at - reference);
-	put32(model, at, n);
-	for (uint32_t i = 0; i < n; i++)
-		put32(model, at + 4 + 4 * (size_t)i, list[i]);
+	put32(model, at, list->count);
+	for (uint32_t i = 0; i < list->count; i++)
+		put32(model, at + 4 + 4 * (size_t)i, list->tensor[i]);
 	return 0;
 }
 
 int modelfile_expose_all(struct file *model)
 {
-	struct reader r = { .file = model };
-	uint32_t graphs, n = 0, room = model->size / 4;
-	uint32_t *list = malloc(sizeof(*list) * (room + 1));
-	size_t table = vector(&r, follow(&r, 0), MODEL_GRAPHS, &graphs);
-	size_t reference = 0;
-	int err = -1;
+	struct tensor_list results;
+	int err = modelfile_results(model, &results) ||
+		  replace(model, GRAPH_OUTPUTS, &results);
 
-	if (list && graphs && !r.bad) {
-		size_t graph = follow(&r, table);
+	free(results.tensor);
+	return err ? -1 : 0;
+}
 
-		n = collect(&r, graph, list, room);
-		reference = field(&r, graph, GRAPH_OUTPUTS);
+/* Makes the list of operators end behind its first entry, which becomes this. */
+static int keep_operator(struct file *model, uint32_t number)
+{
+	struct flatbuf f = { .file = model };
+	size_t op = operator_of(&f, number);
+	uint32_t count;
+	size_t first = flatbuf_vector(&f, graph_of(&f), GRAPH_OPERATORS, &count);
+
+	if (f.bad)
+		return refuse();
+	put32(model, first - 4, 1);
+	put32(model, first, op - first);
+	return 0;
+}
+
+int modelfile_single(const struct file *model, uint32_t number,
+		     struct file *single)
+{
+	struct tensor_list inputs, outputs;
+	int err = modelfile_operands(model, number, &inputs, &outputs);
+
+	single->size = model->size;
+	single->data = err ? NULL : malloc(model->size + 1);
+	if (single->data) {
+		memcpy(single->data, model->data, model->size + 1);
+		err = keep_operator(single, number) ||
+		      replace(single, GRAPH_INPUTS, &inputs) ||
+		      replace(single, GRAPH_OUTPUTS, &outputs);
 	}
-	if (n && !r.bad && inside(&r, reference, 4))
-		err = append(model, reference, list, n);
-	if (err)
-		fprintf(stderr, "model: not a .tflite file whose operators can be listed\n");
-	free(list);
-	return err;
+	free(inputs.tensor);
+	free(outputs.tensor);
+	return err || !single->data ? -1 : 0;
 }

@@ -24,7 +24,14 @@ static int open_engines(struct session *s)
 		return -1;
 	s->outputs = engine_outputs(session_main_engine(s));
 	s->matches = calloc(s->outputs, sizeof(*s->matches));
-	return s->matches ? 0 : -1;
+	if (!s->matches)
+		return -1;
+	if (o->layers && o->npu && o->cpu) {
+		s->layers = layers_open(&s->model);
+		if (!s->layers)
+			return -1;
+	}
+	return 0;
 }
 
 int session_open(struct session *s, const struct session_options *options)
@@ -32,7 +39,7 @@ int session_open(struct session *s, const struct session_options *options)
 	memset(s, 0, sizeof(*s));
 	s->options = options;
 	if (file_read(options->model, &s->model) ||
-	    (options->all_tensors && modelfile_expose_all(&s->model)) ||
+	    (options->layers && modelfile_expose_all(&s->model)) ||
 	    open_engines(s)) {
 		session_close(s);
 		return -1;
@@ -60,6 +67,7 @@ int session_close(struct session *s)
 	}
 	engine_close(s->npu);
 	engine_close(s->cpu);
+	layers_close(s->layers);
 	free(s->matches);
 	free(s->model.data);
 	memset(s, 0, sizeof(*s));
@@ -69,22 +77,6 @@ int session_close(struct session *s)
 struct engine *session_main_engine(const struct session *s)
 {
 	return s->npu ? s->npu : s->cpu;
-}
-
-/* Bytes are compared as numbers, other types as equal or not. */
-static void match(struct tensor_match *m, const struct engine_output *a,
-		  const struct engine_output *b)
-{
-	for (size_t i = 0; i < a->bytes; i++) {
-		int difference = abs(a->data[i] - b->data[i]);
-
-		m->elements++;
-		m->different += difference != 0;
-		if (!a->is_uint8 && difference)
-			difference = 255;
-		if (difference > m->largest)
-			m->largest = difference;
-	}
 }
 
 static unsigned int best(const struct engine *e)
@@ -120,8 +112,10 @@ int session_run(struct session *s, const uint8_t *input, struct verdict *verdict
 		struct engine_output a = engine_output(s->npu, i);
 		struct engine_output b = engine_output(s->cpu, i);
 
-		match(&s->matches[i], &a, &b);
+		match_add(&s->matches[i], &a, &b);
 	}
+	if (s->layers && layers_check(s->layers, s->npu, input, s->input.bytes))
+		return -1;
 	if (s->dump)
 		dump_outputs(s);
 	verdict->npu = best(session_main_engine(s));
@@ -129,28 +123,52 @@ int session_run(struct session *s, const uint8_t *input, struct verdict *verdict
 	return 0;
 }
 
-static void print_match(const struct session *s, int i)
+static void print_match(const char *what, const struct match *m)
 {
-	const struct tensor_match *m = &s->matches[i];
-	struct engine_output o = engine_output(s->npu, i);
+	printf("NPU against CPU, %s: %llu of %llu elements differ, by %d at most\n",
+	       what, (unsigned long long)m->different,
+	       (unsigned long long)m->elements, m->largest);
+}
 
-	printf("  %-40.40s %8llu elements, %7llu differ, largest difference %d\n",
-	       o.name, (unsigned long long)m->elements,
-	       (unsigned long long)m->different, m->largest);
+static int bound(const struct session *s, const char *name, int largest)
+{
+	if (largest <= s->options->tolerance)
+		return 0;
+	fprintf(stderr, "%s: NPU and CPU differ by %d, more than the %d that rounding explains\n",
+		name, largest, s->options->tolerance);
+	return -1;
+}
+
+static int report_layers(const struct session *s)
+{
+	struct match all = { 0 };
+	int err = 0;
+
+	for (int i = 0; i < s->outputs; i++) {
+		const struct match *m = layers_match(s->layers, i);
+		const char *name = engine_output(s->npu, i).name;
+
+		if (s->options->verbose)
+			print_match(name, m);
+		match_join(&all, m);
+		err |= bound(s, name, m->largest);
+	}
+	print_match("each operator given the NPU's inputs", &all);
+	return err;
 }
 
 int session_report(const struct session *s)
 {
-	const struct tensor_match *result = &s->matches[s->outputs - 1];
+	const struct match *result;
+	int err = 0;
 
 	if (!s->npu || !s->cpu)
 		return 0;
-	printf("NPU against CPU:\n");
-	for (int i = 0; i < s->outputs; i++)
-		print_match(s, i);
-	if (result->largest <= s->options->tolerance)
-		return 0;
-	fprintf(stderr, "the result differs by %d, more than the %d that rounding explains\n",
-		result->largest, s->options->tolerance);
-	return -1;
+	if (s->layers)
+		err = report_layers(s);
+	result = &s->matches[s->outputs - 1];
+	print_match("result of the whole network", result);
+	if (!s->layers)
+		err = bound(s, "result", result->largest);
+	return err;
 }

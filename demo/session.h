@@ -9,19 +9,17 @@
 
 #include "engine.h"
 #include "file.h"
+#include "layers.h"
+#include "match.h"
 
 struct session_options {
 	const char *model;	/* path of the .tflite file */
 	const char *delegate;	/* path of the NPU's delegate */
 	const char *dump;	/* where raw outputs go, NULL: nowhere */
 	bool npu, cpu;		/* which of the two run; at least one */
-	bool all_tensors;	/* compare and dump the outputs of every operator */
+	bool layers;		/* check operator by operator, dump every tensor */
+	bool verbose;		/* report each operator, not only their sum */
 	int tolerance;		/* largest difference allowed, in steps of uint8 */
-};
-
-struct tensor_match {		/* one output, over all runs */
-	uint64_t elements, different;
-	int largest;		/* difference, in steps of the stored type */
 };
 
 struct session {
@@ -29,7 +27,8 @@ struct session {
 	struct file model;
 	struct engine *npu, *cpu;
 	struct engine_input input;
-	struct tensor_match *matches;	/* one per output */
+	struct layers *layers;		/* NULL unless NPU, CPU and layers are asked for */
+	struct match *matches;		/* NPU against CPU, one per output */
 	int outputs;
 	FILE *dump;
 };
@@ -53,10 +52,11 @@ int session_run(struct session *s, const uint8_t *input, struct verdict *verdict
 struct engine *session_main_engine(const struct session *s);
 
 /*
- * Prints how the outputs compared.  Returns 0, or -1 when an element of the
- * model's result differs by more than the tolerance.  With all_tensors the inner
- * tensors are listed without a bound, since differences of one step add up from
- * layer to layer.
+ * Prints how the outputs compared.  Returns 0, or -1 when an element differs by
+ * more than the tolerance: an element of the model's result or, with layers, one
+ * of any operator given the NPU's inputs.  In a deep network differences of one
+ * step add up from operator to operator, so that with layers the result as a whole
+ * is reported without a bound.
  */
 int session_report(const struct session *s);
 
