@@ -111,9 +111,21 @@ RocketStep coroutine_fn rocket_npu_wait_iommu(RocketNpuCore *s)
     return step;
 }
 
-static RocketStep coroutine_fn wait_until(RocketNpuCore *s, int64_t deadline)
+static int64_t task_end(RocketNpuCore *s)
 {
-    timer_mod_ns(s->run_timer, deadline);
+    return s->task_begin + s->idle_ns + task_cost(s);
+}
+
+/*
+ * Wait until the work so far has had its time; if that is past already, the
+ * host is the slower one, and a short wait lets others in.
+ */
+static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
+{
+    int64_t now = now_ns();
+    int64_t end = task_end(s);
+
+    timer_mod_ns(s->run_timer, end > now ? end : now + SLICE_GAP_NS);
     return run_wait(s, WAIT_TIME);
 }
 
@@ -126,8 +138,7 @@ RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
         return STEP_OK;
     }
     s->slice_work = 0;
-    return wait_until(s, MAX(s->task_begin + s->idle_ns + task_cost(s),
-                             now_ns() + SLICE_GAP_NS));
+    return wait_for_time(s);
 }
 
 void rocket_npu_task_time_begin(RocketNpuCore *s)
@@ -140,20 +151,14 @@ void rocket_npu_task_time_begin(RocketNpuCore *s)
 
 RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s)
 {
-    int64_t now, end;
     RocketStep step;
 
     s->slice_work = 0;
     do {
-        now = now_ns();
-        end = s->task_begin + s->idle_ns + task_cost(s);
-        step = wait_until(s, end > now ? end : now + SLICE_GAP_NS);
-        if (step != STEP_OK) {
-            return step;
-        }
+        step = wait_for_time(s);
         /* A clock that stood still meanwhile has moved the end. */
-    } while (now_ns() < s->task_begin + s->idle_ns + task_cost(s));
-    return STEP_OK;
+    } while (step == STEP_OK && now_ns() < task_end(s));
+    return step;
 }
 
 static void coroutine_fn run_main(void *opaque)
