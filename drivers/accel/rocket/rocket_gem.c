@@ -9,10 +9,10 @@
 #include <linux/dma-resv.h>
 #include <linux/slab.h>
 
+#include "rocket_bind.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
 #include "rocket_vm.h"
-#include "rocket_vm_bind.h"
 
 /**
  * DOC: Buffer objects
@@ -149,7 +149,7 @@ void rocket_gem_release_mapping(struct drm_gem_object *obj)
 	if (!refcount_dec_and_test(&bo->mapping.users))
 		return;
 
-	rocket_vm_bind_unmap_kernel(bo->mapping.vm, bo, bo->mapping.addr);
+	rocket_bind_unmap_kernel(bo->mapping.vm, bo, bo->mapping.addr);
 	rocket_vm_put(bo->mapping.vm);
 }
 
@@ -158,7 +158,7 @@ static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
 {
 	int ret;
 
-	ret = rocket_vm_bind_map_anywhere(vm, bo, &bo->mapping.addr);
+	ret = rocket_bind_map_anywhere(vm, bo, &bo->mapping.addr);
 	if (ret)
 		return ret;
 
@@ -272,30 +272,24 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 	return ret;
 }
 
-/* Moves the BO between NPU and CPU, as far as it has memory at all. */
-static int rocket_gem_sync_for_cpu(struct rocket_gem_object *bo)
+/* Hands a BO over to the CPU, or back, as far as it has memory at all. */
+static int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu)
 {
 	struct drm_gem_object *obj = &bo->base.base;
 
-	if (drm_gem_is_imported(obj))
-		return dma_buf_begin_cpu_access(obj->import_attach->dmabuf,
-						DMA_BIDIRECTIONAL);
+	if (drm_gem_is_imported(obj)) {
+		struct dma_buf *dma_buf = obj->import_attach->dmabuf;
 
-	if (READ_ONCE(bo->base.sgt) && !bo->base.map_wc)
+		return for_cpu ? dma_buf_begin_cpu_access(dma_buf, DMA_BIDIRECTIONAL) :
+				 dma_buf_end_cpu_access(dma_buf, DMA_BIDIRECTIONAL);
+	}
+
+	if (!READ_ONCE(bo->base.sgt) || bo->base.map_wc)
+		return 0;
+
+	if (for_cpu)
 		dma_sync_sgtable_for_cpu(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
-
-	return 0;
-}
-
-static int rocket_gem_sync_for_npu(struct rocket_gem_object *bo)
-{
-	struct drm_gem_object *obj = &bo->base.base;
-
-	if (drm_gem_is_imported(obj))
-		return dma_buf_end_cpu_access(obj->import_attach->dmabuf,
-					      DMA_BIDIRECTIONAL);
-
-	if (READ_ONCE(bo->base.sgt) && !bo->base.map_wc)
+	else
 		dma_sync_sgtable_for_device(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
 
 	return 0;
@@ -331,7 +325,7 @@ int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *f
 
 	ret = rocket_gem_wait(obj, args->timeout_ns);
 	if (!ret)
-		ret = rocket_gem_sync_for_cpu(to_rocket_gem(obj));
+		ret = rocket_gem_sync(to_rocket_gem(obj), true);
 
 	drm_gem_object_put(obj);
 
@@ -352,7 +346,7 @@ int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *f
 	if (!obj)
 		return -ENOENT;
 
-	ret = rocket_gem_sync_for_npu(to_rocket_gem(obj));
+	ret = rocket_gem_sync(to_rocket_gem(obj), false);
 	drm_gem_object_put(obj);
 
 	return ret;

@@ -7,11 +7,12 @@
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
+#include "rocket_bind.h"
+#include "rocket_bind_queue.h"
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
-#include "rocket_vm_bind.h"
 
 static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 {
@@ -25,9 +26,9 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 
 static const struct drm_gpuvm_ops rocket_vm_ops = {
 	.vm_free = rocket_vm_free,
-	.sm_step_map = rocket_vm_bind_step_map,
-	.sm_step_remap = rocket_vm_bind_step_remap,
-	.sm_step_unmap = rocket_vm_bind_step_unmap,
+	.sm_step_map = rocket_bind_step_map,
+	.sm_step_remap = rocket_bind_step_remap,
+	.sm_step_unmap = rocket_bind_step_unmap,
 };
 
 /**
@@ -85,7 +86,7 @@ err_free:
  */
 void rocket_vm_close(struct rocket_vm *vm)
 {
-	rocket_vm_bind_close_queue(vm);
+	rocket_bind_queue_close(vm);
 	rocket_sched_close_queue(vm);
 }
 
@@ -95,9 +96,9 @@ static void rocket_vm_release(struct kref *ref)
 
 	/* First the hardware, then the tables, then the pages. */
 	rocket_mmu_detach_all(vm, vm->rdev);
-	rocket_vm_bind_unmap_all(vm);
+	rocket_bind_unmap_all(vm);
 	rocket_sched_free_queue(vm);
-	rocket_vm_bind_free_queue(vm);
+	rocket_bind_queue_free(vm);
 
 	drm_gpuvm_put(&vm->base);
 }
