@@ -35,7 +35,7 @@
 #define CBUF_ROW_UNIT       64      /* unit of CBUF_CON1.DATA_ENTRIES */
 
 #define FEATURE_ATOM        16      /* channels in one unit of feature memory */
-#define KERNEL_GROUP        32      /* kernels that the array works on at once */
+#define KERNEL_GROUP        32      /* kernels that the array works on */
 #define CHANNEL_GROUP       32      /* channels per group of weights */
 #define DW_CHANNEL_GROUP    64      /* the same, depthwise */
 
@@ -344,10 +344,7 @@ RocketStep coroutine_fn rocket_npu_convolve(RocketNpuCore *s,
                                             const RocketTask *t);
 
 /* rocket_npu_dpu.c */
-/*
- * Output channels first .. first + KERNEL_GROUP - 1 of row y, whose sums are
- * in m->acc, [x][KERNEL_GROUP].
- */
+/* Operands of KERNEL_GROUP output channels */
 typedef struct RocketOperands {
     int32_t bs[KERNEL_GROUP];
     int32_t bn[KERNEL_GROUP];
@@ -357,6 +354,10 @@ RocketStep coroutine_fn rocket_npu_dpu_operands(RocketNpuCore *s,
                                                 const RocketTask *t,
                                                 unsigned first,
                                                 RocketOperands *ops);
+/*
+ * Output channels first .. first + KERNEL_GROUP - 1 of row y, whose sums are
+ * in m->acc, [x][KERNEL_GROUP].
+ */
 RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
                                            const RocketTask *t,
                                            RocketScratch *m,

@@ -2,9 +2,10 @@
 /*
  * All registers of an RK3588 NPU core that are known by name.
  *
- * Offsets and field widths: the kernel's drivers/accel/rocket/rocket_registers.h;
+ * Offsets and field widths: drivers/accel/rocket/rocket_registers.h of Linux;
  * which fields are read-only: RK3588 TRM part 1, chapter 36.  CORE_3030 and
- * DPU_40C4 have no name anywhere; Mesa and the vendor's streams write 0 there.
+ * DPU_40C4 have no name anywhere; Mesa's and the vendor's streams write 0
+ * there.
  */
 #include "qemu/osdep.h"
 #include "rocket_npu_regs.h"
