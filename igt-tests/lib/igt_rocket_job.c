@@ -192,9 +192,45 @@ int rocket_probe_copy(struct rocket_probe *probe, uint32_t from, uint32_t to)
 	return copy_tagged(probe, from, to, 0);
 }
 
-static void clear_result(struct rocket_probe *probe, unsigned int slot)
+void rocket_probe_clear_result(struct rocket_probe *probe, unsigned int slot)
 {
 	memset((void *)rocket_probe_result(probe, slot), 0, RESULT_BYTES);
+}
+
+uint32_t rocket_probe_repeat(struct rocket_probe *probe, unsigned int slot,
+			     unsigned int times)
+{
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(probe->fd), 0);
+	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
+	struct drm_rocket_job job = {
+		.tasks = (uintptr_t)tasks,
+		.task_count = times,
+		.task_struct_size = sizeof(*tasks),
+		.vm_id = probe->vm,
+		.timeout_ms = rocket_get_param(probe->fd,
+					       DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS),
+		.out_syncs = (uintptr_t)&out,
+		.out_sync_count = 1,
+		.sync_struct_size = sizeof(out),
+	};
+
+	igt_assert(tasks);
+	for (unsigned int i = 0; i < times; i++)
+		tasks[i] = probe->tasks[slot];
+	rocket_submit(probe->fd, &job, 1);
+	free(tasks);
+	return out.handle;
+}
+
+void rocket_probe_await_result(struct rocket_probe *probe, unsigned int slot, uint32_t seed)
+{
+	uint8_t data[ROCKET_PATTERN];
+
+	igt_set_timeout(10, "the NPU's first result");
+	do
+		memcpy(data, (void *)rocket_probe_result(probe, slot), sizeof(data));
+	while (!rocket_is_pattern(data, seed));
+	igt_reset_timeout();
 }
 
 int rocket_probe_read(struct rocket_probe *probe, uint32_t from,
@@ -202,7 +238,7 @@ int rocket_probe_read(struct rocket_probe *probe, uint32_t from,
 {
 	int status;
 
-	clear_result(probe, 0);
+	rocket_probe_clear_result(probe, 0);
 	status = rocket_probe_copy(probe, from, rocket_probe_result_addr(probe, 0));
 	memcpy(data, (void *)rocket_probe_result(probe, 0), ROCKET_PATTERN);
 	return status;
@@ -232,7 +268,7 @@ void rocket_probe_expect_many(struct rocket_probe *probe, const uint32_t *addrs,
 	struct drm_rocket_job job;
 
 	for (unsigned int i = 0; i < count; i++) {
-		clear_result(probe, i);
+		rocket_probe_clear_result(probe, i);
 		rocket_probe_set(probe, i, addrs[i], rocket_probe_result_addr(probe, i));
 	}
 	job = rocket_probe_job(probe, 0, count);

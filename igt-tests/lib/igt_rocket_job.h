@@ -57,6 +57,18 @@ void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot);
 struct drm_rocket_job rocket_probe_job(const struct rocket_probe *probe,
 				       unsigned int first, unsigned int count);
 
+/*
+ * Submits one job that repeats the copy of a slot so many times, one task each,
+ * and returns the syncobj that gets its fence. The job may take the longest time
+ * that a job can have.
+ */
+uint32_t rocket_probe_repeat(struct rocket_probe *probe, unsigned int slot,
+			     unsigned int times);
+/* Waits until the NPU has written the slot's result, as it was cleared before. */
+void rocket_probe_await_result(struct rocket_probe *probe, unsigned int slot,
+			       uint32_t seed);
+void rocket_probe_clear_result(struct rocket_probe *probe, unsigned int slot);
+
 /* Copies, with slot 0, and returns how the job ended. */
 int rocket_probe_copy(struct rocket_probe *probe, uint32_t from, uint32_t to);
 /* Reads through the NPU; the data is valid when 0 is returned. */
