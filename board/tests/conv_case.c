@@ -143,7 +143,7 @@ static void place_tensors(struct conv_case *c)
 }
 
 /* The stream builder has no use for this bit of DPU_OUT_CVT_SHIFT. */
-static void set_half_up(uint64_t *stream)
+static void set_half_away(uint64_t *stream)
 {
 	unsigned int i;
 
@@ -168,8 +168,8 @@ void conv_case_emit(struct conv_case *c)
 			conv_case_describe(c);
 			tap_bail_out("no stream for a test's task %u: error %d", i, -ret);
 		}
-		if (c->half_up)
-			set_half_up(stream);
+		if (c->half_away)
+			set_half_away(stream);
 		vm_write(c->vm, c->streams + i * CASE_STREAM_PITCH, stream, sizeof(stream));
 	}
 }
@@ -255,7 +255,7 @@ int8_t *conv_case_expected(struct conv_case *c)
 		.in_zero = conv->in_zero, .weight_zero = conv->weight_zero,
 		.out_zero = conv->out_zero,
 		.multiplier = conv->out_scale, .shift = (int)conv->out_shift,
-		.half_up = c->half_up,
+		.half_away = c->half_away,
 		.truncate = (int)conv->truncate,
 		.add = conv->add, .add_zero = conv->add_zero,
 		.add_multiplier = conv->add_scale, .add_shift = (int)conv->add_shift,

@@ -25,7 +25,7 @@ struct conv_case {
 	/* One start for all tasks instead of one for each */
 	bool chained;
 	/* The other rounding of the output: set CVT_ROUND in the streams */
-	bool half_up;
+	bool half_away;
 
 	/* Filled in by conv_case_place() */
 	struct vm *vm;

@@ -4,13 +4,14 @@
  *
  * The one thing that the definition leaves open is what happens to exact halves
  * when a product is scaled down.  Rockchip's manual gives its converters a bit
- * for that: 0, halves go to the even neighbour; 1, halves go up.  Mesa uses 0.
+ * for that: 0, halves go to the even neighbour; 1, they go away from zero (measured
+ * on an RK3588, see docs/board-npu.md).  Mesa uses 0.
  */
 #include <stddef.h>
 
 #include "reference.h"
 
-int64_t reference_round(int64_t value, int shift, bool half_up)
+int64_t reference_round(int64_t value, int shift, bool half_away)
 {
 	int64_t unit = (int64_t)1 << shift;
 	int64_t quotient = value / unit, rest = value % unit;
@@ -24,7 +25,11 @@ int64_t reference_round(int64_t value, int shift, bool half_up)
 	if (rest > unit - rest)
 		return quotient + 1;
 
-	return half_up || quotient % 2 ? quotient + 1 : quotient;
+	/* Between two: the one above is further from zero if the value is positive */
+	if (half_away)
+		return value > 0 ? quotient + 1 : quotient;
+
+	return quotient % 2 ? quotient + 1 : quotient;
 }
 
 static int input_at(const struct reference *r, const int8_t *in, int y, int x, int channel)
@@ -93,7 +98,7 @@ void reference_convolution(const struct reference *r, const int8_t *in,
 					acc += reference_round((*add++ - r->add_zero) *
 							       r->add_multiplier,
 							       r->add_shift, false);
-				acc = reference_round(acc * r->multiplier, r->shift, r->half_up);
+				acc = reference_round(acc * r->multiplier, r->shift, r->half_away);
 				*out = saturate(acc + r->out_zero);
 			}
 		}

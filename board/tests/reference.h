@@ -23,8 +23,8 @@ struct reference {
 	/* Output scale: multiplier / 2^shift of the accumulator */
 	int64_t multiplier;
 	int shift;
-	/* Exact halves go up when the output is scaled; otherwise to the even neighbour */
-	bool half_up;
+	/* Exact halves of the scaled output go away from zero, else to the even one */
+	bool half_away;
 	/* Bits taken off the sum, with rounding, before the bias is added */
 	int truncate;
 
@@ -45,7 +45,7 @@ void reference_convolution(const struct reference *r, const int8_t *in,
 			   const int8_t *weights, const int32_t *bias, const int8_t *add,
 			   int8_t *out);
 
-/* value / 2^shift to the nearest integer, halves to the even one or up. */
-int64_t reference_round(int64_t value, int shift, bool half_up);
+/* value / 2^shift to the nearest integer, halves to the even one or away from 0. */
+int64_t reference_round(int64_t value, int shift, bool half_away);
 
 #endif

@@ -118,7 +118,7 @@ static void test_large_kernel(struct board *b, const struct env *env)
  * Output scaling on exact halves and around them: a 1x1 convolution with the unit
  * matrix and multiplier 1 shows in / 2^shift for every input.
  */
-static void check_rounding(struct vm *vm, unsigned int shift, bool half_up, uint64_t seed)
+static void check_rounding(struct vm *vm, unsigned int shift, bool half_away, uint64_t seed)
 {
 	struct rocket_conv conv = conv_shape(16, 16, 16, 16, 1, 1, 0);
 	struct rng rng = { seed };
@@ -129,7 +129,7 @@ static void check_rounding(struct vm *vm, unsigned int shift, bool half_up, uint
 	conv.out_scale = 1;
 	conv.out_shift = shift;
 	conv_case_init(&c, &conv, &rng);
-	c.half_up = half_up;
+	c.half_away = half_away;
 	for (i = 0; i < 16 * 16 * 16; i++)
 		c.in[i] = (int8_t)(i / 16);
 	for (i = 0; i < 16 * 16; i++)
@@ -142,7 +142,7 @@ static void check_rounding(struct vm *vm, unsigned int shift, bool half_up, uint
 	if (!tap_failed())
 		conv_case_check(&c);
 	if (tap_failed())
-		tap_note("shift %u, halves %s", shift, half_up ? "up" : "to even");
+		tap_note("shift %u, halves %s", shift, half_away ? "away from 0" : "to even");
 	conv_case_free(&c);
 }
 
