@@ -124,6 +124,22 @@ static int rocket_core_index(struct device_node *node)
 	return -ENODEV;
 }
 
+static void rocket_put_dev(void *ddev)
+{
+	drm_dev_put(ddev);
+}
+
+/*
+ * devres gives back clocks and resets after rocket_remove(), and finds them
+ * noted in the core: so it holds the device, and lets go of it last.
+ */
+static int rocket_hold_dev(struct platform_device *pdev, struct rocket_device *rdev)
+{
+	drm_dev_get(&rdev->ddev);
+
+	return devm_add_action_or_reset(&pdev->dev, rocket_put_dev, &rdev->ddev);
+}
+
 static int rocket_probe(struct platform_device *pdev)
 {
 	int index = rocket_core_index(pdev->dev.of_node);
@@ -141,6 +157,10 @@ static int rocket_probe(struct platform_device *pdev)
 	rdev = first ? rocket_device_create(rocket_facade, &rocket_drm_driver) : rocket_dev;
 	if (IS_ERR(rdev))
 		return dev_err_probe(&pdev->dev, PTR_ERR(rdev), "cannot create the device\n");
+
+	ret = rocket_hold_dev(pdev, rdev);
+	if (ret)
+		goto err_put;
 
 	platform_set_drvdata(pdev, &rdev->cores[index]);
 	ret = rocket_core_bind(&rdev->cores[index], pdev, &rdev->ip_version);
