@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IGT_ROCKET_SYSFS_H
+#define IGT_ROCKET_SYSFS_H
+
+#include <stdbool.h>
+
+/*
+ * The NPU's cores as platform devices, whether or not the driver is bound, in
+ * the driver's numbering.  All of this needs root; it skips without.
+ */
+
+#define ROCKET_MAX_CORES 3
+
+/* Number of cores in the devicetree that are enabled. */
+unsigned int rocket_sysfs_cores(void);
+
+bool rocket_sysfs_bound(unsigned int core);
+/* 0 or a negative errno */
+int __rocket_sysfs_bind(unsigned int core);
+int __rocket_sysfs_unbind(unsigned int core);
+void rocket_sysfs_bind(unsigned int core);
+void rocket_sysfs_unbind(unsigned int core);
+void rocket_sysfs_bind_all(void);
+void rocket_sysfs_unbind_all(void);
+
+/* Runtime PM: how long an idle core stays powered, in ms. */
+int rocket_sysfs_autosuspend(unsigned int core);
+void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
+/* Waits until the core has been suspended; looks all the time, to see it at once. */
+void rocket_sysfs_await_suspend(unsigned int core);
+
+#endif
