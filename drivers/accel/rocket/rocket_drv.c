@@ -3,7 +3,6 @@
 #include <drm/drm_accel.h>
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
-#include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_ioctl.h>
 #include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
@@ -94,7 +93,7 @@ static const struct drm_driver rocket_drm_driver = {
 	.open = rocket_open,
 	.postclose = rocket_postclose,
 	.gem_create_object = rocket_gem_create_object,
-	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.gem_prime_import_sg_table = rocket_gem_import_sg_table,
 	.ioctls = rocket_ioctls,
 	.num_ioctls = ARRAY_SIZE(rocket_ioctls),
 	.fops = &rocket_fops,

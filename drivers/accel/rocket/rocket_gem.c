@@ -7,11 +7,13 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
+#include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include "rocket_bind.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
+#include "rocket_mmu.h"
 #include "rocket_vm.h"
 
 /**
@@ -96,6 +98,36 @@ struct drm_gem_object *rocket_gem_create_object(struct drm_device *ddev, size_t 
 	bo->base.base.funcs = &rocket_gem_funcs;
 
 	return &bo->base.base;
+}
+
+/**
+ * rocket_gem_import_sg_table() - Make a BO of another driver's buffer.
+ * @ddev: The device.
+ * @attach: The attachment of the device to the buffer.
+ * @sgt: Where the buffer is.
+ *
+ * Return: The object; -EINVAL when the buffer is not made of whole pages, or not
+ * of as many as it says; -ENOMEM.
+ */
+struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
+						  struct dma_buf_attachment *attach,
+						  struct sg_table *sgt)
+{
+	struct scatterlist *sg;
+	u64 size = 0;
+	int i;
+
+	/* Binding must not fail half way, so this is the time to look. */
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		if (!IS_ALIGNED(sg_dma_address(sg) | sg_dma_len(sg), ROCKET_MMU_PAGE_SIZE))
+			return ERR_PTR(-EINVAL);
+		size += sg_dma_len(sg);
+	}
+
+	if (size < attach->dmabuf->size)
+		return ERR_PTR(-EINVAL);
+
+	return drm_gem_shmem_prime_import_sg_table(ddev, attach, sgt);
 }
 
 /**

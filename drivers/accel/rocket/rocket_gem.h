@@ -5,6 +5,7 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <linux/refcount.h>
 
+struct dma_buf_attachment;
 struct drm_device;
 struct drm_file;
 struct rocket_vm;
@@ -52,6 +53,9 @@ static inline struct rocket_gem_object *to_rocket_gem(struct drm_gem_object *obj
 }
 
 struct drm_gem_object *rocket_gem_create_object(struct drm_device *ddev, size_t size);
+struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
+						  struct dma_buf_attachment *attach,
+						  struct sg_table *sgt);
 struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo);
 bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm);
 bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm);

@@ -303,8 +303,12 @@ int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *
 	if (args->flags & ~DRM_ROCKET_VM_QUERY_CLEAR)
 		return -EINVAL;
 
-	if (args->fault_count && args->fault_struct_size < sizeof(struct drm_rocket_vm_fault))
-		return -EINVAL;
+	if (args->fault_count) {
+		if (args->fault_struct_size < sizeof(struct drm_rocket_vm_fault))
+			return -EINVAL;
+		if (args->fault_struct_size > PAGE_SIZE)
+			return -E2BIG;
+	}
 
 	vm = rocket_vm_lookup(rfile, args->vm_id);
 	if (!vm)

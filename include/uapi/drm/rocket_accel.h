@@ -40,9 +40,9 @@ extern "C" {
  *
  * **Growth.** Structs that are passed in arrays carry their size with them.
  * Fields that older userspace does not know read as zero in the kernel; larger
- * structs of newer userspace are accepted as long as what the kernel does not
- * know is zero.  Padding and reserved fields must be zero, unknown flags are
- * refused.  An ioctl that fails has changed nothing.
+ * structs of newer userspace, up to 4096 bytes, are accepted as long as what the
+ * kernel does not know is zero.  Padding and reserved fields must be zero,
+ * unknown flags are refused.  An ioctl that fails has changed nothing.
  *
  * **Errors of every ioctl** here, beside those that each one lists: -ENODEV
  * when the NPU has gone away, -EFAULT when a user pointer cannot be accessed,
@@ -340,9 +340,9 @@ struct drm_rocket_job {
  * Errors: -EINVAL for a size, count, flag, address or alignment out of range,
  * for a @job_struct_size or &drm_rocket_job.task_struct_size smaller than in
  * the first version of this interface, for a sync without a fence; -E2BIG when
- * a struct is larger than the kernel knows and the excess is not zero; -ENOENT
- * for an unknown BO handle, VM id or syncobj; -EPERM for a priority that the
- * caller may not use.
+ * a struct is larger than the kernel knows and the excess is not zero, or than
+ * 4096 bytes; -ENOENT for an unknown BO handle, VM id or syncobj; -EPERM for a
+ * priority that the caller may not use.
  */
 struct drm_rocket_submit {
 	/**
@@ -667,7 +667,8 @@ struct drm_rocket_vm_fault {
  * counted and dropped.
  *
  * Errors: -EINVAL for an unknown flag, or a @fault_struct_size smaller than in
- * the first version; -ENOENT for an unknown VM.
+ * the first version; -E2BIG when it is larger than 4096; -ENOENT for an unknown
+ * VM.
  */
 struct drm_rocket_vm_query {
 	/** @vm_id: Input: The VM. */
