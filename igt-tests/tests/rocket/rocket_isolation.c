@@ -1,401 +1,610 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
-#include "igt_rocket_sysfs.h"
 
-IGT_TEST_DESCRIPTION("Clients do not see each other, whatever they share: cores, addresses, time");
+IGT_TEST_DESCRIPTION("Clients reach their own memory and nobody else's, at equal addresses");
 
-/* The same in every VM: what keeps clients apart is not the address. */
+/* Everybody uses the same: what is stale or foreign would not even fault. */
 #define PROBE_ADDR	0x10000000u
-#define DATA_ADDR	0x20000000u
-#define PAGES		16u	/* of a client's data, one for each slot */
-#define TAG		0x150047edu
+#define BASE		0x20000000u
+#define SLOTS		16u
+#define PAGES		16u
+#define SEED		0x10000u
 
-/* A VM with data that no other VM has. */
 struct client {
 	int fd;
 	uint32_t vm;
-	uint32_t seed;	/* page i has the pattern of seed + i */
 	struct rocket_probe probe;
-	struct rocket_bo data;
-	uint32_t done;	/* a syncobj */
+	struct rocket_bo bo;
+	uint32_t seed;
 };
 
-static struct client make_client(int fd, uint32_t vm, uint32_t number)
+static struct client make_client(int fd, uint32_t vm, unsigned int number)
 {
 	struct client c = {
-		.fd = fd, .vm = vm, .seed = (number + 1) << 16,
-		.data = rocket_bo(fd, PAGES * ROCKET_PAGE),
-		.done = rocket_syncobj(fd),
+		.fd = fd, .vm = vm, .seed = SEED * (number + 1),
+		.bo = rocket_bo(fd, PAGES * ROCKET_PAGE),
 	};
 
-	rocket_probe_init(&c.probe, fd, vm, PROBE_ADDR, PAGES);
-	rocket_bo_fill(&c.data, c.seed);
-	rocket_vm_map_bo(fd, vm, &c.data, DATA_ADDR);
-	for (unsigned int i = 0; i < PAGES; i++)
-		rocket_probe_set(&c.probe, i, DATA_ADDR + i * ROCKET_PAGE,
-				 rocket_probe_result_addr(&c.probe, i));
+	rocket_probe_init(&c.probe, fd, vm, PROBE_ADDR, SLOTS);
+	rocket_bo_fill(&c.bo, c.seed);
+	rocket_vm_map_bo(fd, vm, &c.bo, BASE);
 	return c;
 }
 
-static uint32_t nth_core_mask(int fd, unsigned int n)
+static uint32_t page_addr(unsigned int page)
 {
-	uint32_t mask = rocket_core_mask(fd);
-
-	return 1u << rocket_nth_core(mask, n % __builtin_popcount(mask));
+	return BASE + page * ROCKET_PAGE;
 }
 
-/* Runs the copy of one slot; the client's syncobj gets the fence. */
-static void start(struct client *c, unsigned int slot, uint32_t core_mask)
+/* All pages are read and must be the client's own. */
+static void expect_own(struct client *c)
 {
-	struct drm_rocket_sync out = rocket_sync(c->done, 0);
-	struct drm_rocket_job job = rocket_probe_job(&c->probe, slot, 1);
+	uint32_t addrs[PAGES], seeds[PAGES];
 
-	job.core_mask = core_mask;
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	rocket_submit(c->fd, &job, 1);
+	for (unsigned int i = 0; i < PAGES; i++) {
+		addrs[i] = page_addr(i);
+		seeds[i] = c->seed + i;
+	}
+	rocket_probe_expect_many(&c->probe, addrs, seeds, PAGES);
 }
 
-static void check(struct client *c, unsigned int slot, uint32_t seed)
+static int read_on(struct client *c, unsigned int core, unsigned int page, uint8_t *data)
+{
+	struct drm_rocket_job job;
+	int status;
+
+	rocket_probe_clear_result(&c->probe, 0);
+	rocket_probe_set(&c->probe, 0, page_addr(page), rocket_probe_result_addr(&c->probe, 0));
+	job = rocket_probe_job(&c->probe, 0, 1);
+	job.core_mask = 1u << core;
+	status = rocket_run(c->fd, &job);
+	memcpy(data, (void *)rocket_probe_result(&c->probe, 0), ROCKET_PATTERN);
+	return status;
+}
+
+static void expect_on(struct client *c, unsigned int core, unsigned int page, uint32_t seed)
 {
 	uint8_t data[ROCKET_PATTERN];
-	uint32_t found;
 
-	memcpy(data, (void *)rocket_probe_result(&c->probe, slot), sizeof(data));
-	memcpy(&found, data, sizeof(found));
-	igt_assert_f(rocket_is_pattern(data, seed),
-		     "client %u, page %u: the NPU read %#x, expected %#x\n",
-		     (c->seed >> 16) - 1, slot, found, seed);
+	igt_assert_eq(read_on(c, core, page, data), 0);
+	igt_assert_f(rocket_is_pattern(data, seed), "core %u reads %#x, expected %#x\n", core,
+		     *(uint32_t *)data, seed);
 }
 
-/* Reads one of the client's pages on a core. */
-static void run_and_check(struct client *c, unsigned int slot, uint32_t core_mask,
-			  uint32_t seed)
-{
-	rocket_probe_clear_result(&c->probe, slot);
-	start(c, slot, core_mask);
-	igt_assert_eq(rocket_syncobj_status(c->fd, c->done), 0);
-	check(c, slot, seed);
-}
+/*
+ * Many clients
+ */
 
-static void expect_own(struct client *c, unsigned int slot, uint32_t core_mask)
+/* Reads and writes on all cores, at random, for a while; true to its own data. */
+static void work(unsigned int number, unsigned int jobs)
 {
-	run_and_check(c, slot, core_mask, c->seed + slot);
-}
-
-/* All slots of all clients, each on another core than the one before. */
-static void interleave(struct client *clients, unsigned int count, unsigned int rounds)
-{
-	uint32_t mask = rocket_core_mask(clients[0].fd);
+	int fd = rocket_open();
+	struct client c = make_client(fd, 0, number);
+	uint32_t mask = rocket_core_mask(fd), state = number;
 	unsigned int cores = __builtin_popcount(mask);
-	unsigned int next = 0;
 
-	for (unsigned int round = 0; round < rounds; round++) {
-		for (unsigned int i = 0; i < count; i++)
-			for (unsigned int slot = 0; slot < PAGES; slot++)
-				rocket_probe_clear_result(&clients[i].probe, slot);
-		for (unsigned int slot = 0; slot < PAGES; slot++)
-			for (unsigned int i = 0; i < count; i++)
-				start(&clients[i], slot,
-				      1u << rocket_nth_core(mask, next++ % cores));
-		for (unsigned int i = 0; i < count; i++) {
-			/* The last of its VM, and they run in order. */
-			igt_assert_eq(rocket_syncobj_status(clients[i].fd,
-							    clients[i].done), 0);
-			for (unsigned int slot = 0; slot < PAGES; slot++)
-				check(&clients[i], slot, clients[i].seed + slot);
+	for (unsigned int i = 0; i < jobs; i++) {
+		state = state * 1664525u + 1013904223u;
+		expect_on(&c, rocket_nth_core(mask, (state >> 8) % cores), (state >> 16) % PAGES,
+			  c.seed + (state >> 16) % PAGES);
+		if (i % 16)
+			continue;
+		/* The data changes now and then, so old results would show. */
+		c.seed += PAGES;
+		rocket_bo_fill(&c.bo, c.seed);
+	}
+	expect_own(&c);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, 0);
+}
+
+static void clients(int count, unsigned int jobs)
+{
+	igt_fork(child, count)
+		work(child, jobs);
+	igt_waitchildren();
+}
+
+static void test_two(int fd)
+{
+	(void)fd;
+	clients(2, 1000);
+}
+
+static void test_twenty(int fd)
+{
+	(void)fd;
+	clients(20, 150);
+}
+
+/* The jobs of all clients are in the queues at the same time. */
+static void test_interleaved(int fd)
+{
+	enum { CLIENTS = 6, JOBS = 300 };
+	uint32_t mask = rocket_core_mask(fd), done[CLIENTS];
+	unsigned int cores = __builtin_popcount(mask);
+	struct client c[CLIENTS];
+	struct drm_rocket_job job;
+
+	for (unsigned int i = 0; i < CLIENTS; i++) {
+		c[i] = make_client(rocket_open(), 0, i);
+		done[i] = rocket_syncobj(c[i].fd);
+		for (unsigned int slot = 0; slot < SLOTS; slot++)
+			rocket_probe_set(&c[i].probe, slot, page_addr(slot),
+					 rocket_probe_result_addr(&c[i].probe, slot));
+	}
+	for (unsigned int n = 0; n < JOBS; n++) {
+		for (unsigned int i = 0; i < CLIENTS; i++) {
+			struct drm_rocket_sync out = rocket_sync(done[i], 0);
+
+			job = rocket_probe_job(&c[i].probe, n % SLOTS, 1);
+			job.core_mask = 1u << rocket_nth_core(mask, (n + i) % cores);
+			job.out_syncs = (uintptr_t)&out;
+			job.out_sync_count = 1;
+			job.sync_struct_size = sizeof(out);
+			rocket_submit(c[i].fd, &job, 1);
+		}
+	}
+	for (unsigned int i = 0; i < CLIENTS; i++) {
+		igt_assert_eq(rocket_syncobj_status(c[i].fd, done[i]), 0);
+		for (unsigned int slot = 0; slot < SLOTS; slot++)
+			igt_assert(rocket_is_pattern(
+				(void *)rocket_probe_result(&c[i].probe, slot),
+				c[i].seed + slot));
+	}
+}
+
+static void test_vms_of_file(int fd)
+{
+	enum { VMS = 8 };
+	uint32_t mask = rocket_core_mask(fd);
+	struct client c[VMS];
+
+	for (unsigned int i = 0; i < VMS; i++)
+		c[i] = make_client(fd, i ? rocket_vm_create(fd) : 0, i);
+	for (unsigned int round = 0; round < 30; round++) {
+		for (unsigned int i = 0; i < VMS; i++) {
+			unsigned int core = (round + i) % __builtin_popcount(mask);
+
+			expect_on(&c[i], rocket_nth_core(mask, core), round % PAGES,
+				  c[i].seed + round % PAGES);
 		}
 	}
 }
 
 /*
- * Equal addresses
+ * What is not one's own
  */
 
-static void test_clients(unsigned int count, unsigned int rounds)
+/* Only the victim has something there; the thief faults, the victim goes on. */
+static void steal(struct client *thief, struct client *victim, uint32_t addr)
 {
-	struct client clients[20];
-
-	igt_assert(count <= ARRAY_SIZE(clients));
-	for (unsigned int i = 0; i < count; i++)
-		clients[i] = make_client(rocket_open(), 0, i);
-	interleave(clients, count, rounds);
-	for (unsigned int i = 0; i < count; i++)
-		close(clients[i].fd);
-}
-
-static void test_vms(int fd)
-{
-	struct client clients[8];
-
-	clients[0] = make_client(fd, 0, 0);
-	for (unsigned int i = 1; i < ARRAY_SIZE(clients); i++)
-		clients[i] = make_client(fd, rocket_vm_create(fd), i);
-	interleave(clients, ARRAY_SIZE(clients), 6);
-}
-
-static void test_processes(void)
-{
-	igt_fork(child, 6) {
-		struct client c = make_client(rocket_open(), 0, child);
-
-		interleave(&c, 1, 25);
-	}
-	igt_waitchildren();
-}
-
-/* A VM whose memory may be that of one that was destroyed just before. */
-static void test_vm_reuse(int fd)
-{
-	for (unsigned int i = 0; i < 100; i++) {
-		struct client c = make_client(fd, rocket_vm_create(fd), i);
-
-		expect_own(&c, i % PAGES, nth_core_mask(fd, i / 2));
-		rocket_vm_destroy(fd, c.vm);
-		rocket_bo_free(fd, &c.data);
-		rocket_bo_free(fd, &c.probe.bo);
-		free(c.probe.tasks);
-		drmSyncobjDestroy(fd, c.done);
-	}
-}
-
-/*
- * Addresses of others
- */
-
-static int run_tagged(struct rocket_probe *probe, uint32_t from, uint32_t to,
-		      uint32_t core_mask)
-{
-	struct drm_rocket_job job;
-
-	rocket_probe_set(probe, 0, from, to);
-	job = rocket_probe_job(probe, 0, 1);
-	job.core_mask = core_mask;
-	job.user_data = TAG;
-	return rocket_run(probe->fd, &job);
-}
-
-static void expect_fault(struct rocket_probe *probe, uint32_t addr, uint32_t flags,
-			 uint32_t core_mask)
-{
-	struct drm_rocket_vm_fault fault = { 0 };
-
-	igt_assert(rocket_vm_take_fault(probe->fd, probe->vm, &fault));
-	igt_assert_lte_u64(addr, fault.addr);
-	igt_assert_lt_u64(fault.addr, addr + ROCKET_PROBE_WRITES);
-	igt_assert_eq_u32(fault.flags, flags);
-	igt_assert_eq_u64(fault.user_data, TAG);
-	igt_assert_eq_u32(1u << fault.core, core_mask);
-}
-
-static void expect_no_fault(int fd, uint32_t vm)
-{
-	igt_assert_eq_u64(rocket_vm_query(fd, vm).faults_total, 0);
-}
-
-/* The owner's job was the last one on the core, so its page tables were there. */
-static void foreign_access(struct client *owner, struct rocket_probe *stranger)
-{
-	unsigned int cores = __builtin_popcount(rocket_core_mask(owner->fd));
-	uint32_t own = rocket_probe_result_addr(stranger, 0);
-
-	for (unsigned int i = 0; i < 2 * cores; i++) {
-		uint32_t core_mask = nth_core_mask(owner->fd, i);
-
-		expect_own(owner, 3, core_mask);
-		rocket_probe_clear_result(stranger, 0);
-		igt_assert_eq(run_tagged(stranger, DATA_ADDR + 3 * ROCKET_PAGE, own,
-					 core_mask), -EFAULT);
-		expect_fault(stranger, DATA_ADDR + 3 * ROCKET_PAGE, 0, core_mask);
-		igt_assert(!rocket_is_pattern((void *)rocket_probe_result(stranger, 0),
-					      owner->seed + 3));
-		expect_own(owner, 4, core_mask);
-		igt_assert_eq(run_tagged(stranger, own, DATA_ADDR + 5 * ROCKET_PAGE,
-					 core_mask), -EFAULT);
-		expect_fault(stranger, DATA_ADDR + 5 * ROCKET_PAGE,
-			     DRM_ROCKET_VM_FAULT_WRITE, core_mask);
-		expect_own(owner, 5, core_mask);
-	}
-	expect_no_fault(owner->fd, owner->vm);
+	rocket_vm_map(victim->fd, victim->vm, victim->bo.handle, 0, addr, ROCKET_PAGE);
+	rocket_probe_expect(&victim->probe, addr, victim->seed);
+	rocket_probe_expect_fault(&thief->probe, addr);
+	rocket_probe_expect(&victim->probe, addr, victim->seed);
+	rocket_probe_expect_write_fault(&thief->probe, addr);
+	rocket_probe_expect(&victim->probe, addr, victim->seed);
+	expect_own(thief);
+	igt_assert_eq_u64(rocket_vm_query(victim->fd, victim->vm).faults_total, 0);
 }
 
 static void test_foreign_address(int fd)
 {
-	struct client owner = make_client(rocket_open(), 0, 0);
-	struct rocket_probe stranger;
+	struct client thief = make_client(fd, 0, 0), victim = make_client(rocket_open(), 0, 1);
 
-	rocket_probe_init(&stranger, fd, 0, PROBE_ADDR, 1);
-	foreign_access(&owner, &stranger);
-	close(owner.fd);
+	steal(&thief, &victim, 0x80000000u);
+	/* In a table that both have. */
+	steal(&thief, &victim, page_addr(PAGES));
 }
 
-static void test_foreign_vm_address(int fd)
+static void test_foreign_address_vm(int fd)
 {
-	struct client owner = make_client(fd, rocket_vm_create(fd), 0);
-	struct rocket_probe stranger;
+	struct client thief = make_client(fd, rocket_vm_create(fd), 0);
+	struct client victim = make_client(fd, 0, 1);
 
-	rocket_probe_init(&stranger, fd, rocket_vm_create(fd), PROBE_ADDR, 1);
-	foreign_access(&owner, &stranger);
+	steal(&thief, &victim, 0x80000000u);
+	steal(&thief, &victim, page_addr(PAGES));
 }
 
-/* One client faults all the time, on all cores; the others notice nothing. */
-static void test_faults_stay_home(int fd)
+static void test_fault_hurts_nobody(int fd)
 {
-	struct client good[3];
-	struct rocket_probe bad;
-	uint32_t faults = 0;
+	enum { ROUNDS = 20 };
+	int done[2];
+	char byte;
 
-	rocket_probe_init(&bad, fd, 0, PROBE_ADDR, 1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++)
-		good[i] = make_client(rocket_open(), 0, i);
-	for (unsigned int round = 0; round < 10; round++) {
-		struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
-		struct drm_rocket_job job;
+	igt_assert_eq(pipe2(done, O_NONBLOCK), 0);
+	igt_fork(child, 1) {
+		struct client thief = make_client(rocket_open(), 0, 1);
 
-		rocket_probe_set(&bad, 0, DATA_ADDR, rocket_probe_result_addr(&bad, 0));
-		job = rocket_probe_job(&bad, 0, 1);
-		job.core_mask = nth_core_mask(fd, round);
-		job.out_syncs = (uintptr_t)&out;
-		job.out_sync_count = 1;
-		job.sync_struct_size = sizeof(out);
-		rocket_submit(fd, &job, 1);
-		faults++;
-		interleave(good, ARRAY_SIZE(good), 1);
-		igt_assert_eq(rocket_syncobj_status(fd, out.handle), -EFAULT);
+		for (unsigned int i = 0; i < ROUNDS; i++)
+			rocket_probe_expect_fault(&thief.probe, 0x80000000u);
+		igt_assert_eq(write(done[1], "", 1), 1);
 	}
-	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, faults);
-	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
-		expect_no_fault(good[i].fd, 0);
-		close(good[i].fd);
-	}
-}
+	struct client c = make_client(fd, 0, 0);
 
-/* Names of one file mean nothing in another. */
-static void test_foreign_names(int fd)
-{
-	struct client owner = make_client(rocket_open(), 0, 0);
-	uint32_t vm = rocket_vm_create(owner.fd);
-	struct client user = make_client(fd, 0, 1);
-	uint32_t handle = 0;
-	struct drm_rocket_job job = rocket_probe_job(&user.probe, 0, 1);
-
-	/* A handle that the owner has and the user has not. */
-	for (int i = 0; i < 8; i++)
-		handle = rocket_bo(owner.fd, ROCKET_PAGE).handle;
-	job.vm_id = vm;
-	igt_assert_eq(__rocket_submit(fd, &job, 1), -ENOENT);
-	igt_assert_eq(__rocket_vm_map(fd, vm, user.data.handle, 0, DATA_ADDR, ROCKET_PAGE),
-		      -ENOENT);
-	igt_assert_eq(__rocket_vm_destroy(fd, vm), -ENOENT);
-	igt_assert_eq(__rocket_vm_map(fd, 0, handle, 0, DATA_ADDR, ROCKET_PAGE), -ENOENT);
-	job.vm_id = 0;
-	job.in_bo_handles = (uintptr_t)&handle;
-	job.in_bo_handle_count = 1;
-	igt_assert_eq(__rocket_submit(fd, &job, 1), -ENOENT);
-	job.in_bo_handle_count = 0;
-	job.out_bo_handles = (uintptr_t)&handle;
-	job.out_bo_handle_count = 1;
-	igt_assert_eq(__rocket_submit(fd, &job, 1), -ENOENT);
+	do
+		expect_own(&c);
+	while (read(done[0], &byte, 1) != 1);
+	igt_waitchildren();
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, 0);
 	errno = 0;
-	expect_own(&user, 0, 0);
-	close(owner.fd);
 }
 
 /*
- * IOTLB
+ * The IOTLB
  */
-
-/* What lies at DATA_ADDR goes through the IOTLB of every core. */
-static void expect_on_all_cores(struct client *c, unsigned int slot, uint32_t seed)
-{
-	unsigned int cores = __builtin_popcount(rocket_core_mask(c->fd));
-
-	for (unsigned int i = 0; i < cores; i++)
-		run_and_check(c, slot, nth_core_mask(c->fd, i), seed);
-}
-
-static void fault_on_all_cores(struct client *c, unsigned int page)
-{
-	unsigned int cores = __builtin_popcount(rocket_core_mask(c->fd));
-	uint32_t addr = DATA_ADDR + page * ROCKET_PAGE;
-
-	for (unsigned int i = 0; i < cores; i++) {
-		uint32_t core_mask = nth_core_mask(c->fd, i);
-
-		igt_assert_eq(run_tagged(&c->probe, addr,
-					 rocket_probe_result_addr(&c->probe, 0), core_mask),
-			      -EFAULT);
-		expect_fault(&c->probe, addr, 0, core_mask);
-	}
-	rocket_probe_set(&c->probe, 0, DATA_ADDR, rocket_probe_result_addr(&c->probe, 0));
-}
-
-static void stale_iotlb(int fd, bool unmap)
-{
-	struct client c = make_client(fd, 0, 0);
-	struct rocket_bo other = rocket_bo(fd, PAGES * ROCKET_PAGE);
-	uint32_t seeds[2] = { c.seed, c.seed + 0x100 };
-	struct rocket_bo *bos[2] = { &c.data, &other };
-
-	rocket_bo_fill(&other, seeds[1]);
-	for (unsigned int round = 0; round < 40; round++) {
-		unsigned int page = round % PAGES;
-
-		expect_on_all_cores(&c, page, seeds[round % 2] + page);
-		if (unmap)
-			rocket_vm_unmap(fd, 0, DATA_ADDR, c.data.size);
-		rocket_vm_map_bo(fd, 0, bos[(round + 1) % 2], DATA_ADDR);
-	}
-}
 
 static void test_stale_rebind(int fd)
 {
-	stale_iotlb(fd, true);
+	uint32_t mask = rocket_core_mask(fd);
+	struct client c = make_client(fd, 0, 0);
+	struct rocket_bo bos[2] = { rocket_bo(fd, PAGES * ROCKET_PAGE),
+				    rocket_bo(fd, PAGES * ROCKET_PAGE) };
+
+	rocket_bo_fill(&bos[0], 0x100);
+	rocket_bo_fill(&bos[1], 0x200);
+	for (unsigned int round = 0; round < 60; round++) {
+		unsigned int page = round % PAGES;
+		struct rocket_bo *bo = &bos[round & 1];
+
+		rocket_vm_unmap(fd, 0, BASE, PAGES * ROCKET_PAGE);
+		rocket_vm_map_bo(fd, 0, bo, BASE);
+		/* Every core takes the translation into its IOTLB. */
+		for (uint32_t left = mask; left; left &= left - 1)
+			expect_on(&c, __builtin_ctz(left), page,
+				  (round & 1 ? 0x200 : 0x100) + page);
+	}
 }
 
 static void test_stale_replace(int fd)
 {
-	stale_iotlb(fd, false);
-}
-
-static void test_stale_unmapped(int fd)
-{
+	uint32_t mask = rocket_core_mask(fd);
 	struct client c = make_client(fd, 0, 0);
 
-	for (unsigned int round = 0; round < 5; round++) {
-		unsigned int page = round * 3 % PAGES;
-
-		expect_on_all_cores(&c, page, c.seed + page);
-		rocket_vm_unmap(fd, 0, DATA_ADDR + page * ROCKET_PAGE, ROCKET_PAGE);
-		fault_on_all_cores(&c, page);
-		rocket_vm_map_bo(fd, 0, &c.data, DATA_ADDR);
+	/* One page after the other is put under the same address. */
+	for (unsigned int round = 0; round < 60; round++) {
+		rocket_vm_map(fd, 0, c.bo.handle, round % PAGES * ROCKET_PAGE, BASE, ROCKET_PAGE);
+		for (uint32_t left = mask; left; left &= left - 1)
+			expect_on(&c, __builtin_ctz(left), 0, c.seed + round % PAGES);
 	}
 }
 
-/* Two VMs, so that IOTLB lines of one might survive the turn of the other. */
+static void test_stale_unmap(int fd)
+{
+	uint32_t mask = rocket_core_mask(fd);
+	struct client c = make_client(fd, 0, 0);
+	uint8_t data[ROCKET_PATTERN];
+
+	for (unsigned int round = 0; round < 8; round++) {
+		for (uint32_t left = mask; left; left &= left - 1)
+			expect_on(&c, __builtin_ctz(left), round, c.seed + round);
+		rocket_vm_unmap(fd, 0, page_addr(round), ROCKET_PAGE);
+		for (uint32_t left = mask; left; left &= left - 1)
+			igt_assert_eq(read_on(&c, __builtin_ctz(left), round, data), -EFAULT);
+	}
+}
+
+static void test_stale_read_only(int fd)
+{
+	uint32_t mask = rocket_core_mask(fd);
+	struct client c = make_client(fd, 0, 0);
+	struct drm_rocket_vm_bind_op op = rocket_op_map_ro(c.bo.handle, 0, BASE, ROCKET_PAGE);
+	struct drm_rocket_job job;
+
+	for (uint32_t left = mask; left; left &= left - 1) {
+		rocket_vm_map(fd, 0, c.bo.handle, 0, BASE, ROCKET_PAGE);
+		rocket_probe_set(&c.probe, 0, page_addr(1), BASE);
+		job = rocket_probe_job(&c.probe, 0, 1);
+		job.core_mask = left & -left;
+		igt_assert_eq(rocket_run(fd, &job), 0);
+		rocket_vm_bind_ops(fd, 0, &op, 1);
+		igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+	}
+}
+
+/* The core goes from one client to the other and back, with the core awake. */
 static void test_stale_switch(int fd)
 {
-	struct client a = make_client(fd, 0, 0);
-	struct client b = make_client(fd, rocket_vm_create(fd), 1);
-	struct rocket_bo other = rocket_bo(fd, PAGES * ROCKET_PAGE);
+	struct client a = make_client(fd, 0, 0), b = make_client(rocket_open(), 0, 1);
+	uint32_t mask = rocket_core_mask(fd);
 
-	rocket_bo_fill(&other, 0x770000);
-	for (unsigned int round = 0; round < 30; round++) {
-		unsigned int page = round % PAGES;
+	for (uint32_t left = mask; left; left &= left - 1) {
+		for (unsigned int round = 0; round < 50; round++) {
+			expect_on(&a, __builtin_ctz(left), round % PAGES, a.seed + round % PAGES);
+			expect_on(&b, __builtin_ctz(left), round % PAGES, b.seed + round % PAGES);
+		}
+	}
+}
 
-		expect_on_all_cores(&a, page, a.seed + page);
-		expect_on_all_cores(&b, page, b.seed + page);
-		rocket_vm_map_bo(fd, 0, &other, DATA_ADDR);
-		expect_on_all_cores(&a, page, 0x770000 + page);
-		rocket_vm_map_bo(fd, 0, &a.data, DATA_ADDR);
+/* Binds while another client has the cores, then runs. */
+static void test_stale_elsewhere(int fd)
+{
+	struct client a = make_client(fd, 0, 0), b = make_client(rocket_open(), 0, 1);
+	uint32_t mask = rocket_core_mask(fd);
+
+	for (unsigned int round = 0; round < 40; round++) {
+		unsigned int core = rocket_nth_core(mask, round % __builtin_popcount(mask));
+
+		expect_on(&a, core, 0, a.seed + (round ? (round - 1) % PAGES : 0));
+		expect_on(&b, core, 0, b.seed);
+		rocket_vm_map(fd, 0, a.bo.handle, round % PAGES * ROCKET_PAGE, BASE, ROCKET_PAGE);
+		expect_on(&a, core, 0, a.seed + round % PAGES);
+	}
+}
+
+/*
+ * Freed pages
+ */
+
+#define POISON 0x6b
+
+/* Memory that the kernel has just got back, most likely, and what it should hold. */
+static uint8_t *take_memory(size_t size)
+{
+	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	igt_assert(map != MAP_FAILED);
+	memset(map, POISON, size);
+	return map;
+}
+
+static void expect_poison(const uint8_t *map, size_t size)
+{
+	for (size_t at = 0; at < size; at += sizeof(uint64_t))
+		igt_assert_eq_u64(*(uint64_t *)(map + at), UINT64_C(0x6b6b6b6b6b6b6b6b));
+}
+
+#define REUSED (32u << 20)
+
+/* A job that writes to all pages of the BO, again and again, and has begun. */
+static uint32_t begin_writing(struct client *c)
+{
+	enum { TASKS = 4000 };
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(c->fd), 0);
+	struct drm_rocket_task *tasks = calloc(TASKS, sizeof(*tasks));
+	struct drm_rocket_job job = {
+		.tasks = (uintptr_t)tasks, .task_count = TASKS,
+		.task_struct_size = sizeof(*tasks), .vm_id = c->vm,
+		.timeout_ms = rocket_get_param(c->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS),
+		.out_syncs = (uintptr_t)&out, .out_sync_count = 1,
+		.sync_struct_size = sizeof(out),
+	};
+
+	/* A source of its own, so that only writes go to the BO. */
+	rocket_pattern((void *)rocket_probe_result(&c->probe, 0), 0x77);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		rocket_probe_set(&c->probe, i, rocket_probe_result_addr(&c->probe, 0),
+				 page_addr(i));
+	for (unsigned int i = 0; i < TASKS; i++)
+		tasks[i] = c->probe.tasks[i % SLOTS];
+	rocket_submit(c->fd, &job, 1);
+	free(tasks);
+	igt_set_timeout(10, "the NPU's first writes");
+	while (!rocket_is_pattern(c->bo.map + (SLOTS - 1) * ROCKET_PAGE, 0x77))
+		;
+	igt_reset_timeout();
+	return out.handle;
+}
+
+static void test_freed_unmap(int fd)
+{
+	for (unsigned int round = 0; round < 5; round++) {
+		struct client c = make_client(fd, rocket_vm_create(fd), round);
+		uint32_t done = begin_writing(&c);
+		uint8_t *memory;
+
+		rocket_vm_unmap(fd, c.vm, BASE, PAGES * ROCKET_PAGE);
+		rocket_bo_free(fd, &c.bo);
+		memory = take_memory(REUSED);
+		igt_assert_eq(rocket_syncobj_status(fd, done), -EFAULT);
+		expect_poison(memory, REUSED);
+		munmap(memory, REUSED);
+		rocket_vm_destroy(fd, c.vm);
+	}
+}
+
+static void test_freed_destroy(int fd)
+{
+	for (unsigned int round = 0; round < 3; round++) {
+		struct client c = make_client(fd, rocket_vm_create(fd), round);
+		uint32_t done = begin_writing(&c);
+		uint8_t *memory;
+
+		/* The job goes on; so does what it uses. */
+		rocket_bo_free(fd, &c.bo);
+		rocket_bo_free(fd, &c.probe.bo);
+		rocket_vm_destroy(fd, c.vm);
+		memory = take_memory(REUSED);
+		igt_assert_eq(rocket_syncobj_status(fd, done), 0);
+		expect_poison(memory, REUSED);
+		munmap(memory, REUSED);
+	}
+}
+
+/* Dies in the middle of a job that writes; somebody else gets its memory. */
+static void test_freed_kill(int fd)
+{
+	struct client watcher = make_client(fd, 0, 0);
+
+	for (unsigned int round = 0; round < 3; round++) {
+		struct igt_helper_process victim = { .use_SIGKILL = true };
+		int ready[2];
+		uint8_t *memory;
+		char byte;
+
+		igt_assert_eq(pipe(ready), 0);
+		igt_fork_helper(&victim) {
+			struct client c = make_client(rocket_open(), 0, round + 1);
+
+			begin_writing(&c);
+			igt_assert_eq(write(ready[1], "", 1), 1);
+			pause();
+		}
+		igt_assert_eq(read(ready[0], &byte, 1), 1);
+		igt_stop_helper(&victim);
+		memory = take_memory(REUSED);
+		/* As long as the dead client's job can still run. */
+		for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
+			expect_on(&watcher, __builtin_ctz(left), 3, watcher.seed + 3);
+		expect_poison(memory, REUSED);
+		munmap(memory, REUSED);
+		close(ready[0]);
+		close(ready[1]);
+	}
+}
+
+/* After a fault, too, nothing of the VM is reachable once it is gone. */
+static void test_freed_fault(int fd)
+{
+	for (unsigned int round = 0; round < 3; round++) {
+		struct client c = make_client(fd, rocket_vm_create(fd), round);
+		uint8_t *memory;
+
+		rocket_probe_expect_fault(&c.probe, 0x80000000u);
+		rocket_vm_destroy(fd, c.vm);
+		rocket_bo_free(fd, &c.bo);
+		rocket_bo_free(fd, &c.probe.bo);
+		memory = take_memory(REUSED / 4);
+		c = make_client(fd, 0, 7);
+		expect_own(&c);
+		expect_poison(memory, REUSED / 4);
+		munmap(memory, REUSED / 4);
+		rocket_probe_fini(&c.probe);
+	}
+}
+
+/*
+ * Files that are shared
+ */
+
+static void test_fork(int fd)
+{
+	struct client c = make_client(fd, 0, 0);
+
+	/* The same open file: the same VM, in both processes. */
+	igt_fork(child, 1) {
+		expect_own(&c);
+		rocket_vm_unmap(fd, 0, page_addr(3), ROCKET_PAGE);
+	}
+	igt_waitchildren();
+	rocket_probe_expect_fault(&c.probe, page_addr(3));
+	rocket_probe_expect(&c.probe, page_addr(4), c.seed + 4);
+}
+
+static void send_fd(int socket, int fd)
+{
+	char room[CMSG_SPACE(sizeof(fd))] = { 0 };
+	struct iovec byte = { .iov_base = room, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte, .msg_iovlen = 1,
+		.msg_control = room, .msg_controllen = sizeof(room),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	igt_assert_eq(sendmsg(socket, &message, 0), 1);
+}
+
+static int receive_fd(int socket)
+{
+	char room[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = room, .msg_controllen = sizeof(room),
+	};
+	int fd;
+
+	igt_assert_eq(recvmsg(socket, &message, 0), 1);
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+/* What somebody has prepared runs for whom the file was passed to. */
+static void test_fd_passing(int fd)
+{
+	struct client own = make_client(fd, 0, 0);
+	uint8_t data[ROCKET_PATTERN];
+	struct rocket_probe probe;
+	int sockets[2], passed;
+
+	igt_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	igt_fork(child, 1)
+		send_fd(sockets[1], make_client(rocket_open(), 0, 5).fd);
+	passed = receive_fd(sockets[0]);
+	/* Who made it is gone. */
+	igt_waitchildren();
+	rocket_probe_init(&probe, passed, 0, 0x30000000u, 1);
+	rocket_probe_expect(&probe, page_addr(2), SEED * 6 + 2);
+	igt_assert_eq(rocket_probe_read(&own.probe, page_addr(2), data), 0);
+	igt_assert(rocket_is_pattern(data, own.seed + 2));
+	close(passed);
+}
+
+igt_main
+{
+	static const struct {
+		const char *name;
+		void (*test)(int fd);
+		const char *what;
+	} tests[] = {
+		{ "two-clients", test_two,
+		  "Two clients at equal addresses see their own data, over all cores" },
+		{ "twenty-clients", test_twenty,
+		  "So do twenty" },
+		{ "interleaved", test_interleaved,
+		  "So do six whose jobs are queued among each other's" },
+		{ "vms-of-one-file", test_vms_of_file,
+		  "VMs of one file at equal addresses see their own data" },
+		{ "foreign-address", test_foreign_address,
+		  "Another client's address faults, for reading and for writing" },
+		{ "foreign-address-vm", test_foreign_address_vm,
+		  "So does an address of another VM of the same file" },
+		{ "fault-hurts-nobody", test_fault_hurts_nobody,
+		  "While a client faults again and again, another one's jobs all succeed" },
+		{ "stale-rebind", test_stale_rebind,
+		  "After unmap and map no core uses the old translation" },
+		{ "stale-replace", test_stale_replace,
+		  "After a replacement no core uses the old translation" },
+		{ "stale-unmap", test_stale_unmap,
+		  "After an unmap no core uses the old translation" },
+		{ "stale-read-only", test_stale_read_only,
+		  "After a range became read-only no core writes by the old translation" },
+		{ "stale-switch", test_stale_switch,
+		  "After a switch no core uses the other client's translations" },
+		{ "stale-elsewhere", test_stale_elsewhere,
+		  "A bind while the cores hold another VM is seen by the next job" },
+		{ "freed-by-unmap", test_freed_unmap,
+		  "Pages unmapped under a job that writes are not written when somebody else has them" },
+		{ "freed-by-destroy", test_freed_destroy,
+		  "Pages of a destroyed VM stay until its last job has ended" },
+		{ "freed-by-kill", test_freed_kill,
+		  "Pages of a killed client are not written when somebody else has them" },
+		{ "freed-after-fault", test_freed_fault,
+		  "A VM that has faulted leaves nothing reachable behind" },
+		{ "fork", test_fork, "A forked process shares the VM of the file it inherits" },
+		{ "fd-passing", test_fd_passing,
+		  "A file that is passed on brings its VM, and no other" },
+	};
+
+	igt_fixture
+		close(rocket_open());
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
+		igt_describe(tests[i].what);
+		igt_subtest_f("%s", tests[i].name)
+			rocket_on_device(tests[i].test);
 	}
 }
