@@ -37,14 +37,17 @@ host_packages() {
 			"apt-get install ${missing[*]}"
 	fi
 	say "installing missing host packages: ${missing[*]}"
-	host_install "${missing[@]}" || {
-		apt-get -q update >&2 && host_install "${missing[@]}"
-	} || die "could not install ${missing[*]}; see apt-get's words above"
+	host_install "${missing[@]}" >"$CACHE/log/host.log" 2>&1 || {
+		tail -n 15 "$CACHE/log/host.log" | sed 's/^/    /' >&2
+		die "could not install ${missing[*]}; see $CACHE/log/host.log"
+	}
 }
 
+# A host that was just installed has no package lists yet.
 host_install() {
-	DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
-		--no-install-recommends "$@" >&2
+	local install=(apt-get -q -y --no-install-recommends install "$@")
+	export DEBIAN_FRONTEND=noninteractive
+	"${install[@]}" || { apt-get -q update && "${install[@]}"; }
 }
 
 # Dies unless the cache's file system has room for a set-up from nothing.
