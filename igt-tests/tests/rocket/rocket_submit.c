@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <sched.h>
 #include <linux/sync_file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -507,10 +508,16 @@ static void leave_core_empty(int fd, unsigned int core)
 	uint32_t vm = rocket_vm_create(fd);
 	struct scene s = make_scene_in(fd, vm);
 	struct drm_rocket_job job = copy_job(&s, 0, 0, 1);
+	unsigned int banks = core ? 1 : 2;
+	uint64_t loads;
 
 	job.core_mask = 1u << core;
 	igt_assert_eq(rocket_run(fd, &job), 0);
+	loads = rocket_board_count(core, ROCKET_BOARD_DTE_LOADS);
 	rocket_vm_destroy(fd, vm);
+	/* The VM leaves the core when the job's last reference to it has gone. */
+	while (rocket_board_count(core, ROCKET_BOARD_DTE_LOADS) < loads + banks)
+		sched_yield();
 }
 
 static void test_one_switch(int fd)
