@@ -165,14 +165,17 @@ void rocket_sysfs_set_autosuspend(unsigned int core, int ms)
 
 void rocket_sysfs_await_suspend(unsigned int core)
 {
-	char path[300], data[32] = "";
+	char path[300], data[32];
 	int fd = open(power_path(core, "runtime_status", path), O_RDONLY | O_CLOEXEC);
 
 	igt_assert_fd(fd);
 	igt_set_timeout(10, "the core's suspend");
-	do
-		igt_assert(pread(fd, data, sizeof(data) - 1, 0) > 0);
-	while (strcmp(data, "suspended\n"));
+	do {
+		ssize_t length = pread(fd, data, sizeof(data) - 1, 0);
+
+		igt_assert(length > 0);
+		data[length] = '\0';
+	} while (strcmp(data, "suspended\n"));
 	igt_reset_timeout();
 	close(fd);
 }
