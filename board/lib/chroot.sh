@@ -29,9 +29,7 @@ in_tools() {
 			exec chroot "$root" "$@"
 		' sh "$TOOLS" "$ROOT" "${env[@]}" "$@"
 	elif [ "$(id -u)" = 0 ]; then
-		rm -rf "$TOOLS/src"
-		mkdir "$TOOLS/src"
-		tar -C "$ROOT" --exclude=./.git -c . | tar -C "$TOOLS/src" -x
+		copy_checkout
 		chroot "$TOOLS" "${env[@]}" "$@"
 	else
 		die "this kernel lets no user make a namespace" \
@@ -39,7 +37,25 @@ in_tools() {
 	fi
 }
 
-# bootstrap VARIANT SUITE DIR ARGS…: mmdebstrap into DIR, as root or not.
+# Brings the copy of the checkout in the chroot up to date, a file at a time:
+# another step may be reading it just now.
+copy_checkout() {
+	local file new
+	(cd "$ROOT" && find . \( -path ./.git -o -path ./build \) -prune -o -type f -print0) |
+		while IFS= read -r -d '' file; do
+			cmp -s "$ROOT/$file" "$TOOLS/src/$file" && continue
+			new=$(mktemp "$TOOLS/tmp/copy.XXXXXX")
+			cp -p "$ROOT/$file" "$new"
+			mkdir -p "$(dirname "$TOOLS/src/$file")"
+			mv "$new" "$TOOLS/src/$file"
+		done
+	(cd "$TOOLS/src" && find . -type f -print0) | while IFS= read -r -d '' file; do
+		[ -e "$ROOT/$file" ] || rm -f "$TOOLS/src/$file"
+	done
+}
+
+# bootstrap DIR ARG…: mmdebstrap into DIR, as root or not; @DIR@ in an ARG
+# stands for mmdebstrap's target.
 #
 # Without root, the sub-uids that mmdebstrap unpacks with may not write below
 # the caller's home: a tar file passes the result on, and everything becomes
