@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -107,49 +104,6 @@ uint32_t rocket_nth_core(uint32_t mask, unsigned int n)
 		mask &= mask - 1;
 	igt_assert(mask);
 	return __builtin_ctz(mask);
-}
-
-/*
- * Cores as devices
- */
-
-static int is_link(const struct dirent *entry)
-{
-	return entry->d_type == DT_LNK && strcmp(entry->d_name, "module");
-}
-
-void rocket_core_device(unsigned int core, char name[ROCKET_DEVICE_NAME])
-{
-	struct dirent **entries;
-	int count = scandir(ROCKET_SYSFS_DRIVER, &entries, is_link, alphasort);
-
-	igt_require_f(count > (int)core, "core %u is not bound to the driver\n", core);
-	snprintf(name, ROCKET_DEVICE_NAME, "%s", entries[core]->d_name);
-	while (count--)
-		free(entries[count]);
-	free(entries);
-}
-
-int __rocket_sysfs_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t length = strlen(text);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, length) == length ? 0 : -errno;
-	close(fd);
-	return ret;
-}
-
-void rocket_core_stay_awake(unsigned int core, bool awake)
-{
-	char name[ROCKET_DEVICE_NAME], path[PATH_MAX];
-
-	rocket_core_device(core, name);
-	snprintf(path, sizeof(path), ROCKET_SYSFS_DRIVER "/%s/power/control", name);
-	igt_assert_eq(__rocket_sysfs_write(path, awake ? "on" : "auto"), 0);
 }
 
 /*

@@ -33,19 +33,6 @@ uint32_t rocket_core_mask(int fd);
 /* The number of the nth core of the mask; the mask must have so many. */
 uint32_t rocket_nth_core(uint32_t mask, unsigned int n);
 
-
-/*
- * Cores as devices. Their names are sorted by address, which is the order that the
- * driver numbers them in; so all must be bound.
- */
-#define ROCKET_SYSFS_DRIVER "/sys/bus/platform/drivers/rocket"
-#define ROCKET_DEVICE_NAME 256
-void rocket_core_device(unsigned int core, char name[ROCKET_DEVICE_NAME]);
-/* Whether the core may be suspended when it is idle. */
-void rocket_core_stay_awake(unsigned int core, bool awake);
-/* Writes to a file in sysfs: 0 or a negative errno. */
-int __rocket_sysfs_write(const char *path, const char *text);
-
 /*
  * Buffer objects
  */

@@ -146,6 +146,13 @@ static const char *power_path(unsigned int core, const char *file, char path[300
 	return path;
 }
 
+void rocket_sysfs_stay_awake(unsigned int core, bool awake)
+{
+	char path[300];
+
+	igt_assert_eq(write_file(power_path(core, "control", path), awake ? "on" : "auto"), 0);
+}
+
 int rocket_sysfs_autosuspend(unsigned int core)
 {
 	char path[300], data[32];

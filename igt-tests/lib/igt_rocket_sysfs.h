@@ -23,7 +23,9 @@ void rocket_sysfs_unbind(unsigned int core);
 void rocket_sysfs_bind_all(void);
 void rocket_sysfs_unbind_all(void);
 
-/* Runtime PM: how long an idle core stays powered, in ms. */
+/* Runtime PM: whether an idle core may be suspended at all. */
+void rocket_sysfs_stay_awake(unsigned int core, bool awake);
+/* How long an idle core stays powered, in ms. */
 int rocket_sysfs_autosuspend(unsigned int core);
 void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
 /* Waits until the core has been suspended; looks all the time, to see it at once. */

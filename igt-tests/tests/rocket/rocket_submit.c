@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <sched.h>
 #include <linux/sync_file.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("SUBMIT: order, syncs, cores, priorities, and jobs that go wrong");
 
@@ -529,11 +530,11 @@ static void test_one_switch(int fd)
 		uint64_t first, later;
 
 		/* Power-up programs the IOMMU too: not what is counted here. */
-		rocket_core_stay_awake(core, true);
+		rocket_sysfs_stay_awake(core, true);
 		leave_core_empty(fd, core);
 		first = loads_of(&s, 1, core, 1, 1000);
 		later = loads_of(&s, 1, core, 1, 100);
-		rocket_core_stay_awake(core, false);
+		rocket_sysfs_stay_awake(core, false);
 		igt_assert_eq_u64(first, 1);
 		igt_assert_eq_u64(later, 0);
 	}
@@ -546,10 +547,10 @@ static void test_switch_each(int fd)
 	uint64_t loads;
 
 	rocket_require_board();
-	rocket_core_stay_awake(1, true);
+	rocket_sysfs_stay_awake(1, true);
 	leave_core_empty(fd, 1);
 	loads = loads_of(s, 2, 1, TURN, TURN * TURNS);
-	rocket_core_stay_awake(1, false);
+	rocket_sysfs_stay_awake(1, false);
 	/*
 	 * An IOMMU group changes domains by way of its default domain: a switch
 	 * from one VM to another is two loads, the first one, from nobody, is one.

@@ -11,55 +11,15 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("Driver unbind, rebind and unload, with everything still in use");
 
 #define PROBE_ADDR	0x10000000u
 #define BASE		0x20000000u
-#define MAX_CORES	3
 #define SEED		0x1000u
 /* Tasks of a job that is still running when the driver is unbound */
 #define LONG_JOB	60000u
-
-/*
- * The cores as devices
- */
-
-static char names[MAX_CORES][ROCKET_DEVICE_NAME];
-static unsigned int cores;
-
-static void find_cores(void)
-{
-	int fd = rocket_open();
-
-	cores = __builtin_popcount(rocket_core_mask(fd));
-	close(fd);
-	igt_assert(cores <= MAX_CORES);
-	for (unsigned int i = 0; i < cores; i++)
-		rocket_core_device(i, names[i]);
-}
-
-static void bind_core(unsigned int core)
-{
-	igt_assert_eq(__rocket_sysfs_write(ROCKET_SYSFS_DRIVER "/bind", names[core]), 0);
-}
-
-static void unbind_core(unsigned int core)
-{
-	igt_assert_eq(__rocket_sysfs_write(ROCKET_SYSFS_DRIVER "/unbind", names[core]), 0);
-}
-
-static void bind_all(void)
-{
-	for (unsigned int i = 0; i < cores; i++)
-		bind_core(i);
-}
-
-static void unbind_all(void)
-{
-	for (unsigned int i = 0; i < cores; i++)
-		unbind_core(i);
-}
 
 static void copy_in_a_new_file(void)
 {
@@ -71,7 +31,7 @@ static void copy_in_a_new_file(void)
 	rocket_bo_fill(&bo, SEED);
 	rocket_vm_map_bo(fd, 0, &bo, BASE);
 	rocket_probe_expect(&probe, BASE, SEED);
-	igt_assert_eq_u32(rocket_core_mask(fd), (1u << cores) - 1);
+	igt_assert_eq_u32(rocket_core_mask(fd), (1u << rocket_sysfs_cores()) - 1);
 	rocket_probe_fini(&probe);
 	rocket_bo_free(fd, &bo);
 	close(fd);
@@ -115,28 +75,29 @@ static void leave_scene(struct scene *s)
 static void test_idle(void)
 {
 	for (unsigned int round = 0; round < 5; round++) {
-		unbind_all();
+		rocket_sysfs_unbind_all();
 		igt_assert_eq(__rocket_open(), -1);
-		bind_all();
+		rocket_sysfs_bind_all();
 		expect_works();
 	}
 }
 
 static void test_one_core(void)
 {
+	unsigned int cores = rocket_sysfs_cores();
 	struct scene s = make_scene();
 
 	for (unsigned int core = 0; core < cores; core++) {
 		struct drm_rocket_job job = rocket_probe_job(&s.probe, 0, 1);
 
-		unbind_core(core);
+		rocket_sysfs_unbind(core);
 		igt_assert_eq_u32(rocket_core_mask(s.fd), ((1u << cores) - 1) & ~(1u << core));
 		if (cores > 1)
 			rocket_probe_expect(&s.probe, BASE, SEED);
 		rocket_probe_set(&s.probe, 0, BASE, rocket_probe_result_addr(&s.probe, 0));
 		job.core_mask = 1u << core;
 		igt_assert_eq(__rocket_submit(s.fd, &job, 1), cores > 1 ? -EINVAL : -ENODEV);
-		bind_core(core);
+		rocket_sysfs_bind(core);
 		if (cores > 1)
 			igt_assert_eq(rocket_run(s.fd, &job), 0);
 	}
@@ -153,7 +114,7 @@ static void test_open_file(void)
 	uint64_t value;
 	uint32_t vm;
 
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	igt_assert_eq(__rocket_gem_create(s.fd, &create), -ENODEV);
 	igt_assert_eq(__rocket_vm_create(s.fd, 0, &vm), -ENODEV);
 	igt_assert_eq(__rocket_vm_map(s.fd, 0, s.bo.handle, 0, BASE, ROCKET_PAGE), -ENODEV);
@@ -161,7 +122,7 @@ static void test_open_file(void)
 	igt_assert_eq(__rocket_submit(s.fd, &job, 1), -ENODEV);
 	igt_assert_eq(__rocket_get_param(s.fd, 0, &value), -ENODEV);
 	/* A new device does not bring the old file back. */
-	bind_all();
+	rocket_sysfs_bind_all();
 	igt_assert_eq(__rocket_submit(s.fd, &job, 1), -ENODEV);
 	expect_works();
 	leave_scene(&s);
@@ -172,11 +133,11 @@ static void test_cpu_mapping(void)
 {
 	struct scene s = make_scene();
 
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	/* Present pages stay: the process must not die of it. */
 	igt_assert(rocket_is_pattern(s.bo.map, SEED));
 	igt_assert(rocket_is_pattern(s.bo.map + 15 * ROCKET_PAGE, SEED + 15));
-	bind_all();
+	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
 }
@@ -192,10 +153,10 @@ static void test_dmabuf(void)
 	map = mmap(NULL, s.bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
 	igt_assert(map != MAP_FAILED);
 	igt_assert(rocket_is_pattern(map, SEED));
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	leave_scene(&s);
 	igt_assert(rocket_is_pattern(map, SEED));
-	bind_all();
+	rocket_sysfs_bind_all();
 	/* The buffer of a device that is gone is a foreign buffer for the new one. */
 	fd = rocket_open();
 	if (!drmPrimeFDToHandle(fd, dmabuf, &handle)) {
@@ -236,18 +197,18 @@ static void test_running(void)
 	rocket_probe_clear_result(&s.probe, 0);
 	file = fence_of(s.fd, rocket_probe_repeat(&s.probe, 0, LONG_JOB));
 	rocket_probe_await_result(&s.probe, 0, SEED);
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	igt_assert_eq(fence_status(file), -ENODEV);
-	bind_all();
+	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
 }
 
 static void test_running_one_core(void)
 {
+	unsigned int core, cores = rocket_sysfs_cores();
 	struct scene s = make_scene();
 	struct drm_rocket_job job;
-	unsigned int core;
 	uint32_t done;
 
 	igt_require(cores > 1);
@@ -256,13 +217,13 @@ static void test_running_one_core(void)
 		rocket_probe_set(&s.probe, 0, BASE, rocket_probe_result_addr(&s.probe, 0));
 		done = rocket_probe_repeat(&s.probe, 0, 3000);
 		rocket_probe_await_result(&s.probe, 0, SEED);
-		unbind_core(core);
+		rocket_sysfs_unbind(core);
 		/* It was this core's job, or it was not. */
 		igt_assert(!rocket_syncobj_status(s.fd, done) ||
 			   rocket_syncobj_status(s.fd, done) == -ENODEV);
 		job = rocket_probe_job(&s.probe, 0, 1);
 		igt_assert_eq(rocket_run(s.fd, &job), 0);
-		bind_core(core);
+		rocket_sysfs_bind(core);
 	}
 	leave_scene(&s);
 	expect_works();
@@ -285,12 +246,12 @@ static void test_queued(void)
 	for (unsigned int i = 0; i < 50; i++)
 		rocket_submit(s.fd, &job, 1);
 	file = fence_of(s.fd, out.handle);
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	/* Nobody had to wait for what never comes. */
 	igt_assert(rocket_blocker_blocks(&blocker));
 	rocket_blocker_release(&blocker);
 	igt_assert_eq(fence_status(file), -ENODEV);
-	bind_all();
+	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
 }
@@ -307,11 +268,11 @@ static void test_async_bind(void)
 	in = rocket_sync(blocker.syncobj, 0);
 	rocket_vm_bind_async(s.fd, 0, &op, 1, &in, &out);
 	file = fence_of(s.fd, out.handle);
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	igt_assert(rocket_blocker_blocks(&blocker));
 	rocket_blocker_release(&blocker);
 	fence_status(file);
-	bind_all();
+	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
 }
@@ -327,8 +288,8 @@ static void test_faulting(void)
 	for (jobs = 0; jobs < ARRAY_SIZE(done); jobs++)
 		done[jobs] = rocket_probe_repeat(&s.probe, 0, 1);
 	igt_assert_eq(rocket_syncobj_status(s.fd, done[0]), -EFAULT);
-	unbind_all();
-	bind_all();
+	rocket_sysfs_unbind_all();
+	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
 }
@@ -372,7 +333,7 @@ static void test_unload_open(void)
 	/* Not as long as somebody has it open, not even without a device… */
 	igt_assert_neq(unload(), 0);
 	rocket_probe_expect(&s.probe, BASE, SEED);
-	unbind_all();
+	rocket_sysfs_unbind_all();
 	igt_assert_neq(unload(), 0);
 	leave_scene(&s);
 	/* …but then. */
@@ -448,8 +409,10 @@ igt_main
 		  "A fence that was exported outlives the module" },
 	};
 
-	igt_fixture
-		find_cores();
+	igt_fixture {
+		close(rocket_open());
+		rocket_sysfs_cores();
+	}
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
 		igt_describe(tests[i].what);
