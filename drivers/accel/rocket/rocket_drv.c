@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "rocket_core.h"
+#include "rocket_debugfs.h"
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
@@ -167,6 +168,7 @@ static int rocket_probe(struct platform_device *pdev)
 		goto err_put;
 
 	if (first) {
+		rocket_debugfs_init(&rdev->ddev);
 		ret = drm_dev_register(&rdev->ddev, 0);
 		if (ret) {
 			dev_err_probe(&pdev->dev, ret, "cannot register the device\n");
