@@ -96,14 +96,19 @@ step_run() {
 	mv -T "$dir.tmp" "$dir"
 }
 
-# step_prune NAME: removes old products of NAME, but for some: they may be in
-# use by a board that starts just now, and switching back and forth is common.
+# step_prune NAME: removes what was left half done, and old products of NAME but
+# for some: they may be in use by a board that starts just now, and switching
+# back and forth between two states of the sources is common.
 step_prune() {
 	local dir=${STEP_DIR[$1]} keep=4 old
-	[ "$1" != tools ] || keep=0
+	[ "$1" != tools ] || keep=1
 	touch -c "$dir"
 	while IFS= read -r old; do
-		[ "$old" = "$dir" ] || rm -rf --one-file-system "$old"
-	done < <(find "${dir%/*}" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' |
-		sort -rn | cut -d' ' -f2- | grep -vxF "$dir" | tail -n +$((keep + 1)))
+		rm -rf --one-file-system "$old"
+	done < <(
+		find "${dir%/*}" -maxdepth 1 -name "$1-*.tmp"
+		find "${dir%/*}" -maxdepth 1 -name "$1-*" ! -name '*.tmp' \
+			! -path "$dir" -printf '%T@ %p\n' |
+			sort -rn | cut -d' ' -f2- | tail -n +$((keep + 1))
+	)
 }
