@@ -5,6 +5,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("VM_BIND: what is mapped where, as the NPU sees it");
 
@@ -694,14 +695,26 @@ static void test_split_while_running(int fd)
  * Promise 3: page tables are built ahead of time
  */
 
-/* The core that runs something now. */
-static unsigned int busy_core(void)
+static void all_stay_awake(bool awake)
 {
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		if (rocket_board_count(core, ROCKET_BOARD_TABLE_HASH))
-			return core;
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+		rocket_sysfs_stay_awake(core, awake);
+}
+
+/* Starts a job that takes long, and finds out which core it runs on. */
+static uint32_t begin_long_job_on(struct scene *s, unsigned int *core)
+{
+	uint64_t starts[ROCKET_BOARD_CORES];
+	uint32_t done;
+
+	for (unsigned int i = 0; i < ROCKET_BOARD_CORES; i++)
+		starts[i] = rocket_board_count(i, ROCKET_BOARD_STARTS);
+	done = begin_long_job(s);
+	for (*core = 0; *core < ROCKET_BOARD_CORES; (*core)++) {
+		if (rocket_board_count(*core, ROCKET_BOARD_STARTS) > starts[*core])
+			return done;
 	}
-	igt_assert_f(false, "no core holds page tables while a job runs\n");
+	igt_assert_f(false, "no core has started anything\n");
 	return 0;
 }
 
@@ -713,9 +726,10 @@ static void test_tables_ahead(int fd)
 	uint32_t done;
 
 	rocket_require_board();
+	/* A core that is suspended when it has nothing to do forgets its tables. */
+	all_stay_awake(true);
 	rocket_vm_map(fd, 0, s.bo.handle, 0, BASE, ROCKET_PAGE);
-	done = begin_long_job(&s);
-	core = busy_core();
+	done = begin_long_job_on(&s, &core);
 	before = rocket_board_count(core, ROCKET_BOARD_TABLE_HASH);
 	rocket_vm_map(fd, 0, s.bo.handle, ROCKET_PAGE, page_addr(1), ROCKET_PAGE);
 	/* It is there when the ioctl returns, though no job has asked for it. */
@@ -727,7 +741,8 @@ static void test_tables_ahead(int fd)
 	rocket_probe_repeat(&s.probe, 1, LONG_JOB / 4);
 	rocket_probe_await_result(&s.probe, 0, SEED + 1);
 	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
-	igt_assert_eq_u64(rocket_board_count(busy_core(), ROCKET_BOARD_TABLE_HASH), bound);
+	igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_TABLE_HASH), bound);
+	all_stay_awake(false);
 }
 
 static void run_jobs(struct scene *s, unsigned int count)
