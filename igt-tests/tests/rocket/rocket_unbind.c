@@ -165,6 +165,7 @@ static void test_dmabuf(void)
 		rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
 		rocket_vm_map(fd, 0, handle, 0, BASE, 16 * ROCKET_PAGE);
 		rocket_probe_expect(&probe, BASE, SEED);
+		rocket_probe_fini(&probe);
 	}
 	munmap(map, 16 * ROCKET_PAGE);
 	close(dmabuf);
