@@ -238,6 +238,72 @@ static void test_fault_hurts_nobody(int fd)
 	errno = 0;
 }
 
+/* A job of many tasks that runs on a core by now; the syncobj gets its fence. */
+static uint32_t begin_reading(struct client *c, uint32_t core_mask, unsigned int times)
+{
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(c->fd), 0);
+	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
+	struct drm_rocket_job job;
+
+	igt_assert(tasks);
+	rocket_probe_clear_result(&c->probe, 0);
+	rocket_probe_set(&c->probe, 0, page_addr(1), rocket_probe_result_addr(&c->probe, 0));
+	for (unsigned int i = 0; i < times; i++)
+		tasks[i] = c->probe.tasks[0];
+	job = rocket_probe_job(&c->probe, 0, 1);
+	job.tasks = (uintptr_t)tasks;
+	job.task_count = times;
+	job.core_mask = core_mask;
+	job.timeout_ms = rocket_get_param(c->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
+	job.out_syncs = (uintptr_t)&out;
+	job.out_sync_count = 1;
+	job.sync_struct_size = sizeof(out);
+	rocket_submit(c->fd, &job, 1);
+	free(tasks);
+	rocket_probe_await_result(&c->probe, 0, c->seed + 1);
+	return out.handle;
+}
+
+/*
+ * One core after the other sees a fault while all the rest have a job that runs,
+ * and a job waits behind the one that faults.
+ */
+static void test_fault_hurts_no_core(int fd)
+{
+	enum { TASKS = 1500 };
+	uint32_t mask = rocket_core_mask(fd), done[32];
+	struct client thief = make_client(fd, 0, 0), behind = make_client(rocket_open(), 0, 1);
+	struct client running[32];
+
+	for (uint32_t left = mask; left; left &= left - 1)
+		running[__builtin_ctz(left)] = make_client(rocket_open(), 0,
+							   2 + __builtin_ctz(left));
+	for (uint32_t left = mask; left; left &= left - 1) {
+		uint32_t bad = left & -left, others;
+		struct drm_rocket_job job;
+
+		for (others = mask & ~bad; others; others &= others - 1) {
+			struct client *c = &running[__builtin_ctz(others)];
+
+			done[__builtin_ctz(others)] = begin_reading(c, others & -others, TASKS);
+		}
+		rocket_probe_set(&thief.probe, 0, 0x80000000u,
+				 rocket_probe_result_addr(&thief.probe, 0));
+		job = rocket_probe_job(&thief.probe, 0, 1);
+		job.core_mask = bad;
+		rocket_submit(fd, &job, 1);
+		expect_on(&behind, __builtin_ctz(bad), 5, behind.seed + 5);
+		for (others = mask & ~bad; others; others &= others - 1) {
+			struct client *c = &running[__builtin_ctz(others)];
+
+			igt_assert_eq(rocket_syncobj_status(c->fd, done[__builtin_ctz(others)]),
+				      0);
+			igt_assert_eq_u64(rocket_vm_query(c->fd, 0).faults_total, 0);
+		}
+	}
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, __builtin_popcount(mask));
+}
+
 /*
  * The IOTLB
  */
@@ -574,6 +640,8 @@ igt_main
 		  "So does an address of another VM of the same file" },
 		{ "fault-hurts-nobody", test_fault_hurts_nobody,
 		  "While a client faults again and again, another one's jobs all succeed" },
+		{ "fault-hurts-no-core", test_fault_hurts_no_core,
+		  "A fault on one core ends no job on another, nor the next one on its own" },
 		{ "stale-rebind", test_stale_rebind,
 		  "After unmap and map no core uses the old translation" },
 		{ "stale-replace", test_stale_replace,
