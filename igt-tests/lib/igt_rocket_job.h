@@ -33,6 +33,7 @@ struct rocket_probe {
 	unsigned int slots;	/* copies that it can hold at a time */
 	struct rocket_bo bo;
 	struct drm_rocket_task *tasks;	/* one for each slot */
+	uint32_t cores;		/* where rocket_probe_repeat() may run, 0 anywhere */
 };
 
 /* Size of the BO, in bytes: what a probe occupies at its address. */
