@@ -186,3 +186,23 @@ void rocket_sysfs_await_suspend(unsigned int core)
 	igt_reset_timeout();
 	close(fd);
 }
+
+/*
+ * Memory
+ */
+
+uint64_t rocket_shmem_bytes(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	unsigned long long kib = 0;
+	char line[128];
+	bool found = false;
+
+	igt_require_f(file, "no /proc/meminfo\n");
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "Shmem: %llu kB", &kib) == 1;
+	fclose(file);
+	igt_require_f(found, "/proc/meminfo does not tell about shmem\n");
+	errno = 0;
+	return kib * 1024;
+}

@@ -3,6 +3,7 @@
 #define IGT_ROCKET_SYSFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The NPU's cores as platform devices, whether or not the driver is bound, in
@@ -30,5 +31,8 @@ int rocket_sysfs_autosuspend(unsigned int core);
 void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
 /* Waits until the core has been suspended; looks all the time, to see it at once. */
 void rocket_sysfs_await_suspend(unsigned int core);
+
+/* Bytes of shmem in the whole machine, which BOs are made of. */
+uint64_t rocket_shmem_bytes(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("What a client has had is given back, once, and as a whole");
 
@@ -55,37 +56,20 @@ static void leave(struct client *c)
 	free(c->probe.tasks);
 }
 
-/* Bytes of shmem in the machine, which BOs are made of. */
-static uint64_t shmem_bytes(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	unsigned long long kib = 0;
-	char line[128];
-	bool found = false;
-
-	igt_require_f(file, "no /proc/meminfo\n");
-	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "Shmem: %llu kB", &kib) == 1;
-	fclose(file);
-	igt_require_f(found, "/proc/meminfo does not tell about shmem\n");
-	errno = 0;
-	return kib * 1024;
-}
-
 /*
  * All rounds together may leave less behind than two of them had.  Files and
  * jobs are torn down by the kernel's workers, so it may take a moment.
  */
 static void expect_given_back(void (*round)(int fd))
 {
-	uint64_t before = shmem_bytes(), after;
+	uint64_t before = rocket_shmem_bytes(), after;
 	struct timespec since = { 0 };
 	int fd = rocket_open();
 
 	for (unsigned int i = 0; i < ROUNDS; i++)
 		round(fd);
 	do
-		after = shmem_bytes();
+		after = rocket_shmem_bytes();
 	while (after > before + SLACK_BYTES &&
 	       igt_nsec_elapsed(&since) < GIVE_BACK_S * UINT64_C(1000000000));
 	igt_info("%llu KiB of %llu are still there\n",
