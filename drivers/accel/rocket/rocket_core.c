@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/cleanup.h>
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/iommu.h>
@@ -14,6 +13,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_recover.h"
 #include "rocket_regs.h"
 
 /*
@@ -21,9 +21,6 @@
  * three frames of a 60 Hz pipeline the core stays up as long as it runs.
  */
 #define ROCKET_AUTOSUSPEND_MS 50
-
-/* How long the reset lines are held, in us. */
-#define ROCKET_RESET_US 10
 
 /**
  * DOC: Running a job
@@ -35,16 +32,19 @@
  *
  * A core runs one job at a time. &rocket_core.job says which; whoever sets it
  * to %NULL under &rocket_core.lock signals the fence: the interrupt handler when
- * the job is done, rocket_core_recover() when it has to be killed.
+ * the job is done, rocket_recover_core() when it has to be killed.
  */
 
-/*
- * Hands the core one task. The sequence is that of the mainline and vendor
- * drivers, including the write of PC_SEL before the block pointers.
+/**
+ * rocket_core_start_task() - Hand the core the next task of its job.
+ * @core: The core; &rocket_core.lock held, powered, attached to the job's VM.
+ *
+ * The sequence is that of the mainline and vendor drivers, including the write
+ * of PC_SEL before the block pointers.
  */
-static void rocket_core_start_task(struct rocket_core *core,
-				   const struct rocket_task *task)
+void rocket_core_start_task(struct rocket_core *core)
 {
+	const struct rocket_task *task = &core->job->tasks[core->job->next_task++];
 	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
 		      ROCKET_S_POINTER_EXECUTER_PP_EN |
 		      ROCKET_S_POINTER_POINTER_PP_MODE |
@@ -73,11 +73,14 @@ static void rocket_core_start_task(struct rocket_core *core,
 	writel(ROCKET_PC_OPERATION_ENABLE_OP_EN, core->pc + ROCKET_PC_OPERATION_ENABLE);
 }
 
-/*
- * Takes the job off the core. Whoever gets the fence signals and puts it, and
- * then calls rocket_core_put_power(): the job held a runtime PM reference.
+/**
+ * rocket_core_take_job() - Take the job off the core.
+ * @core: The core; &rocket_core.lock held.
+ *
+ * Return: The job's fence. Whoever gets it signals and puts it, and then calls
+ * rocket_core_put_power(): the job held a runtime PM reference.
  */
-static struct dma_fence *rocket_core_take_job(struct rocket_core *core)
+struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 {
 	struct dma_fence *fence = core->fence;
 
@@ -122,7 +125,7 @@ void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 	core->fence = fence;
 
 	if (!core->recovering)
-		rocket_core_start_task(core, &job->tasks[job->next_task++]);
+		rocket_core_start_task(core);
 }
 
 /* Nothing runs, yet the line is raised: is it us, and what for? */
@@ -170,7 +173,7 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 			       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
 
 		if (job->next_task < job->task_count) {
-			rocket_core_start_task(core, &job->tasks[job->next_task++]);
+			rocket_core_start_task(core);
 			return IRQ_HANDLED;
 		}
 
@@ -187,88 +190,6 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 	rocket_core_put_power(core);
 
 	return IRQ_HANDLED;
-}
-
-/*
- * Resets the core and, because the same line resets it, the IOMMU. Its driver
- * does not know, so the group goes to its default domain at once: that writes
- * all registers anew, and the next job attaches its VM from there.
- */
-static void rocket_core_reset(struct rocket_core *core)
-{
-	reset_control_bulk_assert(ARRAY_SIZE(core->resets), core->resets);
-	udelay(ROCKET_RESET_US);
-	reset_control_bulk_deassert(ARRAY_SIZE(core->resets), core->resets);
-
-	rocket_mmu_detach(core);
-}
-
-/* A job that came while the core was recovering and has not started yet. */
-static struct rocket_job *rocket_core_waiting_job(struct rocket_core *core)
-{
-	guard(spinlock_irqsave)(&core->lock);
-
-	if (!core->online || !core->job || core->job->next_task)
-		return NULL;
-
-	return core->job;
-}
-
-/**
- * rocket_core_recover() - Kill what runs and bring the core back.
- * @core: The core; the scheduler's work must have been stopped.
- * @error: For the fence of the job that runs, if one does.
- *
- * Context: &rocket_core.recover_wq, or nothing queued there. Sleeps.
- */
-void rocket_core_recover(struct rocket_core *core, int error)
-{
-	struct rocket_job *waiting = rocket_core_waiting_job(core);
-	struct dma_fence *fence = NULL;
-	bool was_recovering, powered;
-	bool cookie;
-
-	/*
-	 * Wait for the handlers of the line: the IOMMU driver's reads registers
-	 * and follows the tables that they name, which must not happen while
-	 * they are reset and written anew.
-	 */
-	disable_irq(core->irq);
-
-	/* A suspended core holds no VM and has no registers to clear. */
-	powered = pm_runtime_get_if_active(core->dev) > 0;
-	if (powered)
-		rocket_core_reset(core);
-
-	if (waiting && rocket_mmu_attach(core, waiting->vm))
-		waiting = NULL;
-
-	scoped_guard(spinlock_irqsave, &core->lock) {
-		was_recovering = core->recovering;
-		core->recovering = false;
-		if (waiting)
-			rocket_core_start_task(core, &waiting->tasks[waiting->next_task++]);
-		else if (core->job)
-			fence = rocket_core_take_job(core);
-	}
-
-	/* rocket_core_report_fault() has disabled it once more. */
-	if (was_recovering)
-		enable_irq(core->irq);
-	enable_irq(core->irq);
-
-	if (powered)
-		rocket_core_put_power(core);
-
-	if (!fence)
-		return;
-
-	cookie = dma_fence_begin_signalling();
-	dma_fence_set_error(fence, error);
-	dma_fence_signal(fence);
-	dma_fence_end_signalling(cookie);
-	dma_fence_put(fence);
-	rocket_core_put_power(core);
 }
 
 /**
@@ -289,46 +210,6 @@ void rocket_core_start_sched(struct rocket_core *core)
 {
 	if (!READ_ONCE(core->asleep))
 		drm_sched_wqueue_start(&core->sched);
-}
-
-static void rocket_core_recover_work(struct work_struct *work)
-{
-	struct rocket_core *core = container_of(work, struct rocket_core, recover_work);
-
-	rocket_core_stop_sched(core);
-	rocket_core_recover(core, -EFAULT);
-	rocket_core_start_sched(core);
-}
-
-/**
- * rocket_core_report_fault() - The IOMMU saw an access that it refused.
- * @core: The core that made it.
- * @user_data: Receives the job's &rocket_job.user_data.
- *
- * The access is replayed, and refused again, until the core is reset: so the
- * line is disabled here and the reset queued.
- *
- * Context: Hard interrupt, the IOMMU driver's handler of the shared line.
- * Return: The VM of the job that runs, %NULL when the fault is known already or
- * nothing runs. Valid until the handler returns: the job cannot end before.
- */
-struct rocket_vm *rocket_core_report_fault(struct rocket_core *core, u64 *user_data)
-{
-	guard(spinlock_irqsave)(&core->lock);
-
-	if (!core->online || core->recovering)
-		return NULL;
-
-	core->recovering = true;
-	disable_irq_nosync(core->irq);
-	queue_work(core->recover_wq, &core->recover_work);
-
-	if (!core->job)
-		return NULL;
-
-	*user_data = core->job->user_data;
-
-	return core->job->vm;
 }
 
 /**
@@ -560,7 +441,7 @@ void rocket_core_unbind(struct rocket_core *core)
 	flush_workqueue(core->recover_wq);
 	rocket_core_stop_sched(core);
 
-	rocket_core_recover(core, -ENODEV);
+	rocket_recover_core(core, -ENODEV);
 	rocket_mmu_detach(core);
 
 	/* Before the registers go with devres. */
@@ -588,13 +469,8 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 	mutex_init(&core->attach_lock);
 	spin_lock_init(&core->lock);
 	init_waitqueue_head(&core->idle);
-	INIT_WORK(&core->recover_work, rocket_core_recover_work);
 
-	core->recover_wq = alloc_ordered_workqueue("rocket-recover-%u", 0, index);
-	if (!core->recover_wq)
-		return -ENOMEM;
-
-	return 0;
+	return rocket_recover_init(core);
 }
 
 /**
@@ -603,6 +479,6 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
  */
 void rocket_core_fini(struct rocket_core *core)
 {
-	destroy_workqueue(core->recover_wq);
+	rocket_recover_fini(core);
 	mutex_destroy(&core->attach_lock);
 }

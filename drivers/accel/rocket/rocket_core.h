@@ -156,11 +156,11 @@ void rocket_core_unbind(struct rocket_core *core);
 
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);
+void rocket_core_start_task(struct rocket_core *core);
+struct dma_fence *rocket_core_take_job(struct rocket_core *core);
 void rocket_core_put_power(struct rocket_core *core);
 void rocket_core_stop_sched(struct rocket_core *core);
 void rocket_core_start_sched(struct rocket_core *core);
-void rocket_core_recover(struct rocket_core *core, int error);
-struct rocket_vm *rocket_core_report_fault(struct rocket_core *core, u64 *user_data);
 
 void rocket_core_suspend(struct rocket_core *core);
 void rocket_core_resume(struct rocket_core *core);

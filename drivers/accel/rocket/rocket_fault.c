@@ -8,6 +8,7 @@
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_fault.h"
+#include "rocket_recover.h"
 #include "rocket_vm.h"
 
 /**
@@ -83,7 +84,7 @@ int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
 	if (!core)
 		return 0;
 
-	vm = rocket_core_report_fault(core, &record.user_data);
+	vm = rocket_recover_report_fault(core, &record.user_data);
 	if (!vm)
 		return 0;
 

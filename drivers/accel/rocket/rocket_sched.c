@@ -10,6 +10,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_recover.h"
 #include "rocket_sched.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
@@ -142,7 +143,7 @@ static enum drm_gpu_sched_stat rocket_sched_timedout_job(struct drm_sched_job *s
 	if (READ_ONCE(core->job) == job && !READ_ONCE(core->recovering)) {
 		dev_err_ratelimited(core->dev, "job timed out after %u ms\n",
 				    jiffies_to_msecs(job->timeout));
-		rocket_core_recover(core, -ETIMEDOUT);
+		rocket_recover_core(core, -ETIMEDOUT);
 	}
 
 	rocket_core_start_sched(core);
