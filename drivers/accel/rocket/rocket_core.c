@@ -4,6 +4,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/iommu.h>
+#include <linux/ktime.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
@@ -44,11 +45,17 @@
  */
 void rocket_core_start_task(struct rocket_core *core)
 {
-	const struct rocket_task *task = &core->job->tasks[core->job->next_task++];
+	struct rocket_job *job = core->job;
+	const struct rocket_task *task = &job->tasks[job->next_task];
 	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
 		      ROCKET_S_POINTER_EXECUTER_PP_EN |
 		      ROCKET_S_POINTER_POINTER_PP_MODE |
 		      ROCKET_S_POINTER_CORE(core->index);
+
+	job->task_started = ktime_get_ns();
+	if (!job->next_task)
+		job->started = job->task_started;
+	job->next_task++;
 
 	writel_relaxed(ROCKET_PC_BASE_ADDRESS_PC_SEL, core->pc + ROCKET_PC_BASE_ADDRESS);
 	writel_relaxed(pointer, core->cna + ROCKET_S_POINTER);

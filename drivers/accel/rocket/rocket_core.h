@@ -3,6 +3,7 @@
 #define __ROCKET_CORE_H__
 
 #include <drm/gpu_scheduler.h>
+#include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/clk.h>
 #include <linux/dma-fence.h>
@@ -136,6 +137,12 @@ struct rocket_core {
 	 * core must not be touched until @recover_work has reset it.
 	 */
 	bool recovering;
+
+	/**
+	 * @fault: What was seen; while @recovering. Its user_data is that of
+	 * @job, if there was one.
+	 */
+	struct drm_rocket_vm_fault fault;
 
 	/** @job: The job that runs. Owned by the scheduler, alive while here. */
 	struct rocket_job *job;

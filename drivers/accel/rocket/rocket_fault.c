@@ -84,12 +84,9 @@ int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
 	if (!core)
 		return 0;
 
-	vm = rocket_recover_report_fault(core, &record.user_data);
-	if (!vm)
-		return 0;
-
-	record.core = core->index;
-	rocket_fault_log_add(&vm->faults, &record);
+	vm = rocket_recover_report_fault(core, &record);
+	if (vm)
+		rocket_fault_log_add(&vm->faults, &record);
 
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <drm/gpu_scheduler.h>
 #include <linux/dma-fence.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -18,6 +19,24 @@ struct rocket_task {
 	u32 regcmd;
 	/* @regcmd_count: Number of 64-bit commands in it. */
 	u32 regcmd_count;
+};
+
+/**
+ * struct rocket_job_client - Who submitted a job, for those who look into what
+ * went wrong. Does not keep anything alive.
+ */
+struct rocket_job_client {
+	/** @id: &drm_file.client_id. */
+	u64 id;
+
+	/** @vm_id: The file's name for the VM. */
+	u32 vm_id;
+
+	/** @pid: The process, in the initial PID namespace. */
+	pid_t pid;
+
+	/** @comm: Name of the thread. */
+	char comm[TASK_COMM_LEN];
 };
 
 /**
@@ -37,7 +56,7 @@ struct rocket_fence {
  * Built by rocket_submit.c; owned by the scheduler from the moment it is pushed
  * until free_job(), then by @cleanup. All that the run needs is here before the
  * push: running it allocates nothing. Not locked: nobody but the owner writes,
- * except for @next_task under &rocket_core.lock.
+ * except for @next_task and the times of starts under &rocket_core.lock.
  */
 struct rocket_job {
 	/** @base: The scheduler's part. Initialised when @entity_ready. */
@@ -90,6 +109,18 @@ struct rocket_job {
 
 	/** @user_data: Userspace's name for it. */
 	u64 user_data;
+
+	/** @client: Who submitted it. */
+	struct rocket_job_client client;
+
+	/** @submitted: When, in ns of CLOCK_MONOTONIC. */
+	u64 submitted;
+
+	/** @started: When its first task started; 0 before. */
+	u64 started;
+
+	/** @task_started: When the task before @next_task started. */
+	u64 task_started;
 
 	/** @cores: Which cores may run it, a bit mask. */
 	u32 cores;

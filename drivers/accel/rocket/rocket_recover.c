@@ -109,7 +109,7 @@ static void rocket_recover_work(struct work_struct *work)
 /**
  * rocket_recover_report_fault() - The IOMMU saw an access that it refused.
  * @core: The core that made it.
- * @user_data: Receives the job's &rocket_job.user_data.
+ * @fault: Address, access and time; receives core and job.
  *
  * The access is replayed, and refused again, until the core is reset: so the
  * line is disabled here and the reset queued.
@@ -118,7 +118,8 @@ static void rocket_recover_work(struct work_struct *work)
  * Return: The VM of the job that runs, %NULL when the fault is known already or
  * nothing runs. Valid until the handler returns: the job cannot end before.
  */
-struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core, u64 *user_data)
+struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
+					      struct drm_rocket_vm_fault *fault)
 {
 	guard(spinlock_irqsave)(&core->lock);
 
@@ -129,12 +130,11 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core, u64 *use
 	disable_irq_nosync(core->irq);
 	queue_work(core->recover_wq, &core->recover_work);
 
-	if (!core->job)
-		return NULL;
+	fault->core = core->index;
+	fault->user_data = core->job ? core->job->user_data : 0;
+	core->fault = *fault;
 
-	*user_data = core->job->user_data;
-
-	return core->job->vm;
+	return core->job ? core->job->vm : NULL;
 }
 
 /**

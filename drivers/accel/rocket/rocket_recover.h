@@ -2,8 +2,7 @@
 #ifndef __ROCKET_RECOVER_H__
 #define __ROCKET_RECOVER_H__
 
-#include <linux/types.h>
-
+struct drm_rocket_vm_fault;
 struct rocket_core;
 struct rocket_vm;
 
@@ -11,6 +10,7 @@ int rocket_recover_init(struct rocket_core *core);
 void rocket_recover_fini(struct rocket_core *core);
 
 void rocket_recover_core(struct rocket_core *core, int error);
-struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core, u64 *user_data);
+struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
+					      struct drm_rocket_vm_fault *fault);
 
 #endif

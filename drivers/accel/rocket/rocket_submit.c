@@ -7,6 +7,8 @@
 #include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/dma-resv.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
 
@@ -151,6 +153,11 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	job->user_data = args->user_data;
 	job->cores = args->core_mask ?: ~0;
 	job->priority = args->priority;
+	job->submitted = ktime_get_ns();
+	job->client.id = file->client_id;
+	job->client.vm_id = args->vm_id;
+	job->client.pid = task_tgid_nr(current);
+	get_task_comm(job->client.comm, current);
 
 	ret = rocket_submit_copy_tasks(job, args);
 	if (ret)
