@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "conv_case.h"
-#include "reference.h"
+#include "rocket_reference.h"
 #include "tap.h"
 
 /* What the output's memory holds before a run. */
@@ -241,26 +241,9 @@ int8_t *conv_case_expected(struct conv_case *c)
 {
 	const struct rocket_conv *conv = &c->conv;
 	int8_t *out = malloc(out_count(conv));
-	struct reference r = {
-		.in_height = (int)conv->in_height, .in_width = (int)conv->in_width,
-		.in_channels = (int)conv->in_channels,
-		.out_height = (int)rocket_conv_out_height(conv),
-		.out_width = (int)rocket_conv_out_width(conv),
-		.out_channels = (int)conv->out_channels,
-		.kernel_height = (int)conv->kernel_height,
-		.kernel_width = (int)conv->kernel_width,
-		.stride_y = (int)conv->stride_y, .stride_x = (int)conv->stride_x,
-		.pad_top = (int)conv->pad_top, .pad_left = (int)conv->pad_left,
-		.depthwise = conv->depthwise,
-		.in_zero = conv->in_zero, .weight_zero = conv->weight_zero,
-		.out_zero = conv->out_zero,
-		.multiplier = conv->out_scale, .shift = (int)conv->out_shift,
-		.half_away = c->half_away,
-		.truncate = (int)conv->truncate,
-		.add = conv->add, .add_zero = conv->add_zero,
-		.add_multiplier = conv->add_scale, .add_shift = (int)conv->add_shift,
-	};
+	struct reference r = reference_of(conv);
 
+	r.half_away = c->half_away;
 	reference_convolution(&r, c->in, c->weights, c->bias, c->add, out);
 
 	return out;

@@ -15,7 +15,7 @@
 
 struct conv_case {
 	struct rocket_conv conv;
-	/* Tensors as the reference sees them; see reference.h */
+	/* Tensors as the reference sees them; see rocket_reference.h */
 	int8_t *in, *weights, *add;
 	int32_t *bias;
 	/* Output rows per task, 0: as many as fit in CBUF */

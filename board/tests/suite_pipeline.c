@@ -185,7 +185,7 @@ static void test_saturation(struct board *b, const struct env *env)
 	vm_free(vm);
 }
 
-/* Sums cut down before the bias: exact only without zero points, see reference.c. */
+/* Sums cut down before the bias: exact only without zero points, see rocket_reference.c. */
 static void test_truncate(struct board *b, const struct env *env)
 {
 	unsigned int bits;

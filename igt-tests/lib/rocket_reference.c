@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT
 /*
  * Quantised int8 convolution by its definition.
  *
@@ -9,7 +9,7 @@
  */
 #include <stddef.h>
 
-#include "reference.h"
+#include "rocket_reference.h"
 
 int64_t reference_round(int64_t value, int shift, bool half_away)
 {
@@ -103,4 +103,26 @@ void reference_convolution(const struct reference *r, const int8_t *in,
 			}
 		}
 	}
+}
+
+struct reference reference_of(const struct rocket_conv *conv)
+{
+	return (struct reference){
+		.in_height = (int)conv->in_height, .in_width = (int)conv->in_width,
+		.in_channels = (int)conv->in_channels,
+		.out_height = (int)rocket_conv_out_height(conv),
+		.out_width = (int)rocket_conv_out_width(conv),
+		.out_channels = (int)conv->out_channels,
+		.kernel_height = (int)conv->kernel_height,
+		.kernel_width = (int)conv->kernel_width,
+		.stride_y = (int)conv->stride_y, .stride_x = (int)conv->stride_x,
+		.pad_top = (int)conv->pad_top, .pad_left = (int)conv->pad_left,
+		.depthwise = conv->depthwise,
+		.in_zero = conv->in_zero, .weight_zero = conv->weight_zero,
+		.out_zero = conv->out_zero,
+		.multiplier = conv->out_scale, .shift = (int)conv->out_shift,
+		.truncate = (int)conv->truncate,
+		.add = conv->add, .add_zero = conv->add_zero,
+		.add_multiplier = conv->add_scale, .add_shift = (int)conv->add_shift,
+	};
 }

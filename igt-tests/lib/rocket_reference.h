@@ -1,14 +1,17 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef REFERENCE_H
-#define REFERENCE_H
+/* SPDX-License-Identifier: MIT */
+#ifndef ROCKET_REFERENCE_H
+#define ROCKET_REFERENCE_H
 
 /*
  * Quantised int8 convolution by its definition, in plain loops over plain
- * [y][x][channel] tensors.  Nothing in here knows how any hardware does it.
+ * [y][x][channel] tensors.  Nothing in the computation knows how any hardware
+ * does it.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "rocket_regcmd.h"
 
 struct reference {
 	int in_height, in_width, in_channels;
@@ -33,6 +36,9 @@ struct reference {
 	int64_t add_multiplier;
 	int add_shift;
 };
+
+/* What a stream of rocket_regcmd.h makes the hardware compute. */
+struct reference reference_of(const struct rocket_conv *conv);
 
 /*
  * @in: [in_height][in_width][in_channels]
