@@ -33,7 +33,7 @@
  *
  * A core runs one job at a time. &rocket_core.job says which; whoever sets it
  * to %NULL under &rocket_core.lock signals the fence: the interrupt handler when
- * the job is done, rocket_recover_core() when it has to be killed.
+ * the job is done, the recovery when its interrupt was lost or it has to be killed.
  */
 
 /**
@@ -81,11 +81,50 @@ void rocket_core_start_task(struct rocket_core *core)
 }
 
 /**
+ * rocket_core_task_done() - Whether the task that was started last has ended.
+ * @core: The core; &rocket_core.lock held, a job runs.
+ *
+ * The interrupt alone does not tell: it can be spurious, late or lost. The
+ * program controller counts the tasks that ended, and the start clears the count.
+ *
+ * Return: It has.
+ */
+bool rocket_core_task_done(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->lock);
+
+	return readl(core->pc + ROCKET_PC_TASK_STATUS) & ROCKET_PC_TASK_STATUS_COUNT;
+}
+
+/**
+ * rocket_core_next_task() - Go on after the end of a task.
+ * @core: The core; &rocket_core.lock held, the task that ran has ended.
+ *
+ * Return: %NULL when the job has another task, which was started; else what
+ * rocket_core_take_job() returns.
+ */
+struct dma_fence *rocket_core_next_task(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->lock);
+
+	writel_relaxed(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
+
+	if (core->job->next_task < core->job->task_count) {
+		rocket_core_start_task(core);
+		return NULL;
+	}
+
+	/* Nothing is expected any more until the next start. */
+	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+
+	return rocket_core_take_job(core);
+}
+
+/**
  * rocket_core_take_job() - Take the job off the core.
  * @core: The core; &rocket_core.lock held.
  *
- * Return: The job's fence. Whoever gets it signals and puts it, and then calls
- * rocket_core_put_power(): the job held a runtime PM reference.
+ * Return: The job's fence, for rocket_core_end_job().
  */
 struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 {
@@ -93,11 +132,49 @@ struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 
 	lockdep_assert_held(&core->lock);
 
+	/* Too late when it has expired; that will be noticed there. */
+	hrtimer_try_to_cancel(&core->clock);
 	core->job = NULL;
 	core->fence = NULL;
 	wake_up(&core->idle);
 
 	return fence;
+}
+
+/**
+ * rocket_core_end_job() - Tell the world that a job has ended.
+ * @core: The core that it was taken off; the job's runtime PM reference is put.
+ * @fence: From rocket_core_take_job().
+ * @error: A negative errno, or 0.
+ *
+ * Context: Any.
+ */
+void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int error)
+{
+	bool cookie = dma_fence_begin_signalling();
+
+	if (error)
+		dma_fence_set_error(fence, error);
+	dma_fence_signal(fence);
+	dma_fence_end_signalling(cookie);
+	dma_fence_put(fence);
+	rocket_core_put_power(core);
+}
+
+/**
+ * rocket_core_start_clock() - Give the job its time, from now on.
+ * @core: The core; &rocket_core.lock held, the job was just started.
+ *
+ * The scheduler's own timeout is not used: it belongs to the first job of a list
+ * on which one that has ended may still be, and starts anew with the usual time
+ * when that is removed.
+ */
+void rocket_core_start_clock(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->lock);
+
+	core->deadline = ktime_add_ns(ktime_get(), core->job->timeout);
+	hrtimer_start(&core->clock, core->deadline, HRTIMER_MODE_ABS);
 }
 
 /**
@@ -131,8 +208,10 @@ void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 	core->job = job;
 	core->fence = fence;
 
-	if (!core->recovering)
+	if (!core->recovering) {
+		rocket_core_start_clock(core);
 		rocket_core_start_task(core);
+	}
 }
 
 /* Nothing runs, yet the line is raised: is it us, and what for? */
@@ -147,6 +226,7 @@ static irqreturn_t rocket_core_stray_irq(struct rocket_core *core)
 	if (readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) & ROCKET_PC_INTERRUPT_DPU) {
 		writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
 		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
+		core->counts.spurious++;
 		ret = IRQ_HANDLED;
 	}
 
@@ -159,42 +239,35 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 {
 	struct rocket_core *core = data;
 	struct dma_fence *fence;
-	bool cookie;
 
 	scoped_guard(spinlock, &core->lock) {
-		struct rocket_job *job = core->job;
-
 		/* The line is disabled by now, but this one was on its way. */
 		if (core->recovering)
 			return IRQ_NONE;
 
-		if (!job)
+		if (!core->job)
 			return rocket_core_stray_irq(core);
 
 		if (!(readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) &
 		      ROCKET_PC_INTERRUPT_DPU))
 			return IRQ_NONE;
 
-		writel_relaxed(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
-		writel_relaxed(ROCKET_PC_INTERRUPT_CLEAR_ALL,
-			       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
-
-		if (job->next_task < job->task_count) {
-			rocket_core_start_task(core);
+		/*
+		 * First cleared, then asked for the count: an end in between is
+		 * counted already, a later one raises the line again.
+		 */
+		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL,
+		       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
+		if (!rocket_core_task_done(core)) {
+			core->counts.spurious++;
 			return IRQ_HANDLED;
 		}
 
-		/* Nothing is expected any more until the next start. */
-		writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
-
-		fence = rocket_core_take_job(core);
+		fence = rocket_core_next_task(core);
 	}
 
-	cookie = dma_fence_begin_signalling();
-	dma_fence_signal(fence);
-	dma_fence_end_signalling(cookie);
-	dma_fence_put(fence);
-	rocket_core_put_power(core);
+	if (fence)
+		rocket_core_end_job(core, fence, 0);
 
 	return IRQ_HANDLED;
 }
@@ -229,7 +302,7 @@ void rocket_core_suspend(struct rocket_core *core)
 	/* A recovery that has not seen @asleep yet would start the scheduler. */
 	flush_workqueue(core->recover_wq);
 	rocket_core_stop_sched(core);
-	/* Bounded: the scheduler's time-out is armed as long as a job runs. */
+	/* Bounded: a job that runs has a clock, one that waits a recovery. */
 	wait_event(core->idle, !READ_ONCE(core->job));
 	flush_workqueue(core->recover_wq);
 }

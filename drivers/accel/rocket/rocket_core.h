@@ -7,7 +7,9 @@
 #include <linux/atomic.h>
 #include <linux/clk.h>
 #include <linux/dma-fence.h>
+#include <linux/hrtimer.h>
 #include <linux/io.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/reset.h>
 #include <linux/spinlock.h>
@@ -23,6 +25,25 @@ struct rocket_vm;
 
 /* Cores of the largest SoC that is supported, the RK3588. */
 #define ROCKET_MAX_CORES 3
+
+/**
+ * struct rocket_core_counts - What went wrong with a core, since the device came.
+ *
+ * For debugfs; protected by &rocket_core.lock.
+ */
+struct rocket_core_counts {
+	/** @spurious: Interrupts of a task that had not ended, or of none. */
+	u64 spurious;
+
+	/** @lost: Tasks that had ended, but whose interrupt did not come. */
+	u64 lost;
+
+	/** @hangs: Jobs that were killed because their time was up. */
+	u64 hangs;
+
+	/** @faults: Page faults. */
+	u64 faults;
+};
 
 /**
  * struct rocket_core - One core: its hardware, its IOMMU, its scheduler.
@@ -48,13 +69,22 @@ struct rocket_core {
 	struct drm_gpu_scheduler sched;
 
 	/**
-	 * @recover_wq: Runs @recover_work and the scheduler's time-out, one
-	 * after the other: resets of a core never overlap.
+	 * @recover_wq: Runs @recover_work and @timeout_work, one after the
+	 * other: recoveries of a core never overlap.
 	 */
 	struct workqueue_struct *recover_wq;
 
 	/** @recover_work: Resets the core after a fault. */
 	struct work_struct recover_work;
+
+	/** @timeout_work: Looks after a job whose time is up. */
+	struct work_struct timeout_work;
+
+	/**
+	 * @clock: Expires at @deadline, as long as a job runs, and queues
+	 * @timeout_work. Started and cancelled under @lock.
+	 */
+	struct hrtimer clock;
 
 	/**
 	 * @load: Jobs that were given to this core and are not done. Only a
@@ -150,6 +180,12 @@ struct rocket_core {
 	/** @fence: The fence of @job, a reference. */
 	struct dma_fence *fence;
 
+	/** @deadline: When the time of @job is up, once it was started. */
+	ktime_t deadline;
+
+	/** @counts: What went wrong. */
+	struct rocket_core_counts counts;
+
 	/** @idle: Woken when @job becomes %NULL. */
 	wait_queue_head_t idle;
 };
@@ -163,8 +199,12 @@ void rocket_core_unbind(struct rocket_core *core);
 
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);
+void rocket_core_start_clock(struct rocket_core *core);
 void rocket_core_start_task(struct rocket_core *core);
+bool rocket_core_task_done(struct rocket_core *core);
+struct dma_fence *rocket_core_next_task(struct rocket_core *core);
 struct dma_fence *rocket_core_take_job(struct rocket_core *core);
+void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int error);
 void rocket_core_put_power(struct rocket_core *core);
 void rocket_core_stop_sched(struct rocket_core *core);
 void rocket_core_start_sched(struct rocket_core *core);

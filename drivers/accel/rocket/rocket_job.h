@@ -104,8 +104,11 @@ struct rocket_job {
 	 */
 	struct dma_fence *after[2];
 
-	/** @timeout: How long it may run, in jiffies. */
-	unsigned long timeout;
+	/** @timeout: How long it may run, in ns. */
+	u64 timeout;
+
+	/** @lost: Interrupts that did not come; by &rocket_core.timeout_work. */
+	unsigned int lost;
 
 	/** @user_data: Userspace's name for it. */
 	u64 user_data;

@@ -2,7 +2,9 @@
 
 #include <linux/cleanup.h>
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/math64.h>
 #include <linux/pm_runtime.h>
 #include <linux/reset.h>
 #include <linux/workqueue.h>
@@ -14,6 +16,9 @@
 
 /* How long the reset lines are held, in us. */
 #define ROCKET_RESET_US 10
+
+/* Lost interrupts in the middle of a job before it counts as hanging. */
+#define ROCKET_LOST_MAX 3
 
 /*
  * Resets the core and, because the same line resets it, the IOMMU. Its driver
@@ -52,7 +57,6 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
 	struct dma_fence *fence = NULL;
 	bool was_recovering, powered;
-	bool cookie;
 
 	/*
 	 * Wait for the handlers of the line: the IOMMU driver's reads registers
@@ -72,10 +76,12 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	scoped_guard(spinlock_irqsave, &core->lock) {
 		was_recovering = core->recovering;
 		core->recovering = false;
-		if (waiting)
+		if (waiting) {
+			rocket_core_start_clock(core);
 			rocket_core_start_task(core);
-		else if (core->job)
+		} else if (core->job) {
 			fence = rocket_core_take_job(core);
+		}
 	}
 
 	/* rocket_recover_report_fault() has disabled it once more. */
@@ -86,15 +92,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	if (powered)
 		rocket_core_put_power(core);
 
-	if (!fence)
-		return;
-
-	cookie = dma_fence_begin_signalling();
-	dma_fence_set_error(fence, error);
-	dma_fence_signal(fence);
-	dma_fence_end_signalling(cookie);
-	dma_fence_put(fence);
-	rocket_core_put_power(core);
+	if (fence)
+		rocket_core_end_job(core, fence, error);
 }
 
 static void rocket_recover_work(struct work_struct *work)
@@ -104,6 +103,69 @@ static void rocket_recover_work(struct work_struct *work)
 	rocket_core_stop_sched(core);
 	rocket_recover_core(core, -EFAULT);
 	rocket_core_start_sched(core);
+}
+
+static enum hrtimer_restart rocket_recover_clock(struct hrtimer *clock)
+{
+	struct rocket_core *core = container_of(clock, struct rocket_core, clock);
+
+	queue_work(core->recover_wq, &core->timeout_work);
+
+	return HRTIMER_NORESTART;
+}
+
+/*
+ * Whether the job that runs has to be killed because its time is up. Not so if
+ * its task has ended and only the interrupt is missing: then the job goes on with
+ * its next task and gets its time once more, or @fence receives that of a job
+ * that is complete. A stream can switch off its own interrupt, so that there is an
+ * end to this. Returns how long the job was allowed to take, in ns, or 0.
+ */
+static u64 rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fence)
+{
+	struct rocket_job *job;
+
+	guard(spinlock_irqsave)(&core->lock);
+
+	job = core->job;
+	*fence = NULL;
+	/* Ended, killed or started at the last moment? */
+	if (!job || core->recovering || ktime_before(ktime_get(), core->deadline))
+		return 0;
+
+	if (!rocket_core_task_done(core) ||
+	    (job->next_task < job->task_count && job->lost >= ROCKET_LOST_MAX)) {
+		core->counts.hangs++;
+		return job->timeout;
+	}
+
+	job->lost++;
+	core->counts.lost++;
+	*fence = rocket_core_next_task(core);
+	if (!*fence)
+		rocket_core_start_clock(core);
+
+	return 0;
+}
+
+static void rocket_recover_timeout_work(struct work_struct *work)
+{
+	struct rocket_core *core = container_of(work, struct rocket_core, timeout_work);
+	struct dma_fence *fence;
+	u64 allowed;
+
+	/* With the scheduler stopped no other job can take this one's place. */
+	rocket_core_stop_sched(core);
+	allowed = rocket_recover_hangs(core, &fence);
+	if (allowed) {
+		dev_err_ratelimited(core->dev, "job timed out after %llu ms\n",
+				    div_u64(allowed, NSEC_PER_MSEC));
+		rocket_recover_core(core, -ETIMEDOUT);
+	}
+	rocket_core_start_sched(core);
+
+	if (fence)
+		rocket_core_end_job(core, fence, 0);
 }
 
 /**
@@ -127,6 +189,7 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 		return NULL;
 
 	core->recovering = true;
+	core->counts.faults++;
 	disable_irq_nosync(core->irq);
 	queue_work(core->recover_wq, &core->recover_work);
 
@@ -146,6 +209,8 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 int rocket_recover_init(struct rocket_core *core)
 {
 	INIT_WORK(&core->recover_work, rocket_recover_work);
+	INIT_WORK(&core->timeout_work, rocket_recover_timeout_work);
+	hrtimer_setup(&core->clock, rocket_recover_clock, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 
 	core->recover_wq = alloc_ordered_workqueue("rocket-recover-%u", 0, core->index);
 	if (!core->recover_wq)
@@ -160,5 +225,6 @@ int rocket_recover_init(struct rocket_core *core)
  */
 void rocket_recover_fini(struct rocket_core *core)
 {
+	hrtimer_cancel(&core->clock);
 	destroy_workqueue(core->recover_wq);
 }

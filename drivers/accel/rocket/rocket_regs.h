@@ -36,6 +36,9 @@
 /* Reserved in the TRM; vendor and mainline driver set it. */
 #define   ROCKET_PC_TASK_CON_RESERVED_14	BIT(14)
 #define ROCKET_PC_TASK_DMA_BASE_ADDR		0x34
+#define ROCKET_PC_TASK_STATUS			0x3c
+/* Tasks that have ended since TASK_COUNT_CLEAR; what the vendor driver reads. */
+#define   ROCKET_PC_TASK_STATUS_COUNT		GENMASK(11, 0)
 
 /* Pages "cna" and "core": the ping-pong register groups of each block */
 #define ROCKET_S_POINTER			0x04

@@ -10,9 +10,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
-#include "rocket_recover.h"
 #include "rocket_sched.h"
-#include "rocket_submit.h"
 #include "rocket_vm.h"
 
 /**
@@ -120,39 +118,10 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 
 	cookie = dma_fence_begin_signalling();
 	fence = rocket_fence_init(job->hw_fence, core);
-	/* The time counts from now, and each job has its own. */
-	drm_sched_resume_timeout(&core->sched, job->timeout);
 	rocket_core_start(core, job, dma_fence_get(fence));
 	dma_fence_end_signalling(cookie);
 
 	return dma_fence_get(fence);
-}
-
-static enum drm_gpu_sched_stat rocket_sched_timedout_job(struct drm_sched_job *sched_job)
-{
-	struct rocket_job *job = to_rocket_job(sched_job);
-	struct rocket_core *core = job->core;
-
-	rocket_core_stop_sched(core);
-
-	/*
-	 * With the scheduler stopped no other job can take this one's place. It
-	 * may have ended at the last moment, or be about to be killed for a
-	 * fault: the recovery is queued behind us.
-	 */
-	if (READ_ONCE(core->job) == job && !READ_ONCE(core->recovering)) {
-		dev_err_ratelimited(core->dev, "job timed out after %u ms\n",
-				    jiffies_to_msecs(job->timeout));
-		rocket_recover_core(core, -ETIMEDOUT);
-	}
-
-	rocket_core_start_sched(core);
-
-	/*
-	 * The hardware fence has been signalled in every case, or will be: the
-	 * scheduler completes the job as any other.
-	 */
-	return DRM_GPU_SCHED_STAT_NO_HANG;
 }
 
 static void rocket_sched_free_job(struct drm_sched_job *sched_job)
@@ -164,7 +133,6 @@ static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 static const struct drm_sched_backend_ops rocket_sched_ops = {
 	.prepare_job = rocket_sched_prepare_job,
 	.run_job = rocket_sched_run_job,
-	.timedout_job = rocket_sched_timedout_job,
 	.free_job = rocket_sched_free_job,
 };
 
@@ -183,8 +151,8 @@ int rocket_sched_init(struct rocket_core *core)
 		.ops = &rocket_sched_ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 		.credit_limit = 1,
-		.timeout = msecs_to_jiffies(ROCKET_JOB_TIMEOUT_MS),
-		.timeout_wq = core->recover_wq,
+		/* None: see rocket_core_start_clock(). */
+		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = names[core->index],
 		.dev = core->rdev->ddev.dev,
 	};

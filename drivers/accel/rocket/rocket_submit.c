@@ -8,6 +8,7 @@
 #include <linux/cleanup.h>
 #include <linux/dma-resv.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
@@ -149,7 +150,7 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	};
 	int ret;
 
-	job->timeout = msecs_to_jiffies(args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS);
+	job->timeout = mul_u32_u32(args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS, NSEC_PER_MSEC);
 	job->user_data = args->user_data;
 	job->cores = args->core_mask ?: ~0;
 	job->priority = args->priority;
