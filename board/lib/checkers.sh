@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For the suites that use the checkers' chroot (board/steps/checkers.sh).
+# Needs lib/common.sh, chroot.sh, hash.sh.
+
+# checkers_enter: makes the chroot if need be and sets CHECKERS, its root, which
+# nobody else uses until this process ends.
+checkers_enter() {
+	local products
+	products=$("$ROOT/board/setup" --where checkers)
+	CHECKERS=$(awk '$1 == "checkers" { print $2 }' <<<"$products")/root
+	exec {CHECKERS_LOCK}>"$CHECKERS/build/lock"
+	flock "$CHECKERS_LOCK"
+}
+
+# in_checkers COMMAND [ARG…]: like in_tools, there.
+in_checkers() {
+	# shellcheck disable=SC2097,SC2098 # for the function, too
+	TOOLS=$CHECKERS in_tools "$@"
+}
+
+# checkers_series: the kernel series whose sources are there, oldest first.
+checkers_series() {
+	local dir
+	for dir in "$CHECKERS"/linux-*; do
+		echo "${dir##*/linux-}"
+	done | sort -V
+}
+
+# checkers_headers: the kernels whose headers are there, as VERSION-ARCH.
+checkers_headers() {
+	local dir
+	for dir in "$CHECKERS"/usr/lib/modules/*; do
+		echo "${dir##*/}"
+	done | sort -V
+}
+
+# checkers_flags ARCH COMPILER: the kernel's variables for them, one per line.
+checkers_flags() {
+	case $1 in
+	arm64) echo ARCH=arm64 ;;
+	amd64) echo ARCH=x86_64 ;;
+	esac
+	case $1-$2 in
+	*-clang) echo LLVM=1 ;;
+	arm64-gcc) echo CROSS_COMPILE=aarch64-linux-gnu- ;;
+	esac
+}
