@@ -10,6 +10,8 @@ help:
 	@echo '                      MODEL=… IMAGE=… [LABELS=…]: classify that picture, too'
 	@echo '  make check          set up, run all tests (SUITES="…": only these)'
 	@echo '  make board-test     the tests that hold the board against facts'
+	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
+	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
 	@echo '  make shell          an interactive shell on the board'
 	@echo '  make setup          the set-up alone'
 	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
@@ -24,6 +26,9 @@ check:
 
 board-test:
 	@board/check board fidelity
+
+check-mutants:
+	@igt-tests/run-mutants $(MUTANTS)
 
 shell:
 	@board/run
@@ -57,4 +62,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check board-test shell setup modules clean distclean
+.PHONY: help run check board-test check-mutants shell setup modules clean distclean
