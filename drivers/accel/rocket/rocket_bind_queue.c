@@ -221,7 +221,7 @@ static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *fi
 	if (ret)
 		return ret;
 
-	ret = rocket_sync_add_dependencies(&job->base, file, in_syncs);
+	ret = rocket_sync_add_dependencies(&job->base, file, in_syncs, NULL);
 	if (ret)
 		return ret;
 

@@ -124,6 +124,7 @@ void rocket_job_destroy(struct rocket_job *job)
 
 	for (int i = 0; i < ARRAY_SIZE(job->after); i++)
 		dma_fence_put(job->after[i]);
+	rocket_sync_put_causes(&job->causes);
 
 	rocket_job_release_mappings(job);
 	rocket_job_put_bos(job->in_bos, job->in_bo_count);

@@ -9,6 +9,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "rocket_sync.h"
+
 struct drm_gem_object;
 struct rocket_core;
 struct rocket_vm;
@@ -103,6 +105,9 @@ struct rocket_job {
 	 * last one of the VM, and the one before it in the same ioctl.
 	 */
 	struct dma_fence *after[2];
+
+	/** @causes: What it was told to wait for, and inherits the errors of. */
+	struct rocket_sync_causes causes;
 
 	/** @timeout: How long it may run, in ns. */
 	u64 timeout;

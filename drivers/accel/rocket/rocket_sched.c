@@ -112,6 +112,10 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 	if (!READ_ONCE(core->online))
 		return ERR_PTR(-ENODEV);
 
+	ret = rocket_sync_causes_error(&job->causes, job->client.id);
+	if (ret)
+		return ERR_PTR(ret);
+
 	ret = rocket_sched_prepare_core(core, job->vm);
 	if (ret)
 		return ERR_PTR(ret);

@@ -172,7 +172,7 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	if (ret)
 		return ret;
 
-	return rocket_sync_add_dependencies(&job->base, file, &in_syncs);
+	return rocket_sync_add_dependencies(&job->base, file, &in_syncs, &job->causes);
 }
 
 static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,

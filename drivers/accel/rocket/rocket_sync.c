@@ -4,6 +4,7 @@
 #include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
 #include <linux/dma-fence-chain.h>
+#include <linux/dma-fence-unwrap.h>
 #include <linux/slab.h>
 
 #include "rocket_drv.h"
@@ -39,38 +40,121 @@ static int rocket_sync_copy(struct drm_rocket_sync *sync,
 	return 0;
 }
 
+static int rocket_sync_add_dependency(struct drm_sched_job *job, struct drm_file *file,
+				      const struct drm_rocket_sync *sync,
+				      struct rocket_sync_causes *causes)
+{
+	struct dma_fence *fence;
+	int ret;
+
+	ret = drm_syncobj_find_fence(file, sync->handle, sync->point, 0, &fence);
+	if (ret)
+		return ret;
+
+	/* Only the point itself: what came before on the timeline was not named. */
+	if (causes)
+		causes->fences[causes->count++] =
+			dma_fence_get(dma_fence_chain_contained(fence));
+
+	/* Takes over the reference, also when it fails. */
+	return drm_sched_job_add_dependency(job, fence);
+}
+
 /**
  * rocket_sync_add_dependencies() - Let a job wait for syncobjs.
  * @job: The job, initialised but not armed.
  * @file: The file that knows the handles.
  * @syncs: Userspace's array.
+ * @causes: Receives what rocket_sync_causes_error() looks at; empty before. To be
+ *	put by rocket_sync_put_causes(), also after an error. %NULL for a job that
+ *	runs whatever became of those before.
  *
  * Return: 0; -EINVAL for a bad entry or one without a fence; -E2BIG; -ENOENT;
  * -EFAULT; -ENOMEM. The caller drops the job.
  */
 int rocket_sync_add_dependencies(struct drm_sched_job *job, struct drm_file *file,
-				 const struct rocket_syncs *syncs)
+				 const struct rocket_syncs *syncs,
+				 struct rocket_sync_causes *causes)
 {
+	/*
+	 * The scheduler has a list of its own, but keeps only the last fence of
+	 * a queue there, and an earlier one may be the one that fails.
+	 */
+	if (causes && syncs->count) {
+		causes->fences = kvmalloc_objs(*causes->fences, syncs->count,
+					       GFP_KERNEL_ACCOUNT);
+		if (!causes->fences)
+			return -ENOMEM;
+	}
+
 	for (u32 i = 0; i < syncs->count; i++) {
 		struct drm_rocket_sync sync;
-		struct dma_fence *fence;
 		int ret;
 
 		ret = rocket_sync_copy(&sync, syncs, i);
 		if (ret)
 			return ret;
 
-		ret = drm_syncobj_find_fence(file, sync.handle, sync.point, 0, &fence);
-		if (ret)
-			return ret;
-
-		/* Takes over the reference, also when it fails. */
-		ret = drm_sched_job_add_dependency(job, fence);
+		ret = rocket_sync_add_dependency(job, file, &sync, causes);
 		if (ret)
 			return ret;
 	}
 
 	return 0;
+}
+
+/* How a job of that client ended; 0 for fences of anybody else. */
+static int rocket_sync_fence_error(struct dma_fence *fence, u64 client_id)
+{
+	struct drm_sched_fence *job = to_drm_sched_fence(fence);
+
+	if (!job || job->drm_client_id != client_id)
+		return 0;
+
+	/*
+	 * A job of the same queue has left the core, which is why this one may
+	 * start, and whoever took it off is about to signal this fence, too. All
+	 * others the scheduler has waited for.
+	 */
+	dma_fence_wait(fence, false);
+
+	return min(dma_fence_get_status(fence), 0);
+}
+
+/**
+ * rocket_sync_causes_error() - Whether a job failed whose results this one needs.
+ * @causes: Fences of jobs that have left their cores.
+ * @client_id: Only jobs of this client count: nobody else can make a job fail.
+ *
+ * Return: The error of the first that failed, or 0.
+ */
+int rocket_sync_causes_error(const struct rocket_sync_causes *causes, u64 client_id)
+{
+	for (u32 i = 0; i < causes->count; i++) {
+		struct dma_fence_unwrap iter;
+		struct dma_fence *fence;
+
+		dma_fence_unwrap_for_each(fence, &iter, causes->fences[i]) {
+			int error = rocket_sync_fence_error(fence, client_id);
+
+			if (error)
+				return error;
+		}
+	}
+
+	return 0;
+}
+
+/**
+ * rocket_sync_put_causes() - Let go of the fences.
+ * @causes: Filled, partly so, or empty.
+ */
+void rocket_sync_put_causes(struct rocket_sync_causes *causes)
+{
+	for (u32 i = 0; i < causes->count; i++)
+		dma_fence_put(causes->fences[i]);
+
+	kvfree(causes->fences);
 }
 
 static int rocket_sync_prepare_out(struct rocket_sync_out *out, struct drm_file *file,

@@ -37,8 +37,22 @@ struct rocket_sync_outs {
 	u32 count;
 };
 
+/**
+ * struct rocket_sync_causes - Fences whose errors a job inherits.
+ */
+struct rocket_sync_causes {
+	/** @fences: @count of them, references. */
+	struct dma_fence **fences;
+
+	/** @count: Number of fences. */
+	u32 count;
+};
+
 int rocket_sync_add_dependencies(struct drm_sched_job *job, struct drm_file *file,
-				 const struct rocket_syncs *syncs);
+				 const struct rocket_syncs *syncs,
+				 struct rocket_sync_causes *causes);
+int rocket_sync_causes_error(const struct rocket_sync_causes *causes, u64 client_id);
+void rocket_sync_put_causes(struct rocket_sync_causes *causes);
 int rocket_sync_prepare_outs(struct rocket_sync_outs *outs, struct drm_file *file,
 			     const struct rocket_syncs *syncs);
 void rocket_sync_signal_outs(struct rocket_sync_outs *outs, struct dma_fence *fence);

@@ -36,7 +36,9 @@ extern "C" {
  * **Faults.** A job that reads or writes what is not mapped in its VM, or
  * writes what is mapped read-only, ends with -EFAULT in its fence, and
  * &DRM_IOCTL_ROCKET_VM_QUERY tells where.  A job that takes too long ends with
- * -ETIMEDOUT.  Other jobs, of the same client or of others, are not affected.
+ * -ETIMEDOUT.  Jobs of the same file that wait for the fence of a failed one, by
+ * &drm_rocket_job.in_syncs, are not run and end with the same error.  All others,
+ * of the same client or not, are not affected.
  *
  * **Growth.** Structs that are passed in arrays carry their size with them.
  * Fields that older userspace does not know read as zero in the kernel; larger
@@ -282,7 +284,10 @@ struct drm_rocket_job {
 
 	/**
 	 * @in_syncs: Input: Pointer to an array of struct drm_rocket_sync that
-	 * the job waits for.  Each must have a fence already (-EINVAL).
+	 * the job waits for.  Each must have a fence already (-EINVAL).  If
+	 * it is the fence of a job or bind of this file that failed, the job is
+	 * not run and ends with that error; of a timeline point that has passed
+	 * that may not be known any more.
 	 */
 	__u64 in_syncs;
 
