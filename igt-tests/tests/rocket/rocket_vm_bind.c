@@ -822,20 +822,6 @@ static void test_vm_query(int fd)
 	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, 3);
 }
 
-static void test_vm_fault_overflow(int fd)
-{
-	const unsigned int room = 32, faults = 35;
-	struct scene s = make_scene(fd);
-	struct drm_rocket_vm_query query;
-
-	for (unsigned int i = 0; i < faults; i++)
-		rocket_probe_copy(&s.probe, page_addr(i), rocket_probe_result_addr(&s.probe, 0));
-	query = rocket_vm_query(fd, 0);
-	igt_assert_eq_u64(query.faults_total, faults);
-	igt_assert_eq_u32(query.fault_count, room);
-	igt_assert_eq_u64(query.faults_dropped, faults - room);
-}
-
 igt_main
 {
 	static const struct {
@@ -921,8 +907,6 @@ igt_main
 		  "VMs of one file have nothing in common" },
 		{ "vm-query-faults", test_vm_query,
 		  "VM_QUERY hands out fault records, oldest first, and removes them when told" },
-		{ "vm-query-faults-dropped", test_vm_fault_overflow,
-		  "Faults for which there is no room are counted" },
 	};
 
 	igt_fixture
