@@ -15,6 +15,7 @@
 #include "rocket_job.h"
 #include "rocket_mmu.h"
 #include "rocket_recover.h"
+#include "rocket_reset.h"
 #include "rocket_regs.h"
 
 /*
@@ -304,6 +305,13 @@ void rocket_core_suspend(struct rocket_core *core)
 	rocket_core_stop_sched(core);
 	/* Bounded: a job that runs has a clock, one that waits a recovery. */
 	wait_event(core->idle, !READ_ONCE(core->job));
+
+	/* While the system goes to sleep, runtime PM cannot be asked for help. */
+	if (pm_runtime_get_if_active(core->dev) > 0) {
+		if (rocket_mmu_detach(core))
+			rocket_recover_request(core);
+		pm_runtime_put_noidle(core->dev);
+	}
 	flush_workqueue(core->recover_wq);
 }
 
@@ -338,14 +346,21 @@ int rocket_core_runtime_resume(struct rocket_core *core)
  * to attach another domain, it leaves to the next resume, which does not come
  * when the core is woken up first. A core without a VM has nothing to miss.
  *
- * Return: 0, -EBUSY while a job runs.
+ * Return: 0; -EBUSY while a job runs, or when the core ignores its reset and has
+ * to be recovered first.
  */
 int rocket_core_runtime_suspend(struct rocket_core *core)
 {
-	if (READ_ONCE(core->job))
-		return -EBUSY;
+	if (!READ_ONCE(core->power_cycle)) {
+		if (READ_ONCE(core->job))
+			return -EBUSY;
 
-	rocket_mmu_detach(core);
+		if (rocket_mmu_detach(core)) {
+			rocket_recover_request(core);
+			return -EBUSY;
+		}
+	}
+
 	clk_bulk_disable_unprepare(ARRAY_SIZE(core->clks), core->clks);
 
 	return 0;
@@ -467,6 +482,7 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 	if (ret)
 		return ret;
 
+	rocket_reset_watch_power(core);
 	rocket_core_enable_pm(core);
 
 	ret = pm_runtime_resume_and_get(dev);
@@ -489,14 +505,17 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 		goto err_disable_pm;
 	}
 
-	scoped_guard(spinlock_irq, &core->lock)
+	scoped_guard(spinlock_irq, &core->lock) {
+		core->wedged = false;
 		core->online = true;
+	}
 
 	dev_info(dev, "Rockchip NPU core %u version: %u\n", core->index, *version);
 
 	return 0;
 
 err_disable_pm:
+	rocket_reset_unwatch_power(core);
 	rocket_core_disable_pm(core);
 	rocket_core_put_iommu(core);
 
@@ -522,10 +541,14 @@ void rocket_core_unbind(struct rocket_core *core)
 	rocket_core_stop_sched(core);
 
 	rocket_recover_core(core, -ENODEV);
-	rocket_mmu_detach(core);
+	rocket_mmu_abandon(core);
 
+	/* The line is not only ours. */
+	if (core->wedged)
+		enable_irq(core->irq);
 	/* Before the registers go with devres. */
 	devm_free_irq(core->dev, core->irq, core);
+	rocket_reset_unwatch_power(core);
 	rocket_core_disable_pm(core);
 	rocket_core_put_iommu(core);
 

@@ -6,11 +6,13 @@
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/clk.h>
+#include <linux/completion.h>
 #include <linux/dma-fence.h>
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/reset.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -43,6 +45,9 @@ struct rocket_core_counts {
 
 	/** @faults: Page faults. */
 	u64 faults;
+
+	/** @power_cycles: Resets that needed one. */
+	u64 power_cycles;
 };
 
 /**
@@ -136,6 +141,18 @@ struct rocket_core {
 	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
 	int irq;
 
+	/** @power_watch: Called when the power domain is switched on or off. */
+	struct notifier_block power_watch;
+
+	/** @powered_off: The power domain has been switched off. */
+	struct completion powered_off;
+
+	/**
+	 * @power_cycle: A recovery switches the core off and on: it stays in its
+	 * VM. Written by @recover_wq only.
+	 */
+	bool power_cycle;
+
 	/**
 	 * @attach_lock: Protects @vm and what the IOMMU group is attached to.
 	 * Under it the IOMMU is programmed, which sleeps but waits for no fence.
@@ -163,10 +180,17 @@ struct rocket_core {
 	bool online;
 
 	/**
-	 * @recovering: A fault was seen; the interrupt line is disabled and the
-	 * core must not be touched until @recover_work has reset it.
+	 * @recovering: A fault was seen, or the core could not be reset or
+	 * attached; the interrupt line is disabled and the core must not be
+	 * touched until @recover_work has looked after it.
 	 */
 	bool recovering;
+
+	/**
+	 * @wedged: No reset had an effect: the core is out of service until it
+	 * is unbound.
+	 */
+	bool wedged;
 
 	/**
 	 * @fault: What was seen; while @recovering. Its user_data is that of

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <drm/drm_drv.h>
+#include <drm/drm_file.h>
 #include <drm/drm_managed.h>
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/dma-mapping.h>
+#include <linux/kobject.h>
 #include <linux/platform_device.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -118,9 +120,48 @@ static int rocket_device_init_core(struct rocket_device *rdev, unsigned int inde
 	return drmm_add_action_or_reset(&rdev->ddev, rocket_device_fini_sched, core);
 }
 
+/*
+ * What drm_dev_wedged_event() would send: in 7.3 it knows devices with a primary
+ * node only, and dereferences that.
+ */
+static void rocket_device_loss_work(struct work_struct *work)
+{
+	char *envp[] = { "WEDGED=rebind", NULL };
+	struct rocket_device *rdev = container_of(work, struct rocket_device, loss_work);
+	int idx;
+
+	if (drm_dev_enter(&rdev->ddev, &idx)) {
+		kobject_uevent_env(&rdev->ddev.accel->kdev->kobj, KOBJ_CHANGE, envp);
+		drm_dev_exit(idx);
+	}
+
+	drm_dev_put(&rdev->ddev);
+}
+
+/**
+ * rocket_device_report_loss() - A core went out of service.
+ * @rdev: The device.
+ *
+ * With the last one userspace is told, by the uevent that DRM has for devices
+ * that have to be bound anew.
+ *
+ * Context: Any. A fence may wait: the event, which allocates, is sent later.
+ */
+void rocket_device_report_loss(struct rocket_device *rdev)
+{
+	if (rocket_device_core_mask(rdev))
+		return;
+
+	drm_dev_get(&rdev->ddev);
+	if (!queue_work(rocket_cleanup_wq, &rdev->loss_work))
+		drm_dev_put(&rdev->ddev);
+}
+
 static int rocket_device_init(struct rocket_device *rdev)
 {
 	int ret;
+
+	INIT_WORK(&rdev->loss_work, rocket_device_loss_work);
 
 	/* First, so that it is the last to be undone. */
 	atomic_inc(&rocket_device_count);
@@ -179,12 +220,12 @@ struct rocket_device *rocket_device_create(struct platform_device *facade,
 }
 
 /**
- * rocket_device_core_mask() - Which cores are in service.
+ * rocket_device_bound_mask() - Which cores are bound.
  * @rdev: The device.
  *
  * Return: Bit n for core n. Stable only under &rocket_device.submit_lock.
  */
-u32 rocket_device_core_mask(struct rocket_device *rdev)
+u32 rocket_device_bound_mask(struct rocket_device *rdev)
 {
 	u32 mask = 0;
 
@@ -197,14 +238,33 @@ u32 rocket_device_core_mask(struct rocket_device *rdev)
 }
 
 /**
- * rocket_device_any_core() - A core that is in service.
+ * rocket_device_core_mask() - Which cores are in service.
+ * @rdev: The device.
+ *
+ * Return: Bit n for core n: those that are bound and react to their resets. May
+ * change at any time.
+ */
+u32 rocket_device_core_mask(struct rocket_device *rdev)
+{
+	u32 mask = rocket_device_bound_mask(rdev);
+
+	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
+		if (READ_ONCE(rdev->cores[i].wedged))
+			mask &= ~BIT(i);
+	}
+
+	return mask;
+}
+
+/**
+ * rocket_device_any_core() - A core that is bound.
  * @rdev: The device, &rocket_device.submit_lock held.
  *
  * Return: The core, %NULL when there is none.
  */
 struct rocket_core *rocket_device_any_core(struct rocket_device *rdev)
 {
-	u32 mask = rocket_device_core_mask(rdev);
+	u32 mask = rocket_device_bound_mask(rdev);
 
 	lockdep_assert_held(&rdev->submit_lock);
 

@@ -6,14 +6,13 @@
 #include <linux/container_of.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "rocket_core.h"
 
 struct drm_driver;
 struct drm_file;
 struct platform_device;
-struct work_struct;
-struct workqueue_struct;
 
 /**
  * struct rocket_device - The NPU as userspace sees it: one device, some cores.
@@ -41,6 +40,9 @@ struct rocket_device {
 	 */
 	struct mutex submit_lock;
 
+	/** @loss_work: Tells userspace that no core is left; has a reference. */
+	struct work_struct loss_work;
+
 	/** @ip_version: VERSION + VERSION_NUM, read by the first core. */
 	u32 ip_version;
 };
@@ -57,7 +59,9 @@ struct workqueue_struct *rocket_device_bind_wq(void);
 
 struct rocket_device *rocket_device_create(struct platform_device *facade,
 					   const struct drm_driver *driver);
+u32 rocket_device_bound_mask(struct rocket_device *rdev);
 u32 rocket_device_core_mask(struct rocket_device *rdev);
+void rocket_device_report_loss(struct rocket_device *rdev);
 struct rocket_core *rocket_device_any_core(struct rocket_device *rdev);
 
 int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file *file);

@@ -196,7 +196,7 @@ static void rocket_remove(struct platform_device *pdev)
 	guard(mutex)(&rocket_bind_lock);
 
 	rocket_core_unbind(core);
-	if (rocket_device_core_mask(rdev))
+	if (rocket_device_bound_mask(rdev))
 		return;
 
 	/* The last one takes the device; files that are open keep a dead one. */

@@ -11,6 +11,8 @@
 #include "rocket_device.h"
 #include "rocket_fault.h"
 #include "rocket_mmu.h"
+#include "rocket_recover.h"
+#include "rocket_reset.h"
 #include "rocket_vm.h"
 
 /**
@@ -26,9 +28,9 @@
  * is powered is attached or holds a VM, see rocket_core_runtime_suspend().
  *
  * An IOMMU group can only change domains by way of its default domain, where
- * nothing of any client is mapped. Each of the two steps stops the IOMMU,
- * writes the root pointer, and drops the whole IOTLB: what one VM left there
- * is never used for the next.
+ * nothing is translated and all memory can be reached: the core is reset before.
+ * Each of the two steps writes the root pointer and drops the whole IOTLB: what
+ * one VM left there is never used for the next.
  */
 
 /**
@@ -56,6 +58,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
 		return PTR_ERR(domain);
 
 	iommu_set_fault_handler(domain, rocket_fault_handler, rdev);
+	mutex_init(&vm->mmu.hw_lock);
 	vm->mmu.domain = domain;
 
 	return 0;
@@ -67,6 +70,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
  */
 void rocket_mmu_fini(struct rocket_vm *vm)
 {
+	mutex_destroy(&vm->mmu.hw_lock);
 	iommu_domain_free(vm->mmu.domain);
 }
 
@@ -80,6 +84,8 @@ static int rocket_mmu_reserve_table(struct rocket_vm *vm, unsigned int table)
 {
 	u64 addr = (u64)table * ROCKET_MMU_TABLE_SPAN;
 	int ret;
+
+	guard(mutex)(&vm->mmu.hw_lock);
 
 	ret = iommu_map(vm->mmu.domain, addr, page_to_phys(ZERO_PAGE(0)),
 			ROCKET_MMU_PAGE_SIZE, 0, GFP_NOWAIT);
@@ -170,9 +176,10 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		}
 
 		len = min(len - offset, range - mapped);
-		ret = iommu_map(vm->mmu.domain, addr + mapped,
-				rocket_mmu_sg_addr(sg, imported) + offset, len,
-				prot, GFP_NOWAIT);
+		scoped_guard(mutex, &vm->mmu.hw_lock)
+			ret = iommu_map(vm->mmu.domain, addr + mapped,
+					rocket_mmu_sg_addr(sg, imported) + offset, len,
+					prot, GFP_NOWAIT);
 		if (ret) {
 			rocket_mmu_unmap(vm, addr, mapped);
 			return ret;
@@ -187,6 +194,13 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 	return 0;
 }
 
+static void rocket_mmu_unmap_piece(struct rocket_vm *vm, u64 addr, u64 len)
+{
+	guard(mutex)(&vm->mmu.hw_lock);
+
+	drm_WARN_ON(vm->base.drm, iommu_unmap(vm->mmu.domain, addr, len) != len);
+}
+
 /**
  * rocket_mmu_unmap() - Unmap a range.
  * @vm: The VM, &rocket_vm.op_lock held.
@@ -199,20 +213,38 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
  */
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range)
 {
-	size_t unmapped;
-
 	lockdep_assert_held(&vm->op_lock);
 
-	unmapped = iommu_unmap(vm->mmu.domain, addr, range);
-	drm_WARN_ON(vm->base.drm, unmapped != range);
+	while (range) {
+		/* In pieces: a core that must be reset cannot wait for 4 GiB. */
+		u64 len = min(range, ROCKET_MMU_TABLE_SPAN - addr % ROCKET_MMU_TABLE_SPAN);
+
+		rocket_mmu_unmap_piece(vm, addr, len);
+		addr += len;
+		range -= len;
+	}
 }
 
-static void rocket_mmu_detach_locked(struct rocket_core *core)
+/* For a core that cannot do anything any more, or that has to be given up. */
+static void rocket_mmu_abandon_locked(struct rocket_core *core)
 {
 	lockdep_assert_held(&core->attach_lock);
 
 	iommu_detach_group(NULL, core->group);
 	core->vm = NULL;
+}
+
+/* In its default domain the group can reach all memory: first the reset. */
+static int rocket_mmu_detach_locked(struct rocket_core *core)
+{
+	int ret = rocket_reset(core);
+
+	if (ret)
+		return ret;
+
+	rocket_mmu_abandon_locked(core);
+
+	return 0;
 }
 
 /**
@@ -224,8 +256,8 @@ static void rocket_mmu_detach_locked(struct rocket_core *core)
  *
  * Context: The scheduler's work. Not annotated as fence signalling, though it
  * is part of it: see the comment in rocket_sched_run_job().
- * Return: 0 or a negative errno of the IOMMU driver, with the core left in its
- * default domain.
+ * Return: 0; -EIO when the core ignores its reset and was left in its VM; a
+ * negative errno of the IOMMU driver, with the core left in its default domain.
  */
 int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
 {
@@ -236,8 +268,11 @@ int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
 	if (core->vm == vm)
 		return 0;
 
-	if (core->vm)
-		rocket_mmu_detach_locked(core);
+	if (core->vm) {
+		ret = rocket_mmu_detach_locked(core);
+		if (ret)
+			return ret;
+	}
 
 	ret = iommu_attach_group(vm->mmu.domain, core->group);
 	if (ret)
@@ -250,32 +285,76 @@ int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
 
 /**
  * rocket_mmu_detach() - Put a core back to its default domain.
- * @core: A core that runs nothing, or was just reset.
+ * @core: A core that runs nothing, powered if it holds a VM.
  *
- * Writes all registers of a powered IOMMU, and so repairs what a reset did
- * behind the IOMMU driver's back. A core that is in its default domain already
- * is left alone: it starts no job before rocket_mmu_attach() has written them.
+ * Resets the core. One that holds no VM is left alone: it runs no job before
+ * rocket_mmu_attach() has written all registers of its IOMMU.
+ *
+ * Return: 0; -EIO when the core ignores its reset and was left in its VM.
  */
-void rocket_mmu_detach(struct rocket_core *core)
+int rocket_mmu_detach(struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	return core->vm ? rocket_mmu_detach_locked(core) : 0;
+}
+
+/**
+ * rocket_mmu_reset() - Reset a core, whatever it does, and detach it.
+ * @core: The core, powered.
+ *
+ * Return: 0; -EIO when the core ignores its reset and was left in its VM.
+ */
+int rocket_mmu_reset(struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	return core->vm ? rocket_mmu_detach_locked(core) : rocket_reset(core);
+}
+
+/**
+ * rocket_mmu_abandon() - Detach a core without a reset.
+ * @core: One that was just powered up, or that is given up. A core that still
+ *	runs reaches physical memory from here until it is switched off: there is
+ *	no other domain that it could be brought to without passing through its
+ *	default one.
+ */
+void rocket_mmu_abandon(struct rocket_core *core)
 {
 	guard(mutex)(&core->attach_lock);
 
 	if (core->vm)
-		rocket_mmu_detach_locked(core);
+		rocket_mmu_abandon_locked(core);
+}
+
+static int rocket_mmu_detach_from(struct rocket_core *core, struct rocket_vm *vm)
+{
+	guard(mutex)(&core->attach_lock);
+
+	return core->vm == vm ? rocket_mmu_detach_locked(core) : 0;
 }
 
 /**
  * rocket_mmu_detach_all() - Take a VM out of all cores.
  * @vm: The VM; no job of it is left.
  * @rdev: The device.
+ *
+ * Context: Sleeps, and waits for the recovery of a core that ignores its reset.
  */
 void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev)
 {
 	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
 		struct rocket_core *core = &rdev->cores[i];
 
+		if (!rocket_mmu_detach_from(core, vm))
+			continue;
+
+		rocket_recover_request(core);
+		flush_work(&core->recover_work);
+
+		/* Only on a core that is being unbound there is no recovery. */
 		guard(mutex)(&core->attach_lock);
 		if (core->vm == vm)
-			rocket_mmu_detach_locked(core);
+			rocket_mmu_abandon_locked(core);
 	}
 }

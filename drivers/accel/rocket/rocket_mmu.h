@@ -3,6 +3,7 @@
 #define __ROCKET_MMU_H__
 
 #include <linux/bits.h>
+#include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
@@ -20,12 +21,22 @@ struct sg_table;
 /**
  * struct rocket_mmu - The page tables of a VM.
  *
- * Protected by &rocket_vm.op_lock. The tables themselves belong to the IOMMU
- * driver, which keeps each second-level table until the domain is freed.
+ * Protected by &rocket_vm.op_lock, if nothing else is said. The tables themselves
+ * belong to the IOMMU driver, which keeps each second-level table until the
+ * domain is freed.
  */
 struct rocket_mmu {
 	/** @domain: The paging domain, freed with the VM. */
 	struct iommu_domain *domain;
+
+	/**
+	 * @hw_lock: Held by whoever makes the IOMMU driver drop IOTLB lines of
+	 * this domain, and by who resets a core that is attached to it: an IOMMU
+	 * in reset must not be touched. Taken inside &rocket_vm.op_lock or
+	 * &rocket_core.attach_lock, for a short time; nothing waits for reclaim
+	 * or for a fence under it.
+	 */
+	struct mutex hw_lock;
 
 	/** @tables: Which second-level tables are known to exist. */
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
@@ -40,7 +51,9 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
 
 int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm);
-void rocket_mmu_detach(struct rocket_core *core);
+int rocket_mmu_detach(struct rocket_core *core);
+int rocket_mmu_reset(struct rocket_core *core);
+void rocket_mmu_abandon(struct rocket_core *core);
 void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev);
 
 #endif

@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/cleanup.h>
-#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/math64.h>
 #include <linux/pm_runtime.h>
-#include <linux/reset.h>
 #include <linux/workqueue.h>
 
 #include "rocket_core.h"
+#include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
 #include "rocket_recover.h"
+#include "rocket_regs.h"
+#include "rocket_reset.h"
 
-/* How long the reset lines are held, in us. */
-#define ROCKET_RESET_US 10
+/**
+ * DOC: Recovery
+ *
+ * What goes wrong on a core ends here: faults, hangs, an IOMMU that cannot be
+ * attached. The core is reset; if that has no effect, its power domain is switched
+ * off and on; if that cannot be had or does not help either, the core is out of
+ * service until it is unbound: jobs that are queued there end with -EIO, and new
+ * ones go to other cores. See rocket_device_report_loss() for the last core.
+ *
+ * A job is killed by its own recovery only. One that came while the core was in
+ * trouble is started by the recovery, and its clock with it.
+ */
 
 /* Lost interrupts in the middle of a job before it counts as hanging. */
 #define ROCKET_LOST_MAX 3
-
-/*
- * Resets the core and, because the same line resets it, the IOMMU. Its driver
- * does not know, so the group goes to its default domain at once: that writes
- * all registers anew, and the next job attaches its VM from there.
- */
-static void rocket_recover_reset(struct rocket_core *core)
-{
-	reset_control_bulk_assert(ARRAY_SIZE(core->resets), core->resets);
-	udelay(ROCKET_RESET_US);
-	reset_control_bulk_deassert(ARRAY_SIZE(core->resets), core->resets);
-
-	rocket_mmu_detach(core);
-}
 
 /* A job that came while the core was recovering and has not started yet. */
 static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
@@ -45,6 +42,63 @@ static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
 	return core->job;
 }
 
+/*
+ * Makes the core do nothing, in nobody's VM; and ready for the job that waits, if
+ * one does.
+ */
+static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *waiting)
+{
+	int ret;
+
+	ret = rocket_mmu_reset(core);
+	if (!ret && waiting)
+		ret = rocket_mmu_attach(core, waiting->vm);
+	if (!ret)
+		return 0;
+
+	ret = rocket_reset_by_power(core);
+	if (ret)
+		return ret;
+
+	scoped_guard(spinlock_irq, &core->lock)
+		core->counts.power_cycles++;
+	rocket_mmu_abandon(core);
+
+	return waiting ? rocket_mmu_attach(core, waiting->vm) : 0;
+}
+
+/*
+ * Out of service. All that can be done is to ask it to stop, and to let go of it:
+ * without a job and a VM it will be switched off, as soon as that is possible.
+ */
+static void rocket_recover_give_up(struct rocket_core *core)
+{
+	dev_err(core->dev, "core %u ignores its reset and is out of service; unbind and bind its driver to try again\n",
+		core->index);
+
+	writel(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
+	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	rocket_mmu_abandon(core);
+
+	scoped_guard(spinlock_irq, &core->lock)
+		core->wedged = true;
+
+	rocket_device_report_loss(core->rdev);
+}
+
+/*
+ * A runtime PM reference, if there is hardware to be looked after: a core that is
+ * suspended holds no VM and runs nothing. One that was reported may be on its way
+ * there.
+ */
+static bool rocket_recover_get_power(struct rocket_core *core)
+{
+	if (READ_ONCE(core->recovering))
+		return !pm_runtime_resume_and_get(core->dev);
+
+	return pm_runtime_get_if_active(core->dev) > 0;
+}
+
 /**
  * rocket_recover_core() - Kill what runs and bring the core back.
  * @core: The core; the scheduler's work must have been stopped.
@@ -55,8 +109,10 @@ static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
 void rocket_recover_core(struct rocket_core *core, int error)
 {
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
+	bool was_wedged = READ_ONCE(core->wedged);
 	struct dma_fence *fence = NULL;
 	bool was_recovering, powered;
+	bool lost = false;
 
 	/*
 	 * Wait for the handlers of the line: the IOMMU driver's reads registers
@@ -65,18 +121,16 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	 */
 	disable_irq(core->irq);
 
-	/* A suspended core holds no VM and has no registers to clear. */
-	powered = pm_runtime_get_if_active(core->dev) > 0;
-	if (powered)
-		rocket_recover_reset(core);
-
-	if (waiting && rocket_mmu_attach(core, waiting->vm))
-		waiting = NULL;
+	powered = rocket_recover_get_power(core);
+	if (powered && !was_wedged && rocket_recover_hardware(core, waiting))
+		rocket_recover_give_up(core);
+	if (waiting && (!powered || READ_ONCE(core->wedged)))
+		lost = true;
 
 	scoped_guard(spinlock_irqsave, &core->lock) {
 		was_recovering = core->recovering;
 		core->recovering = false;
-		if (waiting) {
+		if (waiting && !lost) {
 			rocket_core_start_clock(core);
 			rocket_core_start_task(core);
 		} else if (core->job) {
@@ -84,16 +138,18 @@ void rocket_recover_core(struct rocket_core *core, int error)
 		}
 	}
 
-	/* rocket_recover_report_fault() has disabled it once more. */
+	/* rocket_recover_report() has disabled it once more. */
 	if (was_recovering)
 		enable_irq(core->irq);
-	enable_irq(core->irq);
+	/* The line of a core that was given up stays off until it is unbound. */
+	if (was_wedged || !core->wedged)
+		enable_irq(core->irq);
 
 	if (powered)
 		rocket_core_put_power(core);
 
 	if (fence)
-		rocket_core_end_job(core, fence, error);
+		rocket_core_end_job(core, fence, lost ? -EIO : error);
 }
 
 static void rocket_recover_work(struct work_struct *work)
@@ -168,6 +224,37 @@ static void rocket_recover_timeout_work(struct work_struct *work)
 		rocket_core_end_job(core, fence, 0);
 }
 
+/* The core must not be touched, and its line not be heard, until it is reset. */
+static void rocket_recover_report(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->lock);
+
+	core->recovering = true;
+	disable_irq_nosync(core->irq);
+	queue_work(core->recover_wq, &core->recover_work);
+}
+
+/**
+ * rocket_recover_request() - Have a core looked after that is in trouble.
+ * @core: The core; no job runs on it. One that is started afterwards waits for
+ *	the recovery.
+ *
+ * Context: Any.
+ * Return: 0; -ENODEV when the core is being unbound.
+ */
+int rocket_recover_request(struct rocket_core *core)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	if (!core->online)
+		return -ENODEV;
+
+	if (!core->recovering)
+		rocket_recover_report(core);
+
+	return 0;
+}
+
 /**
  * rocket_recover_report_fault() - The IOMMU saw an access that it refused.
  * @core: The core that made it.
@@ -188,10 +275,8 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 	if (!core->online || core->recovering)
 		return NULL;
 
-	core->recovering = true;
 	core->counts.faults++;
-	disable_irq_nosync(core->irq);
-	queue_work(core->recover_wq, &core->recover_work);
+	rocket_recover_report(core);
 
 	fault->core = core->index;
 	fault->user_data = core->job ? core->job->user_data : 0;

@@ -10,6 +10,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_recover.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
 
@@ -87,12 +88,12 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 	if (ret)
 		return ret;
 
+	/* What keeps the core from being attached is left to its recovery. */
 	ret = rocket_mmu_attach(core, vm);
-	/* A core that hangs in a fault will be attached when it has recovered. */
-	if (!ret || READ_ONCE(core->recovering))
-		return 0;
-
-	rocket_core_put_power(core);
+	if (ret)
+		ret = rocket_recover_request(core);
+	if (ret)
+		rocket_core_put_power(core);
 
 	return ret;
 }
@@ -111,6 +112,8 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 	/* Being unbound waits for this function, so the core stays until then. */
 	if (!READ_ONCE(core->online))
 		return ERR_PTR(-ENODEV);
+	if (READ_ONCE(core->wedged))
+		return ERR_PTR(-EIO);
 
 	ret = rocket_sync_causes_error(&job->causes, job->client.id);
 	if (ret)
@@ -245,6 +248,17 @@ static struct drm_sched_entity *rocket_sched_create_entity(struct rocket_core *c
 	return entity;
 }
 
+/* Why there is no core for a job. */
+static int rocket_sched_no_core(struct rocket_device *rdev, u32 mask)
+{
+	u32 bound = rocket_device_bound_mask(rdev);
+
+	if (bound & mask)
+		return -EIO;
+
+	return bound ? -EINVAL : -ENODEV;
+}
+
 /**
  * rocket_sched_place() - Choose a core for a job.
  * @job: The job, with VM, cores and priority.
@@ -252,8 +266,9 @@ static struct drm_sched_entity *rocket_sched_create_entity(struct rocket_core *c
  *
  * Initialises &rocket_job.base.
  *
- * Return: 0; -ENODEV when no core is in service; -EINVAL when none of those that
- * the job allows is; -ENOENT when the VM has been destroyed; -ENOMEM.
+ * Return: 0; -ENODEV when no core is bound; -EINVAL when none of those that the
+ * job allows is; -EIO when those ignore their resets; -ENOENT when the VM has been
+ * destroyed; -ENOMEM.
  */
 int rocket_sched_place(struct rocket_job *job, u64 client_id)
 {
@@ -269,7 +284,7 @@ int rocket_sched_place(struct rocket_job *job, u64 client_id)
 
 	core = rocket_sched_pick_core(rdev, job->vm, job->cores);
 	if (!core)
-		return rocket_device_core_mask(rdev) ? -EINVAL : -ENODEV;
+		return rocket_sched_no_core(rdev, job->cores);
 
 	entity = &job->vm->queue.entities[job->priority][core->index];
 	if (!*entity) {
