@@ -135,6 +135,9 @@ struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
+	/* Before its fence: who waits for that may submit the next job at once. */
+	core->job->counted = false;
+	atomic_dec(&core->load);
 	core->job = NULL;
 	core->fence = NULL;
 	wake_up(&core->idle);

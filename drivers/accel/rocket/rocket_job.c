@@ -117,7 +117,7 @@ static void rocket_job_put_fence(struct rocket_fence *fence)
  */
 void rocket_job_destroy(struct rocket_job *job)
 {
-	if (job->pushed)
+	if (job->counted)
 		atomic_dec(&job->core->load);
 	if (job->entity_ready)
 		drm_sched_job_cleanup(&job->base);

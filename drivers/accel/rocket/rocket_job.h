@@ -139,8 +139,8 @@ struct rocket_job {
 	/** @entity_ready: drm_sched_job_init() was called on @base. */
 	bool entity_ready;
 
-	/** @pushed: It counts in &rocket_core.load. */
-	bool pushed;
+	/** @counted: It counts in &rocket_core.load. */
+	bool counted;
 
 	/** @cleanup: Frees the job outside of the scheduler's work. */
 	struct work_struct cleanup;

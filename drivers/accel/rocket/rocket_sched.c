@@ -333,7 +333,7 @@ struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *pre
 	queue->last_core = job->core;
 
 	atomic_inc(&job->core->load);
-	job->pushed = true;
+	job->counted = true;
 
 	return dma_fence_get(queue->last);
 }
