@@ -376,6 +376,37 @@ static void test_spread(int fd)
 		igt_assert_lt_u64(before[core], rocket_board_count(core, ROCKET_BOARD_TASKS));
 }
 
+static void stay_awake(uint32_t mask, bool awake)
+{
+	for (uint32_t left = mask; left; left &= left - 1)
+		rocket_sysfs_stay_awake(__builtin_ctz(left), awake);
+}
+
+/* Whichever core holds the VM: when all are idle, its next job goes there. */
+static void test_affinity(int fd)
+{
+	enum { JOBS = 30 };
+	uint32_t mask = rocket_core_mask(fd);
+
+	rocket_require_board();
+	stay_awake(mask, true);
+	for (uint32_t left = mask; left; left &= left - 1) {
+		struct scene s = make_scene_in(fd, rocket_vm_create(fd));
+		unsigned int core = __builtin_ctz(left);
+		struct drm_rocket_job job = copy_job(&s, 0, 0, 1);
+		uint64_t before;
+
+		job.core_mask = 1u << core;
+		igt_assert_eq(rocket_run(fd, &job), 0);
+		before = rocket_board_count(core, ROCKET_BOARD_TASKS);
+		job.core_mask = 0;
+		for (unsigned int i = 0; i < JOBS; i++)
+			igt_assert_eq(rocket_run(fd, &job), 0);
+		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_TASKS) - before, JOBS);
+	}
+	stay_awake(mask, false);
+}
+
 static uint64_t end_time(int fd, uint32_t syncobj)
 {
 	struct sync_fence_info fence = { 0 };
@@ -454,6 +485,10 @@ static void test_no_starvation(int fd)
 	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
 	struct rocket_blocker blocker;
 
+	/* From now on the core holds the VM of the heap. */
+	heap[0] = copy_job(&s[0], 0, 0, 1);
+	heap[0].core_mask = core;
+	igt_assert_eq(rocket_run(fd, &heap[0]), 0);
 	rocket_blocker_init(&blocker, fd);
 	in = rocket_sync(blocker.syncobj, 0);
 	heap_end = rocket_sync(rocket_syncobj(fd), 0);
@@ -897,6 +932,8 @@ igt_main
 		  "A CREATE_BO mapping stays for a job that waits, though the handle is closed" },
 		{ "core-mask", test_core_mask, "A job runs on the core that its mask names" },
 		{ "spread", test_spread, "Independent jobs run on all cores at once" },
+		{ "affinity", test_affinity,
+		  "A VM's next job goes to the core that holds it, if that is idle (promise 4)" },
 		{ "priority", test_priority,
 		  "Jobs of high priority run before those of normal, those before low" },
 		{ "priority-permission", test_priority_permission,
