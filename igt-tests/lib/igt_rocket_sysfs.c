@@ -188,6 +188,43 @@ void rocket_sysfs_await_suspend(unsigned int core)
 }
 
 /*
+ * Interrupts
+ */
+
+/* The counts of all CPUs in a line of /proc/interrupts. */
+static uint64_t sum_of_counts(const char *line)
+{
+	const char *at = strchr(line, ':');
+	uint64_t sum = 0;
+	char *end;
+
+	for (at = at ? at + 1 : ""; ; at = end) {
+		unsigned long long count = strtoull(at, &end, 10);
+
+		if (end == at || (*end != ' ' && *end != '\n'))
+			return sum;
+		sum += count;
+	}
+}
+
+uint64_t rocket_sysfs_interrupts(unsigned int core)
+{
+	FILE *file = fopen("/proc/interrupts", "r");
+	uint64_t sum = 0;
+	char line[1024];
+	bool found = false;
+
+	igt_require_f(file, "no /proc/interrupts\n");
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, core_name(core));
+	fclose(file);
+	igt_assert_f(found, "/proc/interrupts does not name %s\n", core_name(core));
+	sum = sum_of_counts(line);
+	errno = 0;
+	return sum;
+}
+
+/*
  * Memory
  */
 

@@ -32,6 +32,12 @@ void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
 /* Waits until the core has been suspended; looks all the time, to see it at once. */
 void rocket_sysfs_await_suspend(unsigned int core);
 
+/*
+ * Interrupts that CPUs took from a core's line so far; it is shared with the
+ * core's IOMMU.
+ */
+uint64_t rocket_sysfs_interrupts(unsigned int core);
+
 /* Bytes of shmem in the whole machine, which BOs are made of. */
 uint64_t rocket_shmem_bytes(void);
 
