@@ -497,9 +497,13 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 	*version = readl(core->pc + ROCKET_PC_VERSION) +
 		   (readl(core->pc + ROCKET_PC_VERSION_NUM) & ROCKET_PC_VERSION_NUM_MASK);
 
-	/* Whatever firmware left: the core must not raise the shared line. */
-	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	/* Whatever firmware, or the job that the last driver lost, has left. */
+	ret = rocket_recover_reset(core, NULL);
 	rocket_core_put_power(core);
+	if (ret) {
+		dev_err_probe(dev, ret, "ignores its reset; a power cycle of the board may help\n");
+		goto err_disable_pm;
+	}
 
 	ret = devm_request_irq(dev, core->irq, rocket_core_irq, IRQF_SHARED,
 			       dev_name(dev), core);

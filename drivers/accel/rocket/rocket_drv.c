@@ -17,6 +17,7 @@
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
+#include "rocket_penalty.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
@@ -44,19 +45,29 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 		return -ENOMEM;
 
 	rfile->rdev = to_rocket_device(ddev);
+	rfile->penalty = rocket_penalty_create();
+	if (IS_ERR(rfile->penalty)) {
+		ret = PTR_ERR(rfile->penalty);
+		goto err_free;
+	}
 	mutex_init(&rfile->query_lock);
 
 	ret = rocket_vm_open_file(rfile);
-	if (ret) {
-		mutex_destroy(&rfile->query_lock);
-		kfree(rfile);
-		return ret;
-	}
+	if (ret)
+		goto err_put_penalty;
 
 	rfile->vm = xa_load(&rfile->vms, 0);
 	file->driver_priv = rfile;
 
 	return 0;
+
+err_put_penalty:
+	mutex_destroy(&rfile->query_lock);
+	rocket_penalty_put(rfile->penalty);
+err_free:
+	kfree(rfile);
+
+	return ret;
 }
 
 static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
@@ -65,6 +76,7 @@ static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
 
 	rocket_vm_close_file(rfile);
 	mutex_destroy(&rfile->query_lock);
+	rocket_penalty_put(rfile->penalty);
 	kfree(rfile);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/xarray.h>
 
 struct rocket_device;
+struct rocket_penalty;
 struct rocket_vm;
 
 /**
@@ -24,6 +25,9 @@ struct rocket_file {
 
 	/** @vm: VM 0, which lives as long as the file. Kept by @vms. */
 	struct rocket_vm *vm;
+
+	/** @penalty: For its jobs that failed, a reference. */
+	struct rocket_penalty *penalty;
 
 	/** @query_lock: One VM_QUERY at a time. */
 	struct mutex query_lock;

@@ -7,6 +7,7 @@
 #include "rocket_core.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
+#include "rocket_penalty.h"
 #include "rocket_vm.h"
 
 static void rocket_job_cleanup_work(struct work_struct *work)
@@ -36,7 +37,8 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count)
 
 	job->hw_fence = kzalloc_obj(*job->hw_fence, GFP_KERNEL_ACCOUNT);
 	job->tasks = kvmalloc_objs(*job->tasks, task_count, GFP_KERNEL_ACCOUNT);
-	if (!job->hw_fence || !job->tasks) {
+	job->delay = rocket_delay_alloc(vm->penalty);
+	if (!job->hw_fence || !job->tasks || !job->delay) {
 		rocket_job_destroy(job);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -130,6 +132,7 @@ void rocket_job_destroy(struct rocket_job *job)
 	rocket_job_put_bos(job->in_bos, job->in_bo_count);
 	rocket_job_put_bos(job->out_bos, job->out_bo_count);
 	rocket_job_put_fence(job->hw_fence);
+	rocket_delay_free(job->delay);
 	rocket_vm_put(job->vm);
 	kvfree(job->tasks);
 	kfree(job);

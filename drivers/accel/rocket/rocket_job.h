@@ -13,6 +13,7 @@
 
 struct drm_gem_object;
 struct rocket_core;
+struct rocket_delay;
 struct rocket_vm;
 
 /* struct rocket_task - One start of the program controller. */
@@ -108,6 +109,9 @@ struct rocket_job {
 
 	/** @causes: What it was told to wait for, and inherits the errors of. */
 	struct rocket_sync_causes causes;
+
+	/** @delay: Waits for its file's penalty; allocated with the job. */
+	struct rocket_delay *delay;
 
 	/** @timeout: How long it may run, in ns. */
 	u64 timeout;

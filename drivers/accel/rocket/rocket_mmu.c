@@ -28,9 +28,11 @@
  * is powered is attached or holds a VM, see rocket_core_runtime_suspend().
  *
  * An IOMMU group can only change domains by way of its default domain, where
- * nothing is translated and all memory can be reached: the core is reset before.
- * Each of the two steps writes the root pointer and drops the whole IOTLB: what
- * one VM left there is never used for the next.
+ * nothing of any client is mapped. Each of the two steps switches translation off
+ * for a moment, in which all memory can be reached (as it can be in the default
+ * domain itself, where the kernel was told to let devices pass): so the core is
+ * reset before. Each of them also writes the root pointer and drops the whole
+ * IOTLB: what one VM left there is never used for the next.
  */
 
 /**
@@ -234,7 +236,7 @@ static void rocket_mmu_abandon_locked(struct rocket_core *core)
 	core->vm = NULL;
 }
 
-/* In its default domain the group can reach all memory: first the reset. */
+/* On its way the group can reach all memory: first the reset. */
 static int rocket_mmu_detach_locked(struct rocket_core *core)
 {
 	int ret = rocket_reset(core);
@@ -315,9 +317,8 @@ int rocket_mmu_reset(struct rocket_core *core)
 /**
  * rocket_mmu_abandon() - Detach a core without a reset.
  * @core: One that was just powered up, or that is given up. A core that still
- *	runs reaches physical memory from here until it is switched off: there is
- *	no other domain that it could be brought to without passing through its
- *	default one.
+ *	runs reaches physical memory for the moment in which the IOMMU's driver
+ *	changes domains; there is no way around that.
  */
 void rocket_mmu_abandon(struct rocket_core *core)
 {

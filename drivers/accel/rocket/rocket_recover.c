@@ -3,6 +3,7 @@
 #include <linux/cleanup.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/pm_runtime.h>
 #include <linux/workqueue.h>
@@ -11,9 +12,11 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_penalty.h"
 #include "rocket_recover.h"
 #include "rocket_regs.h"
 #include "rocket_reset.h"
+#include "rocket_vm.h"
 
 /**
  * DOC: Recovery
@@ -42,17 +45,22 @@ static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
 	return core->job;
 }
 
-/*
- * Makes the core do nothing, in nobody's VM; and ready for the job that waits, if
- * one does.
+/**
+ * rocket_recover_reset() - Make a core do nothing, whatever it takes.
+ * @core: The core, powered, with a runtime PM reference of the caller and one of
+ *	the job that runs, if one does.
+ * @vm: Whose page tables it shall hold afterwards, %NULL for nobody's.
+ *
+ * Return: 0, or a negative errno when neither reset nor power cycle had an effect,
+ * or the IOMMU refuses.
  */
-static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *waiting)
+int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 {
 	int ret;
 
 	ret = rocket_mmu_reset(core);
-	if (!ret && waiting)
-		ret = rocket_mmu_attach(core, waiting->vm);
+	if (!ret && vm)
+		ret = rocket_mmu_attach(core, vm);
 	if (!ret)
 		return 0;
 
@@ -64,7 +72,7 @@ static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *
 		core->counts.power_cycles++;
 	rocket_mmu_abandon(core);
 
-	return waiting ? rocket_mmu_attach(core, waiting->vm) : 0;
+	return vm ? rocket_mmu_attach(core, vm) : 0;
 }
 
 /*
@@ -111,6 +119,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
 	bool was_wedged = READ_ONCE(core->wedged);
 	struct dma_fence *fence = NULL;
+	struct rocket_job *killed = NULL;
 	bool was_recovering, powered;
 	bool lost = false;
 
@@ -122,7 +131,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	disable_irq(core->irq);
 
 	powered = rocket_recover_get_power(core);
-	if (powered && !was_wedged && rocket_recover_hardware(core, waiting))
+	if (powered && !was_wedged &&
+	    rocket_recover_reset(core, waiting ? waiting->vm : NULL))
 		rocket_recover_give_up(core);
 	if (waiting && (!powered || READ_ONCE(core->wedged)))
 		lost = true;
@@ -134,6 +144,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 			rocket_core_start_clock(core);
 			rocket_core_start_task(core);
 		} else if (core->job) {
+			killed = core->job;
 			fence = rocket_core_take_job(core);
 		}
 	}
@@ -148,8 +159,13 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	if (powered)
 		rocket_core_put_power(core);
 
-	if (fence)
-		rocket_core_end_job(core, fence, lost ? -EIO : error);
+	if (!killed)
+		return;
+
+	/* The job lives until its fence signals. */
+	if (!lost && error != -ENODEV)
+		rocket_penalty_charge(killed->vm->penalty, ktime_get_ns() - killed->started);
+	rocket_core_end_job(core, fence, lost ? -EIO : error);
 }
 
 static void rocket_recover_work(struct work_struct *work)

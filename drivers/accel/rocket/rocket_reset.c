@@ -17,10 +17,11 @@
  *
  * A reset is the only way to know that a core does nothing any more. A command
  * stream is not checked by anybody and may leave engines armed that go on behind
- * the interrupt of its task; and an IOMMU in its default domain lets everything
- * through. So a core is reset before its IOMMU group leaves a VM, each time, and
- * the reset has to be seen to work: rocket_reset() leaves a mark in a register and
- * looks whether it is gone.
+ * the interrupt of its task; and on the way from one domain to another the IOMMU's
+ * driver switches translation off, so that such an engine would reach all memory.
+ * So a core is reset before its IOMMU group leaves a VM, each time, and the reset
+ * has to be seen to work: rocket_reset() leaves a mark in a register and looks
+ * whether it is gone.
  *
  * srst_a resets the IOMMU together with the core, behind the back of its driver,
  * so a reset is always followed by a change of domain, which writes all of the

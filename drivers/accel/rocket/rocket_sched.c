@@ -10,6 +10,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_penalty.h"
 #include "rocket_recover.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
@@ -65,7 +66,7 @@ static struct dma_fence *rocket_sched_prepare_job(struct drm_sched_job *sched_jo
 			return dma_fence_get(job->after[i]);
 	}
 
-	return NULL;
+	return rocket_delay_wait(job->delay);
 }
 
 /* Gets the core ready for the job: powered and attached. */

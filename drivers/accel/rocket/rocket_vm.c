@@ -11,6 +11,7 @@
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
 #include "rocket_drv.h"
+#include "rocket_penalty.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
 
@@ -19,6 +20,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	struct rocket_vm *vm = to_rocket_vm(gpuvm);
 
 	rocket_mmu_fini(vm);
+	rocket_penalty_put(vm->penalty);
 	mutex_destroy(&vm->bind_lock);
 	mutex_destroy(&vm->op_lock);
 	kfree(vm);
@@ -34,11 +36,13 @@ static const struct drm_gpuvm_ops rocket_vm_ops = {
 /**
  * rocket_vm_create() - Create an empty address space.
  * @rdev: The device.
+ * @penalty: Of the file; the VM takes a reference of its own.
  *
  * Return: The VM, to be closed and put by the caller; -ENODEV when no core is in
  * service; -ENOMEM.
  */
-struct rocket_vm *rocket_vm_create(struct rocket_device *rdev)
+struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
+				   struct rocket_penalty *penalty)
 {
 	struct drm_gem_object *resv_obj;
 	struct rocket_vm *vm;
@@ -60,6 +64,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_device *rdev)
 
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
+	vm->penalty = rocket_penalty_get(penalty);
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
 	rocket_fault_log_init(&vm->faults);
@@ -160,7 +165,7 @@ static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id
 	struct rocket_vm *vm;
 	int ret;
 
-	vm = rocket_vm_create(rfile->rdev);
+	vm = rocket_vm_create(rfile->rdev, rfile->penalty);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 

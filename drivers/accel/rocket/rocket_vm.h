@@ -17,6 +17,7 @@ struct drm_file;
 struct rocket_bind_queue;
 struct rocket_device;
 struct rocket_file;
+struct rocket_penalty;
 
 /* The first page is never mapped, so that address 0 always faults. */
 #define ROCKET_VM_START		SZ_4K
@@ -111,6 +112,9 @@ struct rocket_vm {
 	/** @queue: The order of the jobs. */
 	struct rocket_queue queue;
 
+	/** @penalty: For jobs that failed, the file's; a reference. */
+	struct rocket_penalty *penalty;
+
 	/** @faults: What went wrong; has its own lock. */
 	struct rocket_fault_log faults;
 };
@@ -120,7 +124,8 @@ static inline struct rocket_vm *to_rocket_vm(struct drm_gpuvm *gpuvm)
 	return container_of(gpuvm, struct rocket_vm, base);
 }
 
-struct rocket_vm *rocket_vm_create(struct rocket_device *rdev);
+struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
+				   struct rocket_penalty *penalty);
 void rocket_vm_close(struct rocket_vm *vm);
 struct rocket_vm *rocket_vm_get(struct rocket_vm *vm);
 void rocket_vm_put(struct rocket_vm *vm);
