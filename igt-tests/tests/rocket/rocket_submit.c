@@ -820,30 +820,6 @@ static void test_queue_survives(int fd)
 	igt_assert(page_is(&s[2], 2, SEED + 1));
 }
 
-static void injected(int fd, unsigned long what, int status)
-{
-	struct scene s = make_scene(fd);
-	struct drm_rocket_job job = copy_job(&s, 0, 1, 2);
-
-	rocket_require_board();
-	job.core_mask = 2;
-	job.timeout_ms = 50;
-	rocket_board_inject(1, what, 1);
-	igt_assert_eq(rocket_run(fd, &job), status);
-	igt_assert_eq_u32(rocket_board_injected(1, what), 0);
-	igt_assert_eq(rocket_run(fd, &job), 0);
-}
-
-static void test_never_completes(int fd)
-{
-	injected(fd, ROCKET_BOARD_INJ_NEVER_COMPLETE, -ETIMEDOUT);
-}
-
-static void test_lost_interrupt(int fd)
-{
-	injected(fd, ROCKET_BOARD_INJ_IRQ_LOST, 0);
-}
-
 static void test_vm_destroyed(int fd)
 {
 	struct drm_rocket_sync in, out = rocket_sync(rocket_syncobj(fd), 0);
@@ -956,10 +932,6 @@ igt_main
 		{ "timeout-own", test_timeout_own, "A job may ask for a longer time-out" },
 		{ "queue-survives", test_queue_survives,
 		  "A fault and a hang cost the jobs behind them nothing" },
-		{ "never-completes", test_never_completes,
-		  "A core that never completes ends the job in ETIMEDOUT, and works again" },
-		{ "lost-interrupt", test_lost_interrupt,
-		  "A job whose interrupt is lost has ended well" },
 		{ "vm-destroyed", test_vm_destroyed,
 		  "Jobs that wait are cancelled with ESRCH when their VM goes" },
 		{ "exit-queued", test_exit_queued,

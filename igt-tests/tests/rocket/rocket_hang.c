@@ -1,0 +1,809 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sync_file.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket.h"
+#include "igt_rocket_board.h"
+#include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
+
+IGT_TEST_DESCRIPTION("Jobs that hang, interrupts that fail, cores that ignore their reset");
+
+#define PROBE_ADDR	0x10000000u
+#define BASE		0x20000000u
+#define NOWHERE		0x90000000u
+#define PAGES		64u
+#define SLOTS		64u
+#define SEED		0x1000u
+#define ALWAYS		UINT32_MAX
+#define NS_PER_MS	UINT64_C(1000000)
+/* A time-out that a job which hangs shall have */
+#define SHORT_MS	30u
+/* One that no job here needs, whatever the host is doing */
+#define LONG_MS		10000u
+
+/*
+ * A VM whose page i at BASE has the pattern SEED + i; slot i copies page i to the
+ * slot's result.
+ */
+struct scene {
+	int fd;
+	struct rocket_probe probe;
+	struct rocket_bo bo;
+};
+
+static struct scene make_scene_in(int fd, uint32_t vm)
+{
+	struct scene s = { .fd = fd, .bo = rocket_bo(fd, PAGES * ROCKET_PAGE) };
+
+	rocket_probe_init(&s.probe, fd, vm, PROBE_ADDR, SLOTS);
+	rocket_bo_fill(&s.bo, SEED);
+	rocket_vm_map_bo(fd, vm, &s.bo, BASE);
+	for (unsigned int i = 0; i < SLOTS; i++) {
+		rocket_probe_clear_result(&s.probe, i);
+		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
+				 rocket_probe_result_addr(&s.probe, i));
+	}
+	return s;
+}
+
+static struct scene make_scene(int fd)
+{
+	return make_scene_in(fd, 0);
+}
+
+static struct drm_rocket_job slot_job(struct scene *s, unsigned int slot, unsigned int core,
+				      unsigned int timeout_ms)
+{
+	struct drm_rocket_job job = rocket_probe_job(&s->probe, slot, 1);
+
+	job.core_mask = 1u << core;
+	job.timeout_ms = timeout_ms;
+	return job;
+}
+
+static bool copied(struct scene *s, unsigned int slot)
+{
+	return rocket_is_pattern((void *)rocket_probe_result(&s->probe, slot), SEED + slot);
+}
+
+/* The core runs a job, and the result is right. */
+static void expect_healthy(struct scene *s, unsigned int core)
+{
+	struct drm_rocket_job job = slot_job(s, 7, core, LONG_MS);
+
+	rocket_probe_set(&s->probe, 7, BASE + 7 * ROCKET_PAGE,
+			 rocket_probe_result_addr(&s->probe, 7));
+	rocket_probe_clear_result(&s->probe, 7);
+	igt_assert_eq(rocket_run(s->fd, &job), 0);
+	igt_assert(copied(s, 7));
+}
+
+static struct drm_rocket_job hang_job(struct scene *s, unsigned int slot, unsigned int core)
+{
+	rocket_probe_set_hang(&s->probe, slot);
+	return slot_job(s, slot, core, SHORT_MS);
+}
+
+/* Submits without waiting; returns the syncobj that gets the fence. */
+static uint32_t submit_one(struct scene *s, struct drm_rocket_job job)
+{
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(s->fd), 0);
+
+	job.out_syncs = (uintptr_t)&out;
+	job.out_sync_count = 1;
+	job.sync_struct_size = sizeof(out);
+	rocket_submit(s->fd, &job, 1);
+	return out.handle;
+}
+
+/* When its fence signalled; waits for it. */
+static uint64_t end_ns(int fd, uint32_t syncobj)
+{
+	struct sync_fence_info fence = { 0 };
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
+	int file;
+
+	rocket_syncobj_status(fd, syncobj);
+	igt_assert_eq(drmSyncobjExportSyncFile(fd, syncobj, &file), 0);
+	do_ioctl(file, SYNC_IOC_FILE_INFO, &info);
+	close(file);
+	return fence.timestamp_ns;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* What the board counted since the last call, on all cores. */
+static uint64_t counted(unsigned long counter, uint64_t *before)
+{
+	uint64_t now = rocket_board_count_all(counter), since = now - *before;
+
+	*before = now;
+	return since;
+}
+
+/*
+ * Hangs
+ */
+
+static void test_stream(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1) {
+		unsigned int core = __builtin_ctz(left);
+		struct drm_rocket_job job = hang_job(&s, 0, core);
+
+		igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
+		expect_healthy(&s, core);
+	}
+}
+
+static void test_never_completes(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		struct drm_rocket_job job = slot_job(&s, 0, core, SHORT_MS);
+
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
+		igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
+		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_NEVER_COMPLETE),
+				  0);
+		expect_healthy(&s, core);
+	}
+}
+
+/* Its time is up neither too early nor, by far, too late. */
+static void test_timeout_exact(int fd)
+{
+	static const unsigned int times[] = { 1, 3, 20, 100, 470, 700, 1500 };
+	struct scene s = make_scene(fd);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(times); i++) {
+		struct drm_rocket_job job = hang_job(&s, 0, 0);
+		uint64_t start = now_ns(), took;
+
+		job.timeout_ms = times[i];
+		took = end_ns(fd, submit_one(&s, job)) - start;
+		igt_assert_lte_u64(times[i] * NS_PER_MS, took);
+		/* A busy host takes its time, but no other time-out is meant. */
+		igt_assert_lt_u64(took, times[i] * NS_PER_MS + 5000 * NS_PER_MS);
+		expect_healthy(&s, 0);
+	}
+}
+
+/* Slow tasks: each takes so many ms, as the board reckons. */
+static void slow_down(unsigned int core, unsigned int ms)
+{
+	/* A probe's copy takes 2 us and a little. */
+	rocket_board_inject(core, ROCKET_BOARD_SLOWDOWN, ms * 50000);
+}
+
+/* Behind a job that takes longer than all that the next one is given. */
+static void test_queue_is_free(int fd)
+{
+	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+	uint32_t first, second;
+
+	slow_down(1, 300);
+	first = submit_one(&a, slot_job(&a, 0, 1, LONG_MS));
+	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	second = submit_one(&b, slot_job(&b, 1, 1, 200));
+	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
+	igt_assert_eq(rocket_syncobj_status(fd, second), 0);
+	igt_assert(copied(&a, 0) && copied(&b, 1));
+}
+
+/*
+ * A job that takes longer than usual, and may, right behind a short one, which is
+ * freed while it runs; and one that has little time right behind that.
+ */
+static void test_each_its_own(int fd)
+{
+	uint64_t usual = rocket_get_param(fd, DRM_ROCKET_PARAM_JOB_TIMEOUT_MS);
+	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+
+	for (unsigned int round = 0; round < 3; round++) {
+		struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 1, 50);
+		uint32_t brief, slow, hang;
+
+		long_job.core_mask = 2;
+		long_job.timeout_ms = LONG_MS;
+		slow_down(1, usual / 40);
+		brief = submit_one(&a, slot_job(&a, 0, 1, LONG_MS));
+		slow = submit_one(&a, long_job);
+		hang = submit_one(&b, hang_job(&b, 0, 1));
+		igt_assert_eq(rocket_syncobj_status(fd, brief), 0);
+		igt_assert_eq(rocket_syncobj_status(fd, slow), 0);
+		igt_assert_eq(rocket_syncobj_status(fd, hang), -ETIMEDOUT);
+		igt_assert_lte_u64(usual * NS_PER_MS, end_ns(fd, slow) - end_ns(fd, brief));
+		igt_assert_lte_u64(SHORT_MS * NS_PER_MS, end_ns(fd, hang) - end_ns(fd, slow));
+		rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	}
+	expect_healthy(&a, 1);
+}
+
+/*
+ * Interrupts
+ */
+
+static void test_lost(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		struct drm_rocket_job job = slot_job(&s, core, core, SHORT_MS);
+
+		rocket_board_inject(core, ROCKET_BOARD_INJ_IRQ_LOST, 1);
+		igt_assert_eq(rocket_run(fd, &job), 0);
+		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_IRQ_LOST), 0);
+		igt_assert(copied(&s, core));
+		expect_healthy(&s, core);
+	}
+}
+
+/* Each task takes on what the one before wrote; some interrupts are missing. */
+static void test_lost_between(int fd)
+{
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job;
+
+	for (unsigned int i = 0; i + 1 < SLOTS; i++)
+		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
+				 BASE + (i + 1) * ROCKET_PAGE);
+	job = rocket_probe_job(&s.probe, 0, SLOTS - 1);
+	job.core_mask = 2;
+	job.timeout_ms = 1000;
+	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, 2);
+	igt_assert_eq(rocket_run(fd, &job), 0);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), SLOTS - 1);
+	for (unsigned int i = 0; i < PAGES; i++)
+		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, SEED));
+}
+
+/* A client could switch its interrupts off: it does not get the core for ever. */
+static void test_lost_all(int fd)
+{
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job;
+
+	job = rocket_probe_job(&s.probe, 0, SLOTS);
+	job.core_mask = 2;
+	job.timeout_ms = SHORT_MS;
+	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, ALWAYS);
+	igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
+	igt_assert_lt_u64(counted(ROCKET_BOARD_STARTS, &starts), 8);
+	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, 0);
+	expect_healthy(&s, 1);
+}
+
+/* In time after all, or when the job has been completed long since. */
+static void test_late(int fd)
+{
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job = slot_job(&s, 0, 1, LONG_MS);
+	uint32_t slow;
+
+	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 20 * NS_PER_MS);
+	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
+	igt_assert_eq(rocket_run(fd, &job), 0);
+	igt_assert(copied(&s, 0));
+
+	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 150 * NS_PER_MS);
+	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
+	job = slot_job(&s, 1, 1, SHORT_MS);
+	igt_assert_eq(rocket_run(fd, &job), 0);
+	igt_assert(copied(&s, 1));
+	/* Comes while this one runs, and does not end it. */
+	slow_down(1, 300);
+	slow = submit_one(&s, slot_job(&s, 2, 1, LONG_MS));
+	igt_assert_eq(rocket_syncobj_status(fd, slow), 0);
+	igt_assert(copied(&s, 2));
+	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	expect_healthy(&s, 1);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), 4);
+}
+
+/* Interrupts out of nowhere, while tasks run that take on each other's results. */
+static void spurious(int fd, unsigned long what)
+{
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job;
+	uint32_t done;
+
+	for (unsigned int i = 0; i + 1 < SLOTS; i++)
+		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
+				 BASE + (i + 1) * ROCKET_PAGE);
+	job = rocket_probe_job(&s.probe, 0, SLOTS - 1);
+	job.core_mask = 2;
+	job.timeout_ms = LONG_MS;
+	slow_down(1, 5);
+	done = submit_one(&s, job);
+	for (unsigned int i = 0; i < 100 && rocket_syncobj_busy(fd, done); i++) {
+		rocket_board_inject(1, what, 3);
+		usleep(1000);
+	}
+	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
+	/* No task was started before the one before had ended, none twice. */
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), SLOTS - 1);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), SLOTS - 1);
+	for (unsigned int i = 0; i < PAGES; i++)
+		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, SEED));
+	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	/* And on a core that does nothing. */
+	rocket_bo_fill(&s.bo, SEED);
+	rocket_board_inject(1, what, 20);
+	expect_healthy(&s, 1);
+}
+
+static void test_spurious(int fd)
+{
+	spurious(fd, ROCKET_BOARD_INJ_SPURIOUS);
+}
+
+static void test_spurious_dpu(int fd)
+{
+	spurious(fd, ROCKET_BOARD_INJ_SPURIOUS_DPU);
+}
+
+/*
+ * Everything at once: each job ends once and as it should, and was started once.
+ */
+static void test_none_lost(int fd)
+{
+	enum { JOBS = 60, BAD = 3 };
+	static const unsigned long injections[] = {
+		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
+		ROCKET_BOARD_INJ_IRQ_LATE, ROCKET_BOARD_INJ_SPURIOUS_DPU,
+	};
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
+	struct scene s[ROCKET_BOARD_CORES];
+	uint32_t done[JOBS];
+	unsigned int hung = 0;
+
+	rocket_board_inject_all(ROCKET_BOARD_INJ_LATE_NS, 2 * NS_PER_MS);
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		s[core] = make_scene_in(fd, core ? rocket_vm_create(fd) : 0);
+		for (unsigned int i = 0; i < ARRAY_SIZE(injections); i++)
+			rocket_board_inject(core, injections[i], BAD);
+	}
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&s[i % ROCKET_BOARD_CORES],
+				     slot_job(&s[i % ROCKET_BOARD_CORES],
+					      i / ROCKET_BOARD_CORES, i % ROCKET_BOARD_CORES,
+					      SHORT_MS));
+	for (unsigned int i = 0; i < JOBS; i++) {
+		int status = rocket_syncobj_status(fd, done[i]);
+
+		igt_assert(status == 0 || status == -ETIMEDOUT);
+		hung += status != 0;
+		igt_assert_eq(copied(&s[i % ROCKET_BOARD_CORES], i / ROCKET_BOARD_CORES),
+			      status == 0);
+	}
+	igt_assert_eq_u32(hung, BAD * ROCKET_BOARD_CORES);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), JOBS);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), JOBS - hung);
+}
+
+/*
+ * Cores that do not obey
+ */
+
+/* From one VM to the other and back, by way of the IOMMU's default domain. */
+static void test_no_stall(int fd)
+{
+	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+	struct drm_rocket_job hang;
+
+	rocket_board_inject_all(ROCKET_BOARD_INJ_NO_STALL, ALWAYS);
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		for (unsigned int i = 0; i < 10; i++)
+			expect_healthy(&s[i % 2], core);
+		hang = hang_job(&s[0], 0, core);
+		igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
+		expect_healthy(&s[1], core);
+		rocket_sysfs_await_suspend(core);
+		expect_healthy(&s[0], core);
+	}
+	rocket_board_inject_all(ROCKET_BOARD_INJ_NO_STALL, 0);
+}
+
+/*
+ * So many resets have no effect, when a job hangs and when the VM changes; the
+ * core has to be switched off and on so many times.
+ */
+static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int for_switch)
+{
+	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		struct drm_rocket_job hang = hang_job(&s[0], 0, core);
+		uint64_t cycles;
+
+		/* Up, so that it is not the end of a nap that is counted. */
+		expect_healthy(&s[0], core);
+		rocket_sysfs_set_autosuspend(core, 60000);
+		expect_healthy(&s[0], core);
+		cycles = rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, times);
+		igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
+		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES) - cycles,
+				  for_hang);
+		expect_healthy(&s[1], core);
+
+		cycles = rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, times);
+		expect_healthy(&s[0], core);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
+		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES) - cycles,
+				  for_switch);
+		rocket_sysfs_set_autosuspend(core, 50);
+		rocket_sysfs_await_suspend(core);
+	}
+}
+
+static void test_reset_once(int fd)
+{
+	disobey(fd, 1, 0, 0);
+}
+
+static void test_reset_by_power(int fd)
+{
+	/* A VM that changes is worth a recovery, which begins with a reset of its own. */
+	disobey(fd, 2, 1, 0);
+}
+
+static void test_reset_never(int fd)
+{
+	disobey(fd, ALWAYS, 1, 1);
+}
+
+/* When the VM goes, and when the core falls asleep. */
+static void test_reset_at_detach(int fd)
+{
+	struct scene keep = make_scene(fd);
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		uint32_t vm = rocket_vm_create(fd);
+		struct scene s = make_scene_in(fd, vm);
+
+		expect_healthy(&s, core);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
+		rocket_vm_destroy(fd, vm);
+		expect_healthy(&keep, core);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
+		rocket_sysfs_await_suspend(core);
+		expect_healthy(&keep, core);
+		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_NO_RESET), 0);
+	}
+}
+
+/* Nothing helps: the reset does not work, and the core may not be switched off. */
+static void disable_help(unsigned int core)
+{
+	rocket_sysfs_stay_awake(core, true);
+	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, ALWAYS);
+}
+
+static void enable_help(unsigned int core)
+{
+	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
+	rocket_sysfs_stay_awake(core, false);
+}
+
+/* Hangs on the core until it is out of service. */
+static void wedge(struct scene *s, unsigned int core)
+{
+	struct drm_rocket_job hang = hang_job(s, 0, core);
+
+	disable_help(core);
+	igt_assert_eq(rocket_run(s->fd, &hang), -ETIMEDOUT);
+	/* The fence comes when all has been tried. */
+	igt_assert_eq_u32(rocket_core_mask(s->fd) & 1u << core, 0);
+}
+
+static void test_out_of_service(int fd)
+{
+	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		uint32_t all = rocket_core_mask(fd), hung, queued[10];
+		struct drm_rocket_job job = slot_job(&b, 3, core, LONG_MS);
+
+		disable_help(core);
+		hung = submit_one(&a, hang_job(&a, 0, core));
+		for (unsigned int i = 0; i < ARRAY_SIZE(queued); i++)
+			queued[i] = submit_one(&b, job);
+		igt_assert_eq(rocket_syncobj_status(fd, hung), -ETIMEDOUT);
+		for (unsigned int i = 0; i < ARRAY_SIZE(queued); i++)
+			igt_assert_eq(rocket_syncobj_status(fd, queued[i]), -EIO);
+		igt_assert_eq_u32(rocket_core_mask(fd), all & ~(1u << core));
+		igt_assert_eq(__rocket_submit(fd, &job, 1), -EIO);
+		errno = 0;
+
+		/* The others go on. */
+		job.core_mask = 0;
+		for (unsigned int i = 0; i < 20; i++) {
+			rocket_probe_clear_result(&b.probe, 3);
+			igt_assert_eq(rocket_run(fd, &job), 0);
+			igt_assert(copied(&b, 3));
+		}
+
+		/* It does not come back by itself, but for its driver; if it obeys. */
+		rocket_sysfs_unbind(core);
+		igt_assert_neq(__rocket_sysfs_bind(core), 0);
+		errno = 0;
+		enable_help(core);
+		igt_assert_eq_u32(rocket_core_mask(fd), all & ~(1u << core));
+		rocket_sysfs_bind(core);
+		igt_assert_eq_u32(rocket_core_mask(fd), all);
+		expect_healthy(&b, core);
+	}
+}
+
+static int open_uevents(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	igt_assert_fd(fd);
+	igt_assert_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+/* Whether an event of an accel device with this variable comes in so many ms. */
+static bool uevent_comes(int fd, const char *variable, int ms)
+{
+	char event[4096];
+
+	while (poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, ms) == 1) {
+		ssize_t length = recv(fd, event, sizeof(event) - 1, 0);
+		bool accel = false, found = false;
+
+		igt_assert(length > 0);
+		event[length] = '\0';
+		for (char *s = event; s < event + length; s += strlen(s) + 1) {
+			accel |= !strcmp(s, "SUBSYSTEM=accel");
+			found |= !strcmp(s, variable);
+		}
+		if (accel && found)
+			return true;
+	}
+	return false;
+}
+
+static void test_last_core(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job = slot_job(&s, 1, 0, LONG_MS);
+	int events = open_uevents();
+	struct rocket_bo bo;
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		igt_assert(!uevent_comes(events, "WEDGED=rebind", 0));
+		wedge(&s, core);
+	}
+	igt_assert(uevent_comes(events, "WEDGED=rebind", 30000));
+	igt_assert(!uevent_comes(events, "WEDGED=rebind", 0));
+	igt_assert_eq_u32(rocket_core_mask(fd), 0);
+	for (job.core_mask = 0; job.core_mask < 8; job.core_mask++)
+		igt_assert_eq(__rocket_submit(fd, &job, 1), -EIO);
+	errno = 0;
+	/* What was computed can still be fetched. */
+	bo = rocket_bo(fd, ROCKET_PAGE);
+	rocket_vm_map_bo(fd, 0, &bo, 0x70000000u);
+	igt_assert(rocket_is_pattern(s.bo.map, SEED));
+
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+		enable_help(core);
+	/* One is enough for a file that is open. */
+	rocket_sysfs_unbind(1);
+	rocket_sysfs_bind(1);
+	expect_healthy(&s, 1);
+	/* All of them, as the event asks for: a new device. */
+	rocket_sysfs_unbind_all();
+	igt_assert_eq(__rocket_submit(fd, &job, 1), -ENODEV);
+	errno = 0;
+	rocket_sysfs_bind_all();
+	close(events);
+	s = make_scene(rocket_open());
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+		expect_healthy(&s, core);
+	close(s.fd);
+}
+
+/*
+ * What an offender can take
+ */
+
+/* Failures of one file on one core: behind each comes a pause of three times. */
+static void test_offender_share(int fd)
+{
+	enum { JOBS = 6 };
+	struct scene s = make_scene(fd);
+	uint32_t done[JOBS];
+	uint64_t first;
+
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&s, hang_job(&s, i, 0));
+	for (unsigned int i = 0; i < JOBS; i++)
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -ETIMEDOUT);
+	first = end_ns(fd, done[0]);
+	igt_assert_lte_u64((JOBS - 1) * 4 * SHORT_MS * NS_PER_MS,
+			   end_ns(fd, done[JOBS - 1]) - first);
+}
+
+/* With VMs on all cores it gets no more than a share of one. */
+static void test_offender_cores(int fd)
+{
+	enum { JOBS = 9 };
+	uint64_t start = now_ns(), last = 0;
+	struct scene s[ROCKET_MAX_CORES];
+	uint32_t mask = rocket_core_mask(fd), done[JOBS];
+	unsigned int cores = __builtin_popcount(mask);
+
+	for (unsigned int i = 0; i < cores; i++)
+		s[i] = make_scene_in(fd, rocket_vm_create(fd));
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&s[i % cores],
+				     hang_job(&s[i % cores], i,
+					      rocket_nth_core(mask, i % cores)));
+	for (unsigned int i = 0; i < JOBS; i++) {
+		uint64_t end;
+
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -ETIMEDOUT);
+		end = end_ns(fd, done[i]);
+		last = end > last ? end : last;
+	}
+	/* Those that ran at the same time as the first did not know of it yet. */
+	igt_assert_lte_u64((JOBS - cores) * 3 * SHORT_MS * NS_PER_MS, last - start);
+}
+
+/* Somebody else comes when there is a heap of jobs that will all hang. */
+static void test_offender_victim(int fd)
+{
+	enum { JOBS = 40 };
+	int other = rocket_open();
+	struct scene bad = make_scene(other), good = make_scene(fd);
+	unsigned int ended = 0;
+	uint32_t done[JOBS];
+
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&bad, hang_job(&bad, i, 0));
+	for (unsigned int i = 0; i < 5; i++)
+		expect_healthy(&good, 0);
+	for (unsigned int i = 0; i < JOBS; i++)
+		ended += !rocket_syncobj_busy(other, done[i]);
+	/* The first one was there before; a busy host may make room for a few more. */
+	igt_assert_lt_u64(ended, JOBS / 2);
+	/* Closing does not wait for the pause. */
+	close(other);
+	expect_healthy(&good, 0);
+}
+
+/* A fault costs next to nothing, and so does the pause behind it. */
+static void test_offender_cheap(int fd)
+{
+	struct scene s = make_scene(fd);
+	uint64_t start = now_ns();
+
+	rocket_probe_set(&s.probe, 0, NOWHERE, rocket_probe_result_addr(&s.probe, 0));
+	for (unsigned int i = 0; i < 20; i++) {
+		struct drm_rocket_job job = slot_job(&s, 0, 0, LONG_MS);
+
+		igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+	}
+	expect_healthy(&s, 0);
+	igt_assert_lt_u64(now_ns() - start, 20000 * NS_PER_MS);
+}
+
+/* Whatever an earlier test has left: all cores in service and obedient. */
+static void bring_back(void)
+{
+	int fd;
+
+	rocket_board_quiet();
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+		enable_help(core);
+	rocket_sysfs_bind_all();
+	fd = rocket_open();
+	if (__builtin_popcount(rocket_core_mask(fd)) < (int)rocket_sysfs_cores()) {
+		rocket_sysfs_unbind_all();
+		rocket_sysfs_bind_all();
+	}
+	close(fd);
+}
+
+igt_main
+{
+	static const struct {
+		const char *name;
+		void (*test)(int fd);
+		bool board;
+		const char *what;
+	} tests[] = {
+		{ "stream", test_stream, false,
+		  "A stream that starts nothing ends in ETIMEDOUT, on each core" },
+		{ "never-completes", test_never_completes, true,
+		  "A task that never completes ends its job in ETIMEDOUT, and no other" },
+		{ "timeout-exact", test_timeout_exact, false,
+		  "A job that hangs is killed when its own time is up" },
+		{ "timeout-from-start", test_queue_is_free, true,
+		  "Waiting behind another job does not count" },
+		{ "timeout-each-its-own", test_each_its_own, true,
+		  "The times of jobs that follow each other do not mix" },
+		{ "lost", test_lost, true,
+		  "A job that has ended is complete, though the interrupt was lost" },
+		{ "lost-between", test_lost_between, true,
+		  "A job goes on after an interrupt was lost in its middle" },
+		{ "lost-all", test_lost_all, true,
+		  "A job whose interrupts never come does not keep the core for ever" },
+		{ "late", test_late, true,
+		  "An interrupt that comes late ends its own job or none" },
+		{ "spurious", test_spurious, true,
+		  "Interrupts without a reason change nothing" },
+		{ "spurious-dpu", test_spurious_dpu, true,
+		  "Interrupts that claim an end do not end a task that runs" },
+		{ "none-lost", test_none_lost, true,
+		  "With all of it on all cores every job runs once and ends once" },
+		{ "no-stall", test_no_stall, true,
+		  "An IOMMU that never stalls keeps nobody from changing VMs" },
+		{ "reset-once", test_reset_once, true,
+		  "A reset without effect is repeated" },
+		{ "reset-by-power", test_reset_by_power, true,
+		  "After two the core is switched off and on" },
+		{ "reset-never", test_reset_never, true,
+		  "A core that never obeys can go on as long as it can be switched off" },
+		{ "reset-at-detach", test_reset_at_detach, true,
+		  "So it is when a VM goes, and when a core falls asleep" },
+		{ "out-of-service", test_out_of_service, true,
+		  "If nothing helps the core goes, its jobs end with EIO, the others go on" },
+		{ "last-core", test_last_core, true,
+		  "With the last core SUBMIT says EIO and a uevent comes; a rebind helps" },
+		{ "offender-share", test_offender_share, false,
+		  "Jobs that fail get no more than a quarter of a core's time" },
+		{ "offender-cores", test_offender_cores, false,
+		  "So it is for all cores together" },
+		{ "offender-victim", test_offender_victim, false,
+		  "Somebody else does not wait behind a heap of jobs that will hang" },
+		{ "offender-cheap", test_offender_cheap, false,
+		  "A failure that cost little has little consequence" },
+	};
+
+	igt_fixture {
+		close(rocket_open());
+		rocket_sysfs_cores();
+	}
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
+		igt_describe(tests[i].what);
+		igt_subtest_f("%s", tests[i].name) {
+			if (tests[i].board) {
+				rocket_require_board();
+				bring_back();
+			}
+			rocket_on_device(tests[i].test);
+		}
+	}
+}
