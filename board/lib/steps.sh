@@ -13,10 +13,13 @@
 # when it is complete: what is there is never half done and never stale.
 
 STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
+# Made only when asked for.
+EXTRA_STEPS=(debug)
+ALL_STEPS=("${STEPS[@]}" "${EXTRA_STEPS[@]}")
 
 declare -A STEP_DIR
 
-for step in "${STEPS[@]}"; do
+for step in "${ALL_STEPS[@]}"; do
 	# shellcheck source=/dev/null
 	. "$ROOT/board/steps/$step.sh"
 done
@@ -72,7 +75,7 @@ step_closure() {
 		done
 		wanted=" $(tr ' ' '\n' <<<"$wanted" | sort -u | tr '\n' ' ') "
 	done
-	for step in "${STEPS[@]}"; do
+	for step in "${ALL_STEPS[@]}"; do
 		[[ $wanted != *" $step "* ]] || echo "$step"
 	done
 }

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A kernel with all checkers on, out of Debian's kernel source, with our driver
+# in its place in the tree: DIR/Image and DIR/modules, the tree that is
+# /lib/modules/VERSION on an installed system. board/debug.config says what is
+# in it.
+#
+# Source and objects stay in /build/work/debug, so that a changed driver
+# compiles only itself.
+
+# shellcheck disable=SC2034
+debug_needs=(tools)
+
+DEBUG_DRIVER=(drivers/accel/rocket include/uapi/drm)
+
+# A third of the kernel source is registers of graphics cards, and texts.
+DEBUG_WITHOUT=('*/drivers/gpu/drm/amd/include/*' '*/Documentation/*/*')
+
+debug_key() {
+	hash_sources "${DEBUG_DRIVER[@]}" board/debug.config
+}
+
+debug_build() {
+	local work=$TOOLS/build/work/debug
+	mkdir -p "$work"
+	debug_unpack "$work"
+	debug_calculator "$work"
+	copy_sources "$work/linux" "${DEBUG_DRIVER[@]}"
+	debug_configure "$work"
+	# The kernel's own makefiles say which file they are at.
+	debug_make "-j$(nproc)" Image modules
+	debug_make modules_install INSTALL_MOD_PATH=/build/work/debug/installed
+	mv "$work"/installed/lib/modules/* "$1/modules"
+	rm -rf "$work/installed" "$1/modules/build"
+	cp "$work/out/arch/arm64/boot/Image" "$work/out/.config" "$1/"
+}
+
+# debug_make ARG…: make in the kernel's tree.
+debug_make() {
+	in_tools nice env PATH="$PATH:/build/work/debug/bc/usr/bin" \
+		make -C /build/work/debug/linux O=/build/work/debug/out \
+		ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- "$@"
+}
+
+# The source without its own rocket driver. Another version comes with other
+# tools, and so never here.
+debug_unpack() {
+	local source exclude=() path
+	[ ! -d "$1/linux" ] || return 0
+	source=$(tools_version source)
+	for path in "${DEBUG_WITHOUT[@]}"; do
+		exclude+=("--exclude=$path")
+	done
+	echo "unpacking linux-source-$source"
+	rm -rf "$1/linux.tmp"
+	mkdir "$1/linux.tmp"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	in_tools sh -ec '
+		source=$1
+		shift
+		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
+			tar -xO "./usr/src/linux-source-$source.tar.xz" |
+			tar -C /build/work/debug/linux.tmp -xJ --strip-components=1 "$@"
+	' sh "$source" "${exclude[@]}"
+	rm -r "$1/linux.tmp/drivers/accel/rocket"
+	mv "$1/linux.tmp" "$1/linux"
+}
+
+# The kernel's build computes with bc, which nothing else needs.
+debug_calculator() {
+	[ ! -d "$1/bc" ] || return 0
+	echo "fetching bc"
+	rm -rf "$1/bc.tmp"
+	mkdir -p "$1/bc.tmp/lists/partial"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	in_tools sh -ec '
+		cd "$1"
+		set -- -q -o "Dir::State::Lists=$1/lists" -o APT::Sandbox::User=root
+		apt-get "$@" update
+		apt-get "$@" download bc
+		dpkg-deb -x bc_*.deb .
+	' sh /build/work/debug/bc.tmp
+	rm -r "$1/bc.tmp/lists"
+	mv "$1/bc.tmp" "$1/bc"
+}
+
+# Only when it has to be: a new .config makes make look at everything.
+debug_configure() {
+	local config=$1/out/.config missing
+	if ! cmp -s "$ROOT/board/debug.config" "$1/fragment" || [ ! -e "$config" ]; then
+		rm -f "$1/fragment"
+		debug_make -s allnoconfig KCONFIG_ALLCONFIG=/src/board/debug.config
+		cp "$ROOT/board/debug.config" "$1/fragment"
+	fi
+	# Our driver may have come to need other options.
+	debug_make -s olddefconfig
+	missing=$(grep '^CONFIG' "$1/fragment" | while IFS= read -r line; do
+		case $line in
+		*=n) ! grep -q "^${line%=n}=" "$config" || echo "${line%=n} cannot be off" ;;
+		*) grep -qxF "$line" "$config" || echo "$line" ;;
+		esac
+	done)
+	[ -z "$missing" ] || {
+		echo "error: this kernel cannot be configured as board/debug.config says: ${missing//$'\n'/, }"
+		rm "$1/fragment"
+		return 1
+	}
+}
