@@ -12,6 +12,8 @@ help:
 	@echo '  make board-test     the tests that hold the board against facts'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
+	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
+	@echo '                      (TESTS="…": only these, as for igt-tests/run)'
 	@echo '  make shell          an interactive shell on the board'
 	@echo '  make setup          the set-up alone'
 	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
@@ -29,6 +31,12 @@ board-test:
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
+
+igt:
+	@test -n '$(IGT_DIR)' || { \
+		echo 'igt: name a checkout of igt-gpu-tools: make igt IGT_DIR=…; without one: igt-tests/run' >&2; \
+		exit 1; }
+	@igt-tests/igt-tree '$(IGT_DIR)' $(TESTS)
 
 shell:
 	@board/run
@@ -62,4 +70,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check board-test check-mutants shell setup modules clean distclean
+.PHONY: help run check board-test check-mutants igt shell setup modules clean distclean
