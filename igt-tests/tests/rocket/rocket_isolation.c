@@ -217,6 +217,7 @@ static void test_foreign_address_vm(int fd)
 static void test_fault_hurts_nobody(int fd)
 {
 	enum { ROUNDS = 20 };
+	struct client c;
 	int done[2];
 	char byte;
 
@@ -228,8 +229,7 @@ static void test_fault_hurts_nobody(int fd)
 			rocket_probe_expect_fault(&thief.probe, 0x80000000u);
 		igt_assert_eq(write(done[1], "", 1), 1);
 	}
-	struct client c = make_client(fd, 0, 0);
-
+	c = make_client(fd, 0, 0);
 	do
 		expect_own(&c);
 	while (read(done[0], &byte, 1) != 1);
