@@ -47,3 +47,36 @@ checkers_flags() {
 	arm64-gcc) echo CROSS_COMPILE=aarch64-linux-gnu- ;;
 	esac
 }
+
+# checkers_place SERIES: puts our driver in the place of that kernel's own.
+checkers_place() {
+	copy_sources "$CHECKERS/linux-$1" drivers/accel/rocket include/uapi/drm
+}
+
+# checkers_configure SERIES ARCH COMPILER VALUE: a small kernel with the driver
+# as VALUE (m or y) says, in /build/out-SERIES-ARCH-COMPILER.
+checkers_configure() {
+	local out=/build/out-$1-$2-$3 flags
+	mapfile -t flags < <(checkers_flags "$2" "$3")
+	mkdir -p "$CHECKERS$out"
+	{
+		cat "$ROOT/board/checks/builds.config"
+		echo "CONFIG_DRM_ACCEL_ROCKET=$4"
+	} >"$CHECKERS$out/fragment"
+	in_checkers make -s -C "/linux-$1" O="$out" "${flags[@]}" \
+		KCONFIG_ALLCONFIG="$out/fragment" allnoconfig &&
+		grep -qx "CONFIG_DRM_ACCEL_ROCKET=$4" "$CHECKERS$out/.config"
+}
+
+# checkers_compile SERIES ARCH COMPILER VALUE: the driver in the tree, with more
+# warnings. The first time compiles what the kernel's own makefiles need.
+checkers_compile() {
+	local out=/build/out-$1-$2-$3 flags
+	mapfile -t flags < <(checkers_flags "$2" "$3")
+	checkers_configure "$@" || return
+	# Warnings come from what is compiled now.
+	rm -rf "$CHECKERS$out/drivers/accel/rocket"
+	in_checkers nice make -s "-j$(nproc)" -C "/linux-$1" O="$out" "${flags[@]}" \
+		W=1 drivers/accel/rocket/ || return
+	compgen -G "$CHECKERS$out/drivers/accel/rocket/rocket_*.o" >/dev/null
+}

@@ -12,7 +12,7 @@ checkers_needs=(tools)
 
 CHECKERS_PACKAGES=(
 	gcc libc6-dev gcc-aarch64-linux-gnu make bc bison flex cpio kmod xz-utils
-	libelf-dev libssl-dev perl python3 clang lld llvm
+	libelf-dev libssl-dev pahole perl python3 clang lld llvm
 	coccinelle libpython3.13 device-tree-compiler dt-schema
 )
 
