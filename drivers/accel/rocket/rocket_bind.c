@@ -7,9 +7,11 @@
 #include <linux/slab.h>
 
 #include "rocket_bind.h"
+#include "rocket_bind_kernel.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
 #include "rocket_vm.h"
+#include "rocket_vma.h"
 
 /**
  * DOC: Bind operations
@@ -25,29 +27,14 @@
  * How many mapping objects an operation can need does not depend on what is
  * mapped: unmapping a range removes any number of mappings, which needs none,
  * and cuts at most two, one at each end, which needs two; a map needs one more.
+ * All of them count for the file's limit while they are there, used or not.
  *
  * &struct drm_gpuvm_bo that lost their last mapping, and with them the pages,
  * are let go after &rocket_vm.op_lock was dropped; by then the page tables and
  * every IOTLB are clean.
  */
 
-/* struct rocket_vma - A mapping. Protected like the tree it is in. */
-struct rocket_vma {
-	/* @base: drm_gpuvm's part. */
-	struct drm_gpuva base;
-
-	/* @readonly: The NPU cannot write there. */
-	bool readonly;
-
-	/* @kernel: The kernel chose the address, see rocket_gem_hold_mapping(). */
-	bool kernel;
-};
-
-static struct rocket_vma *to_rocket_vma(struct drm_gpuva *va)
-{
-	return container_of(va, struct rocket_vma, base);
-}
-
+/* A spare mapping object: a new mapping, or what is left of an old one. */
 static struct rocket_vma *rocket_bind_op_take_vma(struct rocket_bind_op *op)
 {
 	for (int i = 0; i < ARRAY_SIZE(op->spare); i++) {
@@ -64,27 +51,6 @@ static struct rocket_vma *rocket_bind_op_take_vma(struct rocket_bind_op *op)
 /*
  * Steps: what drm_gpuvm calls to apply an operation
  */
-
-static void rocket_vma_link(struct rocket_vma *vma, struct drm_gpuvm_bo *vm_bo)
-{
-	struct rocket_vm *vm = to_rocket_vm(vm_bo->vm);
-
-	guard(mutex)(&vm_bo->obj->gpuva.lock);
-	drm_gpuva_link(&vma->base, vm_bo);
-	vm->mapping_count++;
-	vm->mapped_bytes += vma->base.va.range;
-}
-
-/* Takes a mapping that has left the tree and the page tables out of its BO. */
-static void rocket_vma_destroy(struct rocket_vma *vma)
-{
-	struct rocket_vm *vm = to_rocket_vm(vma->base.vm);
-
-	vm->mapping_count--;
-	vm->mapped_bytes -= vma->base.va.range;
-	drm_gpuva_unlink_defer(&vma->base);
-	kfree(vma);
-}
 
 /**
  * rocket_bind_step_map() - A new mapping; the range is free by now.
@@ -108,10 +74,20 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	vma = rocket_bind_op_take_vma(bind);
 	vma->readonly = bind->readonly;
 	vma->kernel = bind->kernel;
+	vma->after = bind->vm->binds_queued;
 	drm_gpuva_map(&bind->vm->base, &vma->base, &op->map);
 	rocket_vma_link(vma, bind->vm_bo);
 
 	return 0;
+}
+
+static void rocket_bind_link_rest(struct rocket_vma *rest, const struct rocket_vma *old,
+				  struct drm_gpuvm_bo *vm_bo)
+{
+	rest->readonly = old->readonly;
+	rest->kernel = old->kernel;
+	rest->after = old->after;
+	rocket_vma_link(rest, vm_bo);
 }
 
 /**
@@ -131,6 +107,9 @@ int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv)
 	struct rocket_bind_op *bind = priv;
 	u64 addr, range;
 
+	if (rocket_bind_leaves(bind, old))
+		return 0;
+
 	drm_gpuva_op_remap_to_unmap_range(&op->remap, &addr, &range);
 	rocket_mmu_unmap(bind->vm, addr, range);
 
@@ -141,28 +120,14 @@ int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv)
 
 	drm_gpuva_remap(prev ? &prev->base : NULL, next ? &next->base : NULL, &op->remap);
 
-	if (prev) {
-		prev->readonly = old->readonly;
-		prev->kernel = old->kernel;
-		rocket_vma_link(prev, vm_bo);
-	}
-
-	if (next) {
-		next->readonly = old->readonly;
-		next->kernel = old->kernel;
-		rocket_vma_link(next, vm_bo);
-	}
+	if (prev)
+		rocket_bind_link_rest(prev, old, vm_bo);
+	if (next)
+		rocket_bind_link_rest(next, old, vm_bo);
 
 	rocket_vma_destroy(old);
 
 	return 0;
-}
-
-static void rocket_vma_unmap(struct rocket_vma *vma)
-{
-	rocket_mmu_unmap(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
-	drm_gpuva_remove(&vma->base);
-	rocket_vma_destroy(vma);
 }
 
 /**
@@ -174,7 +139,10 @@ static void rocket_vma_unmap(struct rocket_vma *vma)
  */
 int rocket_bind_step_unmap(struct drm_gpuva_op *op, void *priv)
 {
-	rocket_vma_unmap(to_rocket_vma(op->unmap.va));
+	struct rocket_vma *vma = to_rocket_vma(op->unmap.va);
+
+	if (!rocket_bind_leaves(priv, vma))
+		rocket_vma_unmap(vma);
 
 	return 0;
 }
@@ -236,23 +204,28 @@ static int rocket_bind_op_apply(struct rocket_vm *vm, struct rocket_bind_op *op)
 	}
 }
 
-/* The part of a prepared operation that can fail but needs no undoing. */
-static int rocket_bind_op_reserve(struct rocket_vm *vm, struct rocket_bind_op *op)
-{
-	if (op->type != DRM_ROCKET_VM_BIND_OP_MAP)
-		return 0;
-
-	return rocket_mmu_reserve(vm, op->addr, op->range);
-}
-
-static void rocket_bind_op_cleanup(struct rocket_bind_op *op)
+static void rocket_bind_op_cleanup(struct rocket_vm *vm, struct rocket_bind_op *op)
 {
 	for (int i = 0; i < ARRAY_SIZE(op->spare); i++)
-		kfree(op->spare[i]);
+		rocket_vma_free(vm, op->spare[i]);
 
 	drm_gpuvm_bo_put_deferred(op->vm_bo);
 	if (op->bo)
 		drm_gem_object_put(&op->bo->base.base);
+}
+
+static int rocket_bind_op_fill_spare(struct rocket_vm *vm, struct rocket_bind_op *op,
+				     unsigned int count, enum rocket_mapping_use use)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct rocket_vma *vma = rocket_vma_alloc(vm, use);
+
+		if (IS_ERR(vma))
+			return PTR_ERR(vma);
+		op->spare[i] = vma;
+	}
+
+	return 0;
 }
 
 static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_op *op)
@@ -277,27 +250,24 @@ static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_o
  * @vm: The VM.
  * @op: The operation, checked. To be cleaned up also after an error.
  *
- * Return: 0, -ENOMEM, -EINTR.
+ * Return: 0, -ENOMEM, -EINTR; -ENOSPC when the file has as many mapping objects
+ * as it may.
  */
 int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
 {
-	int vmas = 0;
+	int ret;
 
-	if (op->type == DRM_ROCKET_VM_BIND_OP_MAP)
-		vmas = ROCKET_BIND_OP_VMAS;
-	else if (op->type == DRM_ROCKET_VM_BIND_OP_UNMAP)
-		vmas = ROCKET_BIND_OP_VMAS - 1;
-
-	for (int i = 0; i < vmas; i++) {
-		op->spare[i] = kzalloc_obj(*op->spare[i], GFP_KERNEL_ACCOUNT);
-		if (!op->spare[i])
-			return -ENOMEM;
+	switch (op->type) {
+	case DRM_ROCKET_VM_BIND_OP_MAP:
+		ret = rocket_bind_op_fill_spare(vm, op, ROCKET_BIND_OP_VMAS,
+						ROCKET_MAPPING_FOR_MAP);
+		return ret ?: rocket_bind_op_prepare_map(vm, op);
+	case DRM_ROCKET_VM_BIND_OP_UNMAP:
+		return rocket_bind_op_fill_spare(vm, op, ROCKET_BIND_OP_VMAS - 1,
+						 ROCKET_MAPPING_FOR_UNMAP);
+	default:
+		return 0;
 	}
-
-	if (op->type == DRM_ROCKET_VM_BIND_OP_MAP)
-		return rocket_bind_op_prepare_map(vm, op);
-
-	return 0;
 }
 
 /**
@@ -306,20 +276,20 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
  * @ops: Prepared operations.
  * @count: How many.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0, -ENOMEM, -ENOSPC, see rocket_mmu_reserve().
  */
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
+	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES) = {};
+
 	lockdep_assert_held(&vm->op_lock);
 
 	for (u32 i = 0; i < count; i++) {
-		int ret = rocket_bind_op_reserve(vm, &ops[i]);
-
-		if (ret)
-			return ret;
+		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP)
+			rocket_mmu_add_tables(tables, ops[i].addr, ops[i].range);
 	}
 
-	return 0;
+	return rocket_mmu_reserve(vm, tables);
 }
 
 /**
@@ -355,112 +325,11 @@ int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 coun
 void rocket_bind_cleanup(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
 	for (u32 i = 0; i < count; i++)
-		rocket_bind_op_cleanup(&ops[i]);
+		rocket_bind_op_cleanup(vm, &ops[i]);
 
 	/* Now that no lock is held: lets go of BOs that are mapped no more. */
 	drm_gpuvm_bo_deferred_cleanup(&vm->base);
 	kvfree(ops);
-}
-
-/*
- * Mappings at addresses that the kernel chooses
- */
-
-/* The highest hole of a size; drm_gpuvm keeps mappings in order but no holes. */
-static int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
-{
-	u64 end = ROCKET_VM_END;
-	struct drm_gpuva *va;
-
-	lockdep_assert_held(&vm->op_lock);
-
-	list_for_each_entry_reverse(va, &vm->base.rb.list, rb.entry) {
-		if (end - (va->va.addr + va->va.range) >= range)
-			break;
-		end = va->va.addr;
-	}
-
-	if (end - ROCKET_VM_START < range)
-		return -ENOSPC;
-
-	*addr = end - range;
-
-	return 0;
-}
-
-static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
-{
-	int ret;
-
-	guard(mutex)(&vm->op_lock);
-
-	ret = rocket_bind_find_hole(vm, op->range, &op->addr);
-	if (ret)
-		return ret;
-
-	ret = rocket_bind_reserve(vm, op, 1);
-	if (ret)
-		return ret;
-
-	return rocket_bind_apply(vm, op, 1);
-}
-
-/**
- * rocket_bind_map_anywhere() - Map a whole BO where there is room.
- * @vm: The VM.
- * @bo: The BO.
- * @addr: Receives the address: the top of the highest hole that is large enough.
- *
- * Return: 0, -ENOSPC, -ENOMEM, -EINTR.
- */
-int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
-			     u64 *addr)
-{
-	struct rocket_bind_op *op;
-	int ret;
-
-	op = kvcalloc(1, sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
-		return -ENOMEM;
-
-	op->type = DRM_ROCKET_VM_BIND_OP_MAP;
-	op->kernel = true;
-	op->range = bo->base.base.size;
-	op->bo = bo;
-	drm_gem_object_get(&bo->base.base);
-
-	ret = rocket_bind_prepare(vm, op);
-	if (!ret)
-		ret = rocket_bind_apply_anywhere(vm, op);
-	*addr = op->addr;
-
-	rocket_bind_cleanup(vm, op, 1);
-
-	return ret;
-}
-
-/**
- * rocket_bind_unmap_kernel() - Undo rocket_bind_map_anywhere().
- * @vm: The VM.
- * @bo: The BO; the caller holds a reference.
- * @addr: Where it was mapped.
- *
- * What userspace has mapped over it, or unmapped from it, stays so.
- */
-void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo,
-			      u64 addr)
-{
-	u64 end = addr + bo->base.base.size;
-	struct drm_gpuva *va, *next;
-
-	scoped_guard(mutex, &vm->op_lock) {
-		drm_gpuvm_for_each_va_range_safe(va, next, &vm->base, addr, end) {
-			if (va->gem.obj == &bo->base.base && to_rocket_vma(va)->kernel)
-				rocket_vma_unmap(to_rocket_vma(va));
-		}
-	}
-
-	drm_gpuvm_bo_deferred_cleanup(&vm->base);
 }
 
 /**

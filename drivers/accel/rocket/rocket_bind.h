@@ -2,6 +2,7 @@
 #ifndef __ROCKET_BIND_H__
 #define __ROCKET_BIND_H__
 
+#include <linux/rbtree.h>
 #include <linux/types.h>
 
 struct drm_gpuva_op;
@@ -17,8 +18,8 @@ struct sg_table;
 /**
  * struct rocket_bind_op - A bind operation, from the check to the clean-up.
  *
- * The fields up to @bo are filled in by whoever wants the operation, the rest by
- * rocket_bind_prepare().
+ * Whoever wants the operation fills in what it is to do, up to @bo;
+ * rocket_bind_prepare() what it takes, up to @spare.
  */
 struct rocket_bind_op {
 	/** @type: One of enum drm_rocket_vm_bind_op_type. */
@@ -53,6 +54,21 @@ struct rocket_bind_op {
 
 	/** @vm: The VM, while the operation is applied. */
 	struct rocket_vm *vm;
+
+	/**
+	 * @queued: &rocket_vm.binds_queued when it was queued; 0 for one that is
+	 * applied at once.
+	 */
+	u64 queued;
+
+	/** @claim: A map that is queued, in &rocket_vm.claims. */
+	struct {
+		/** @claim.node: In the tree. */
+		struct rb_node node;
+
+		/** @claim.subtree_last: Last address of all ranges below. */
+		u64 subtree_last;
+	} claim;
 };
 
 int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op);
@@ -65,11 +81,5 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv);
 int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv);
 int rocket_bind_step_unmap(struct drm_gpuva_op *op, void *priv);
 void rocket_bind_unmap_all(struct rocket_vm *vm);
-
-/* For rocket_gem.c: mappings at addresses that the kernel chooses. */
-int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
-			     u64 *addr);
-void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo,
-			      u64 addr);
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/workqueue.h>
 
 #include "rocket_bind.h"
+#include "rocket_bind_kernel.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
 #include "rocket_sync.h"
@@ -31,6 +32,8 @@ struct rocket_bind_job {
 	struct rocket_bind_op *ops;
 	/* @count: Number of operations. */
 	u32 count;
+	/* @claimed: What they map is claimed. Protected by &rocket_vm.op_lock. */
+	bool claimed;
 	/* @cleanup: Frees the job outside of the scheduler's work. */
 	struct work_struct cleanup;
 };
@@ -40,8 +43,24 @@ static struct rocket_bind_job *to_rocket_bind_job(struct drm_sched_job *job)
 	return container_of(job, struct rocket_bind_job, base);
 }
 
+static void rocket_bind_job_claim(struct rocket_bind_job *job)
+{
+	rocket_bind_claim(job->vm, job->ops, job->count);
+	job->claimed = true;
+}
+
+static void rocket_bind_job_unclaim(struct rocket_bind_job *job)
+{
+	if (job->claimed)
+		rocket_bind_unclaim(job->vm, job->ops, job->count);
+	job->claimed = false;
+}
+
 static void rocket_bind_job_destroy(struct rocket_bind_job *job)
 {
+	scoped_guard(mutex, &job->vm->op_lock)
+		rocket_bind_job_unclaim(job);
+
 	if (job->base.s_fence)
 		drm_sched_job_cleanup(&job->base);
 	rocket_bind_cleanup(job->vm, job->ops, job->count);
@@ -61,6 +80,7 @@ static struct dma_fence *rocket_bind_run_job(struct drm_sched_job *sched_job)
 	int ret;
 
 	mutex_lock(&job->vm->op_lock);
+	rocket_bind_job_unclaim(job);
 	ret = rocket_bind_apply(job->vm, job->ops, job->count);
 	mutex_unlock(&job->vm->op_lock);
 	dma_fence_end_signalling(cookie);
@@ -244,8 +264,8 @@ static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *fi
  * @in_syncs: What to wait for.
  * @outs: What to signal.
  *
- * Return: 0; -ENOENT when the VM has been destroyed; -ENOMEM; an error of
- * rocket_sync_add_dependencies().
+ * Return: 0; -ENOENT when the VM has been destroyed; an error of
+ * rocket_bind_reserve() or rocket_sync_add_dependencies().
  */
 int rocket_bind_queue_push(struct rocket_vm *vm, struct drm_file *file,
 			   struct rocket_bind_op *ops, u32 count,
@@ -261,8 +281,11 @@ int rocket_bind_queue_push(struct rocket_vm *vm, struct drm_file *file,
 		return -ENOMEM;
 	}
 
-	scoped_guard(mutex, &vm->op_lock)
+	scoped_guard(mutex, &vm->op_lock) {
 		ret = rocket_bind_reserve(vm, ops, count);
+		if (!ret)
+			rocket_bind_job_claim(job);
+	}
 	if (!ret)
 		ret = rocket_bind_job_push(job, file, in_syncs, outs);
 	if (ret)

@@ -12,6 +12,8 @@
 #include <linux/workqueue.h>
 
 #include "rocket_device.h"
+#include "rocket_drv.h"
+#include "rocket_quota.h"
 #include "rocket_sched.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
@@ -275,6 +277,7 @@ struct rocket_core *rocket_device_any_core(struct rocket_device *rdev)
 int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file *file)
 {
 	struct rocket_device *rdev = to_rocket_device(ddev);
+	struct rocket_file *rfile = file->driver_priv;
 	struct drm_rocket_get_param *args = data;
 
 	if (args->pad)
@@ -310,6 +313,24 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 		return 0;
 	case DRM_ROCKET_PARAM_MAX_BIND_OPS:
 		args->value = ROCKET_VM_BIND_MAX_OPS;
+		return 0;
+	case DRM_ROCKET_PARAM_MAX_MAPPINGS:
+		args->value = rocket_quota_mapping_limit();
+		return 0;
+	case DRM_ROCKET_PARAM_MAPPINGS:
+		args->value = atomic_read(&rfile->quota->mappings);
+		return 0;
+	case DRM_ROCKET_PARAM_MAX_BO_MEMORY:
+		args->value = rocket_quota_limit(ROCKET_MEMORY_BOS);
+		return 0;
+	case DRM_ROCKET_PARAM_BO_MEMORY:
+		args->value = rocket_quota_used(rfile->quota, ROCKET_MEMORY_BOS);
+		return 0;
+	case DRM_ROCKET_PARAM_MAX_TABLE_MEMORY:
+		args->value = rocket_quota_limit(ROCKET_MEMORY_TABLES);
+		return 0;
+	case DRM_ROCKET_PARAM_TABLE_MEMORY:
+		args->value = rocket_quota_used(rfile->quota, ROCKET_MEMORY_TABLES);
 		return 0;
 	default:
 		return -EINVAL;

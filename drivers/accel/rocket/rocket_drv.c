@@ -18,6 +18,7 @@
 #include "rocket_drv.h"
 #include "rocket_gem.h"
 #include "rocket_penalty.h"
+#include "rocket_quota.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
@@ -50,19 +51,27 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 		ret = PTR_ERR(rfile->penalty);
 		goto err_free;
 	}
-	mutex_init(&rfile->query_lock);
 
+	rfile->quota = rocket_quota_create();
+	if (!rfile->quota) {
+		ret = -ENOMEM;
+		goto err_put_penalty;
+	}
+
+	mutex_init(&rfile->query_lock);
 	ret = rocket_vm_open_file(rfile);
 	if (ret)
-		goto err_put_penalty;
+		goto err_put_quota;
 
 	rfile->vm = xa_load(&rfile->vms, 0);
 	file->driver_priv = rfile;
 
 	return 0;
 
-err_put_penalty:
+err_put_quota:
 	mutex_destroy(&rfile->query_lock);
+	rocket_quota_put(rfile->quota);
+err_put_penalty:
 	rocket_penalty_put(rfile->penalty);
 err_free:
 	kfree(rfile);
@@ -76,6 +85,7 @@ static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
 
 	rocket_vm_close_file(rfile);
 	mutex_destroy(&rfile->query_lock);
+	rocket_quota_put(rfile->quota);
 	rocket_penalty_put(rfile->penalty);
 	kfree(rfile);
 }

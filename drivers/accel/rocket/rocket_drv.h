@@ -11,6 +11,7 @@
 
 struct rocket_device;
 struct rocket_penalty;
+struct rocket_quota;
 struct rocket_vm;
 
 /**
@@ -19,6 +20,9 @@ struct rocket_vm;
 struct rocket_file {
 	/** @rdev: The device; the file keeps it. */
 	struct rocket_device *rdev;
+
+	/** @quota: What it may have, a reference. */
+	struct rocket_quota *quota;
 
 	/** @vms: The VMs by id; references. Protected by its own lock. */
 	struct xarray vms;

@@ -10,10 +10,11 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
-#include "rocket_bind.h"
+#include "rocket_bind_kernel.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
+#include "rocket_quota.h"
 #include "rocket_vm.h"
 
 /**
@@ -23,12 +24,34 @@
  * the NPU does not snoop: PREP_BO and FINI_BO hand a BO over.
  */
 
+/*
+ * A BO counts with its size from the beginning, whether it has memory yet or not:
+ * it will get all of it at once, and its creator is the one to be told that it is
+ * too much. Nobody else knows the BO yet.
+ */
+static int rocket_gem_charge(struct rocket_gem_object *bo, struct rocket_quota *quota)
+{
+	int ret;
+
+	ret = rocket_quota_charge(quota, ROCKET_MEMORY_BOS, bo->base.base.size);
+	if (!ret)
+		bo->quota = rocket_quota_get(quota);
+
+	return ret;
+}
+
 static void rocket_gem_free(struct drm_gem_object *obj)
 {
 	struct rocket_gem_object *bo = to_rocket_gem(obj);
 	struct drm_gem_object *vm_resv = bo->vm_resv;
+	struct rocket_quota *quota = bo->quota;
+	u64 size = obj->size;
 
 	drm_gem_shmem_free(&bo->base);
+	if (quota) {
+		rocket_quota_uncharge(quota, ROCKET_MEMORY_BOS, size);
+		rocket_quota_put(quota);
+	}
 	/* Freeing takes the reservation lock that this one holds. */
 	if (vm_resv)
 		drm_gem_object_put(vm_resv);
@@ -37,7 +60,16 @@ static void rocket_gem_free(struct drm_gem_object *obj)
 /* A handle more: if it is one of the owner's, it keeps the mapping. */
 static int rocket_gem_open(struct drm_gem_object *obj, struct drm_file *file)
 {
+	struct rocket_gem_object *bo = to_rocket_gem(obj);
 	struct rocket_file *rfile = file->driver_priv;
+	int ret;
+
+	/* Only an import comes here unpaid; each is one file's own. */
+	if (!bo->quota) {
+		ret = rocket_gem_charge(bo, rfile->quota);
+		if (ret)
+			return ret;
+	}
 
 	rocket_gem_hold_mapping(obj, rfile->vm);
 
@@ -217,6 +249,10 @@ int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file 
 		return PTR_ERR(shmem);
 
 	bo = to_rocket_gem(&shmem->base);
+	ret = rocket_gem_charge(bo, rfile->quota);
+	if (ret)
+		goto out_put;
+
 	ret = rocket_gem_map(bo, rfile->vm);
 	if (ret)
 		goto out_put;
@@ -245,12 +281,17 @@ static void rocket_gem_make_private(struct rocket_gem_object *bo, struct rocket_
 static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 			     struct rocket_vm *vm, struct drm_rocket_gem_create *args)
 {
+	struct rocket_file *rfile = file->driver_priv;
 	struct drm_gem_shmem_object *shmem;
-	int ret = 0;
+	int ret;
 
 	shmem = drm_gem_shmem_create(ddev, args->size);
 	if (IS_ERR(shmem))
 		return PTR_ERR(shmem);
+
+	ret = rocket_gem_charge(to_rocket_gem(&shmem->base), rfile->quota);
+	if (ret)
+		goto out_put;
 
 	if (vm)
 		rocket_gem_make_private(to_rocket_gem(&shmem->base), vm);
@@ -269,6 +310,7 @@ static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 		ret = drm_gem_handle_create(file, &shmem->base, &args->handle);
 	}
 
+out_put:
 	drm_gem_object_put(&shmem->base);
 
 	return ret;

@@ -8,6 +8,7 @@
 struct dma_buf_attachment;
 struct drm_device;
 struct drm_file;
+struct rocket_quota;
 struct rocket_vm;
 struct sg_table;
 
@@ -26,6 +27,12 @@ struct rocket_gem_object {
 	 * reference. Never changes; identifies the VM.
 	 */
 	struct drm_gem_object *vm_resv;
+
+	/**
+	 * @quota: Who pays: the file that created or imported it, a reference.
+	 * Set before anybody else knows it.
+	 */
+	struct rocket_quota *quota;
 
 	/**
 	 * @mapping: The kernel-chosen mapping of a BO that CREATE_BO made. Set

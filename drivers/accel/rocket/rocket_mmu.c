@@ -11,6 +11,7 @@
 #include "rocket_device.h"
 #include "rocket_fault.h"
 #include "rocket_mmu.h"
+#include "rocket_quota.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
 #include "rocket_vm.h"
@@ -35,17 +36,38 @@
  * IOTLB: what one VM left there is never used for the next.
  */
 
+/* Counts tables for the user before they are made. */
+static int rocket_mmu_charge(struct rocket_vm *vm, unsigned int tables)
+{
+	u64 bytes = (u64)tables * ROCKET_MMU_TABLE_SIZE;
+	int ret;
+
+	ret = rocket_quota_charge(vm->quota, ROCKET_MEMORY_TABLES, bytes);
+	if (!ret)
+		vm->mmu.charged += bytes;
+
+	return ret;
+}
+
+static void rocket_mmu_uncharge(struct rocket_vm *vm, u64 bytes)
+{
+	rocket_quota_uncharge(vm->quota, ROCKET_MEMORY_TABLES, bytes);
+	vm->mmu.charged -= bytes;
+}
+
 /**
  * rocket_mmu_init() - Create the page tables of a VM.
  * @vm: The VM.
  * @rdev: The device.
  *
- * Return: 0, -ENODEV when no core is in service, -ENOMEM.
+ * Return: 0, -ENODEV when no core is in service, -ENOMEM; -ENOSPC when the user
+ * may have no more tables.
  */
 int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
 {
 	struct iommu_domain *domain;
 	struct rocket_core *core;
+	int ret;
 
 	/* A core is not unbound under this lock. */
 	guard(mutex)(&rdev->submit_lock);
@@ -54,10 +76,16 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
 	if (!core)
 		return -ENODEV;
 
+	ret = rocket_mmu_charge(vm, 1);
+	if (ret)
+		return ret;
+
 	/* All cores have the same kind of IOMMU: the domain suits them all. */
 	domain = iommu_paging_domain_alloc(core->dev);
-	if (IS_ERR(domain))
+	if (IS_ERR(domain)) {
+		rocket_mmu_uncharge(vm, vm->mmu.charged);
 		return PTR_ERR(domain);
+	}
 
 	iommu_set_fault_handler(domain, rocket_fault_handler, rdev);
 	mutex_init(&vm->mmu.hw_lock);
@@ -74,6 +102,7 @@ void rocket_mmu_fini(struct rocket_vm *vm)
 {
 	mutex_destroy(&vm->mmu.hw_lock);
 	iommu_domain_free(vm->mmu.domain);
+	rocket_mmu_uncharge(vm, vm->mmu.charged);
 }
 
 /*
@@ -101,30 +130,58 @@ static int rocket_mmu_reserve_table(struct rocket_vm *vm, unsigned int table)
 }
 
 /**
- * rocket_mmu_reserve() - Make sure that mapping a range will not allocate.
- * @vm: The VM, &rocket_vm.op_lock held.
+ * rocket_mmu_add_tables() - Note which tables a range needs.
+ * @tables: ROCKET_MMU_TABLES bits; those of the range get set.
  * @addr: First address.
  * @range: Size in bytes, not 0, not beyond 4 GiB.
- *
- * Nothing is mapped by it. What has been reserved stays so.
- *
- * Return: 0, -ENOMEM.
  */
-int rocket_mmu_reserve(struct rocket_vm *vm, u64 addr, u64 range)
+void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range)
 {
 	unsigned int last = (addr + range - 1) / ROCKET_MMU_TABLE_SPAN;
-	unsigned int table = addr / ROCKET_MMU_TABLE_SPAN;
+	unsigned int first = addr / ROCKET_MMU_TABLE_SPAN;
+
+	bitmap_set(tables, first, last - first + 1);
+}
+
+/**
+ * rocket_mmu_reserve() - Make sure that mapping will not allocate.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @tables: In which tables, see rocket_mmu_add_tables().
+ *
+ * Nothing is mapped by it. What has been reserved stays so, and counts for the
+ * user, because the IOMMU driver keeps it.
+ *
+ * Return: 0; -ENOSPC when the user may not have so many, and nothing has changed;
+ * -ENOMEM.
+ */
+int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
+{
+	DECLARE_BITMAP(missing, ROCKET_MMU_TABLES);
+	unsigned int table, count;
 	int ret;
 
 	lockdep_assert_held(&vm->op_lock);
 
-	for_each_clear_bit_from(table, vm->mmu.tables, last + 1) {
+	bitmap_andnot(missing, tables, vm->mmu.tables, ROCKET_MMU_TABLES);
+	count = bitmap_weight(missing, ROCKET_MMU_TABLES);
+	/* Nothing more is never refused, whatever there is already. */
+	if (!count)
+		return 0;
+
+	ret = rocket_mmu_charge(vm, count);
+	if (ret)
+		return ret;
+
+	for_each_set_bit(table, missing, ROCKET_MMU_TABLES) {
 		ret = rocket_mmu_reserve_table(vm, table);
 		if (ret)
-			return ret;
+			break;
+		count--;
 	}
 
-	return 0;
+	rocket_mmu_uncharge(vm, (u64)count * ROCKET_MMU_TABLE_SIZE);
+
+	return ret;
 }
 
 /* Where the NPU finds a piece of a BO in memory. */

@@ -2,7 +2,7 @@
 #ifndef __ROCKET_MMU_H__
 #define __ROCKET_MMU_H__
 
-#include <linux/bits.h>
+#include <linux/bitmap.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
@@ -17,6 +17,7 @@ struct sg_table;
 #define ROCKET_MMU_PAGE_SIZE	SZ_4K
 #define ROCKET_MMU_TABLE_SPAN	SZ_4M
 #define ROCKET_MMU_TABLES	1024
+#define ROCKET_MMU_TABLE_SIZE	SZ_4K
 
 /**
  * struct rocket_mmu - The page tables of a VM.
@@ -40,12 +41,16 @@ struct rocket_mmu {
 
 	/** @tables: Which second-level tables are known to exist. */
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
+
+	/** @charged: Bytes that count for the user, see rocket_quota_charge(). */
+	u64 charged;
 };
 
 int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev);
 void rocket_mmu_fini(struct rocket_vm *vm);
 
-int rocket_mmu_reserve(struct rocket_vm *vm, u64 addr, u64 range);
+void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range);
+int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables);
 int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		   u64 offset, u64 range, bool imported, bool readonly);
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);

@@ -12,6 +12,7 @@
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_penalty.h"
+#include "rocket_quota.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
 
@@ -21,6 +22,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 
 	rocket_mmu_fini(vm);
 	rocket_penalty_put(vm->penalty);
+	rocket_quota_put(vm->quota);
 	mutex_destroy(&vm->bind_lock);
 	mutex_destroy(&vm->op_lock);
 	kfree(vm);
@@ -35,15 +37,14 @@ static const struct drm_gpuvm_ops rocket_vm_ops = {
 
 /**
  * rocket_vm_create() - Create an empty address space.
- * @rdev: The device.
- * @penalty: Of the file; the VM takes a reference of its own.
+ * @rfile: The file, of which the VM keeps what it needs.
  *
  * Return: The VM, to be closed and put by the caller; -ENODEV when no core is in
- * service; -ENOMEM.
+ * service; -ENOMEM; -ENOSPC when the user may have no more page tables.
  */
-struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
-				   struct rocket_penalty *penalty)
+struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 {
+	struct rocket_device *rdev = rfile->rdev;
 	struct drm_gem_object *resv_obj;
 	struct rocket_vm *vm;
 	int ret;
@@ -52,6 +53,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 
+	vm->quota = rocket_quota_get(rfile->quota);
 	ret = rocket_mmu_init(vm, rdev);
 	if (ret)
 		goto err_free;
@@ -64,7 +66,8 @@ struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
 
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
-	vm->penalty = rocket_penalty_get(penalty);
+	vm->penalty = rocket_penalty_get(rfile->penalty);
+	vm->claims = RB_ROOT_CACHED;
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
 	rocket_fault_log_init(&vm->faults);
@@ -80,6 +83,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
 err_fini_mmu:
 	rocket_mmu_fini(vm);
 err_free:
+	rocket_quota_put(vm->quota);
 	kfree(vm);
 
 	return ERR_PTR(ret);
@@ -165,7 +169,7 @@ static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id
 	struct rocket_vm *vm;
 	int ret;
 
-	vm = rocket_vm_create(rfile->rdev, rfile->penalty);
+	vm = rocket_vm_create(rfile);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 
@@ -179,7 +183,7 @@ static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id
 
 /**
  * rocket_vm_open_file() - Give a file its own VM, id 0.
- * @rfile: The file, zeroed but for its device.
+ * @rfile: The file, complete but for its VMs.
  *
  * Return: 0 or a negative errno of rocket_vm_create().
  */

@@ -6,6 +6,7 @@
 #include <drm/gpu_scheduler.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/sizes.h>
 
 #include "rocket_core.h"
@@ -18,6 +19,7 @@ struct rocket_bind_queue;
 struct rocket_device;
 struct rocket_file;
 struct rocket_penalty;
+struct rocket_quota;
 
 /* The first page is never mapped, so that address 0 always faults. */
 #define ROCKET_VM_START		SZ_4K
@@ -80,8 +82,11 @@ struct rocket_vm {
 	/** @rdev: The device; @base keeps it. */
 	struct rocket_device *rdev;
 
+	/** @quota: Who pays for what is in it, a reference. */
+	struct rocket_quota *quota;
+
 	/**
-	 * @op_lock: Protects the tree of @base, @mmu and the counters below.
+	 * @op_lock: Protects the tree of @base, @mmu, @claims and the counters below.
 	 * Nothing that waits for reclaim is done under it: page tables are
 	 * allocated with GFP_NOWAIT, all else before. Taken inside reservation
 	 * locks; &drm_gem_object.gpuva.lock is taken inside.
@@ -96,6 +101,12 @@ struct rocket_vm {
 
 	/** @mapped_bytes: What they cover. */
 	u64 mapped_bytes;
+
+	/** @claims: What binds that are queued will map, by address. */
+	struct rb_root_cached claims;
+
+	/** @binds_queued: How many have ever been queued. */
+	u64 binds_queued;
 
 	/**
 	 * @bind_lock: Protects the two fields below and the order in which
@@ -124,8 +135,7 @@ static inline struct rocket_vm *to_rocket_vm(struct drm_gpuvm *gpuvm)
 	return container_of(gpuvm, struct rocket_vm, base);
 }
 
-struct rocket_vm *rocket_vm_create(struct rocket_device *rdev,
-				   struct rocket_penalty *penalty);
+struct rocket_vm *rocket_vm_create(struct rocket_file *rfile);
 void rocket_vm_close(struct rocket_vm *vm);
 struct rocket_vm *rocket_vm_get(struct rocket_vm *vm);
 void rocket_vm_put(struct rocket_vm *vm);

@@ -46,6 +46,17 @@ extern "C" {
  * kernel does not know is zero.  Padding and reserved fields must be zero,
  * unknown flags are refused.  An ioctl that fails has changed nothing.
  *
+ * **Limits.** Memory that the kernel cannot reclaim counts for the user that
+ * opened the file, over all files of that user.  A BO counts with its size from
+ * its creation or import until it is freed, for the file's user that did it,
+ * whoever has it by then.  Page tables count 4 KiB for each VM, and for each
+ * 4 MiB of its address space where something was ever bound, until the VM is
+ * gone.  Mapping objects count for the file: each mapping is one, and a VM_BIND
+ * that is at work or queued has up to three more for each MAP and two for each
+ * UNMAP.  At a limit, what would need more is refused with -ENOSPC; UNMAP may go
+ * beyond it by 131072 objects.  &DRM_IOCTL_ROCKET_GET_PARAM tells the limits and
+ * what is used.
+ *
  * **Errors of every ioctl** here, beside those that each one lists: -ENODEV
  * when the NPU has gone away, -EFAULT when a user pointer cannot be accessed,
  * -ENOMEM when the kernel is out of memory.  A signal restarts the ioctl
@@ -91,7 +102,11 @@ extern "C" {
  * chooses.  The mapping goes when the file has closed all its handles of the BO
  * and the jobs that name it are done.
  *
- * Errors: -EINVAL when @size is 0, -ENOSPC when VM 0 has no hole of that size.
+ * What queued binds (%DRM_ROCKET_VM_BIND_ASYNC) will map in VM 0 is not free, and
+ * those that were queued before do not unmap the BO.
+ *
+ * Errors: -EINVAL when @size is 0; -ENOSPC when VM 0 has no hole of that size, or
+ * the user no BO memory, page table or the file no mapping object left.
  */
 struct drm_rocket_create_bo {
 	/**
@@ -415,6 +430,33 @@ enum drm_rocket_param {
 
 	/** @DRM_ROCKET_PARAM_MAX_BIND_OPS: Operations in one VM_BIND. */
 	DRM_ROCKET_PARAM_MAX_BIND_OPS = 9,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_MAPPINGS: Mapping objects that one file can have
+	 * in all its VMs.
+	 */
+	DRM_ROCKET_PARAM_MAX_MAPPINGS = 10,
+
+	/** @DRM_ROCKET_PARAM_MAPPINGS: How many of them this file has. */
+	DRM_ROCKET_PARAM_MAPPINGS = 11,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_BO_MEMORY: BOs that one user can have, in bytes;
+	 * not a limit for callers with CAP_IPC_LOCK.
+	 */
+	DRM_ROCKET_PARAM_MAX_BO_MEMORY = 12,
+
+	/** @DRM_ROCKET_PARAM_BO_MEMORY: What this file's user has, in bytes. */
+	DRM_ROCKET_PARAM_BO_MEMORY = 13,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_TABLE_MEMORY: Page tables that one user can have,
+	 * in bytes; not a limit for callers with CAP_IPC_LOCK.
+	 */
+	DRM_ROCKET_PARAM_MAX_TABLE_MEMORY = 14,
+
+	/** @DRM_ROCKET_PARAM_TABLE_MEMORY: What this file's user has, in bytes. */
+	DRM_ROCKET_PARAM_TABLE_MEMORY = 15,
 };
 
 /** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */
@@ -443,7 +485,9 @@ struct drm_rocket_get_param {
  *
  * Errors: -EINVAL when @size is 0, an unknown flag is set, @vm_id is not 0
  * without %DRM_ROCKET_GEM_VM_PRIVATE or @pad is not 0; -E2BIG when @size does
- * not fit in the address space; -ENOENT when @vm_id is unknown.
+ * not fit in the address space; -ENOENT when @vm_id is unknown; -ENOSPC when the
+ * user has not so much BO memory left.  The same goes for the import of a
+ * dma-buf, which is a BO as well.
  */
 struct drm_rocket_gem_create {
 	/** @size: Input: Size in bytes, rounded up to whole pages. */
@@ -480,7 +524,7 @@ struct drm_rocket_gem_create {
  * struct drm_rocket_vm_create - Create a further VM.
  *
  * Errors: -EINVAL when @flags is not 0, -ENOSPC when the file has
- * %DRM_ROCKET_PARAM_MAX_VMS already.
+ * %DRM_ROCKET_PARAM_MAX_VMS already or the user no page table left.
  */
 struct drm_rocket_vm_create {
 	/** @flags: Input: Must be zero. */
@@ -594,7 +638,8 @@ struct drm_rocket_vm_bind_op {
  * sync without a fence, or a struct size smaller than in the first version;
  * -E2BIG when @op_count is above %DRM_ROCKET_PARAM_MAX_BIND_OPS or a struct is
  * larger than the kernel knows and the excess is not zero; -ENOENT for an
- * unknown VM, BO handle or syncobj.
+ * unknown VM, BO handle or syncobj; -ENOSPC when the user has not enough page
+ * tables or the file not enough mapping objects left.
  */
 struct drm_rocket_vm_bind {
 	/** @vm_id: Input: The VM. */

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/capability.h>
+#include <linux/cleanup.h>
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/xarray.h>
+
+#include "rocket_quota.h"
+#include "rocket_vm_bind.h"
+
+/**
+ * DOC: Limits
+ *
+ * Memory that cannot be reclaimed counts for the user that opened the file, over
+ * all files of that user: a limit for each file would be none, since a client can
+ * open another one and hand its BOs over. Mapping objects, which are charged to the
+ * caller's memory cgroup, count for the file: their limit bounds how long it
+ * takes to tear a file down.
+ *
+ * What is counted is counted when it comes into being and until it is freed,
+ * whoever holds it by then. Nothing is counted twice.
+ */
+
+/*
+ * Page tables are not charged to a memory cgroup, because the IOMMU driver does
+ * not ask for it, so they have a limit of their own: this fraction of the BOs'.
+ * Dense mappings need 1/1024.
+ */
+#define ROCKET_QUOTA_TABLE_SHARE	16
+
+/*
+ * Who is at the limit can still unmap, which takes two spare mapping objects for
+ * each operation; enough for the largest array.
+ */
+#define ROCKET_QUOTA_UNMAP_RESERVE	(2 * ROCKET_VM_BIND_MAX_OPS)
+
+static unsigned int bo_limit_mb;
+module_param(bo_limit_mb, uint, 0644);
+MODULE_PARM_DESC(bo_limit_mb,
+		 "Memory for buffers of one user without CAP_IPC_LOCK, in MiB (default: 0, half of the RAM)");
+
+static unsigned int mapping_limit = SZ_1M;
+module_param(mapping_limit, uint, 0644);
+MODULE_PARM_DESC(mapping_limit, "Mapping objects of one open file (default: 1048576)");
+
+/* struct rocket_user - A user of the NPU, as long as there is anything to count. */
+struct rocket_user {
+	/* @ref: One for each &struct rocket_quota. */
+	refcount_t ref;
+	/* @uid: Who. */
+	kuid_t uid;
+	/* @lock: Protects @used. */
+	spinlock_t lock;
+	/* @used: Bytes, by enum rocket_memory. */
+	u64 used[ROCKET_MEMORY_KINDS];
+};
+
+/* All users by uid, of all devices there are. Under rocket_users_lock. */
+static DEFINE_XARRAY(rocket_users);
+static DEFINE_MUTEX(rocket_users_lock);
+
+static struct rocket_user *rocket_user_get_current(void)
+{
+	kuid_t uid = current_uid();
+	struct rocket_user *user;
+	int ret;
+
+	guard(mutex)(&rocket_users_lock);
+
+	user = xa_load(&rocket_users, __kuid_val(uid));
+	if (user) {
+		refcount_inc(&user->ref);
+		return user;
+	}
+
+	user = kzalloc_obj(*user, GFP_KERNEL_ACCOUNT);
+	if (!user)
+		return NULL;
+
+	refcount_set(&user->ref, 1);
+	user->uid = uid;
+	spin_lock_init(&user->lock);
+
+	ret = xa_err(xa_store(&rocket_users, __kuid_val(uid), user, GFP_KERNEL_ACCOUNT));
+	if (ret) {
+		kfree(user);
+		return NULL;
+	}
+
+	return user;
+}
+
+static void rocket_user_put(struct rocket_user *user)
+{
+	if (!refcount_dec_and_mutex_lock(&user->ref, &rocket_users_lock))
+		return;
+
+	WARN_ON(user->used[ROCKET_MEMORY_BOS] || user->used[ROCKET_MEMORY_TABLES]);
+	xa_erase(&rocket_users, __kuid_val(user->uid));
+	mutex_unlock(&rocket_users_lock);
+	kfree(user);
+}
+
+static bool rocket_user_charge(struct rocket_user *user, enum rocket_memory kind,
+			       u64 bytes, u64 limit)
+{
+	guard(spinlock)(&user->lock);
+
+	if (!rocket_quota_fits(user->used[kind], bytes, limit))
+		return false;
+	user->used[kind] += bytes;
+
+	return true;
+}
+
+/**
+ * rocket_quota_create() - Start to count for a file.
+ *
+ * Return: The quota of a file that the current user opens, to be put; %NULL
+ * without memory.
+ */
+struct rocket_quota *rocket_quota_create(void)
+{
+	struct rocket_quota *quota;
+
+	quota = kzalloc_obj(*quota, GFP_KERNEL_ACCOUNT);
+	if (!quota)
+		return NULL;
+
+	kref_init(&quota->ref);
+	quota->user = rocket_user_get_current();
+	if (!quota->user) {
+		kfree(quota);
+		return NULL;
+	}
+
+	return quota;
+}
+
+/**
+ * rocket_quota_get() - Take a reference.
+ * @quota: The quota, of which the caller has one.
+ *
+ * Return: @quota.
+ */
+struct rocket_quota *rocket_quota_get(struct rocket_quota *quota)
+{
+	kref_get(&quota->ref);
+
+	return quota;
+}
+
+static void rocket_quota_release(struct kref *ref)
+{
+	struct rocket_quota *quota = container_of(ref, struct rocket_quota, ref);
+
+	WARN_ON(atomic_read(&quota->mappings));
+	rocket_user_put(quota->user);
+	kfree(quota);
+}
+
+/**
+ * rocket_quota_put() - Put a reference.
+ * @quota: The quota. What the owner of the reference had has been taken off.
+ *
+ * Context: Sleeps.
+ */
+void rocket_quota_put(struct rocket_quota *quota)
+{
+	kref_put(&quota->ref, rocket_quota_release);
+}
+
+/**
+ * rocket_quota_charge() - Count memory, before it is allocated.
+ * @quota: Whose.
+ * @kind: What for.
+ * @bytes: How much.
+ *
+ * A caller with CAP_IPC_LOCK may go beyond the limit, as with all memory that is
+ * locked; it counts all the same.
+ *
+ * Return: 0, or -ENOSPC and nothing has changed.
+ */
+int rocket_quota_charge(struct rocket_quota *quota, enum rocket_memory kind, u64 bytes)
+{
+	if (rocket_user_charge(quota->user, kind, bytes, rocket_quota_limit(kind)))
+		return 0;
+
+	/* To be without it is normal, and nothing for the audit log. */
+	if (!ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK))
+		return -ENOSPC;
+
+	return rocket_user_charge(quota->user, kind, bytes, U64_MAX) ? 0 : -ENOSPC;
+}
+
+/**
+ * rocket_quota_uncharge() - Take memory off, after it was freed.
+ * @quota: Whose.
+ * @kind: What for.
+ * @bytes: How much.
+ */
+void rocket_quota_uncharge(struct rocket_quota *quota, enum rocket_memory kind, u64 bytes)
+{
+	guard(spinlock)(&quota->user->lock);
+
+	WARN_ON(quota->user->used[kind] < bytes);
+	quota->user->used[kind] -= bytes;
+}
+
+/**
+ * rocket_quota_used() - What a user has.
+ * @quota: The quota of one of the user's files.
+ * @kind: Of what.
+ *
+ * Return: Bytes.
+ */
+u64 rocket_quota_used(struct rocket_quota *quota, enum rocket_memory kind)
+{
+	guard(spinlock)(&quota->user->lock);
+
+	return quota->user->used[kind];
+}
+
+/**
+ * rocket_quota_limit() - What a user may have.
+ * @kind: Of what.
+ *
+ * Return: Bytes.
+ */
+u64 rocket_quota_limit(enum rocket_memory kind)
+{
+	u64 limit = (u64)READ_ONCE(bo_limit_mb) * SZ_1M;
+
+	if (!limit)
+		limit = (u64)totalram_pages() * PAGE_SIZE / 2;
+
+	return kind == ROCKET_MEMORY_TABLES ? limit / ROCKET_QUOTA_TABLE_SHARE : limit;
+}
+
+/**
+ * rocket_quota_add_mapping() - Count a mapping object, before it is allocated.
+ * @quota: Of the file that owns the VM.
+ * @use: What it is for. Unmapping may go beyond the limit by a fixed number: it
+ *	gives back what it takes unless it cuts a mapping in two.
+ *
+ * Return: 0, or -ENOSPC and nothing has changed.
+ */
+int rocket_quota_add_mapping(struct rocket_quota *quota, enum rocket_mapping_use use)
+{
+	u64 reserve = use == ROCKET_MAPPING_FOR_UNMAP ? ROCKET_QUOTA_UNMAP_RESERVE : 0;
+	u64 limit = rocket_quota_mapping_limit() + reserve;
+	int count = atomic_read(&quota->mappings);
+
+	do {
+		if (!rocket_quota_fits(count, 1, limit))
+			return -ENOSPC;
+	} while (!atomic_try_cmpxchg(&quota->mappings, &count, count + 1));
+
+	return 0;
+}
+
+/**
+ * rocket_quota_remove_mapping() - Take a mapping object off.
+ * @quota: As it was added.
+ */
+void rocket_quota_remove_mapping(struct rocket_quota *quota)
+{
+	WARN_ON(atomic_dec_return(&quota->mappings) < 0);
+}
+
+/**
+ * rocket_quota_mapping_limit() - How many mapping objects a file may have.
+ *
+ * Return: The number.
+ */
+u32 rocket_quota_mapping_limit(void)
+{
+	/* The counter is an int, with the reserve on top. */
+	return min(READ_ONCE(mapping_limit), INT_MAX / 2);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "rocket_mmu.h"
+#include "rocket_vm.h"
+#include "rocket_vma.h"
+
+/**
+ * rocket_vma_alloc() - Get a spare mapping object.
+ * @vm: The VM in which it will be used.
+ * @use: For which kind of operation.
+ *
+ * Return: The object, zeroed, to be linked or freed; -ENOSPC when the file has
+ * as many as it may; -ENOMEM.
+ */
+struct rocket_vma *rocket_vma_alloc(struct rocket_vm *vm, enum rocket_mapping_use use)
+{
+	struct rocket_vma *vma;
+	int ret;
+
+	ret = rocket_quota_add_mapping(vm->quota, use);
+	if (ret)
+		return ERR_PTR(ret);
+
+	vma = kzalloc_obj(*vma, GFP_KERNEL_ACCOUNT);
+	if (!vma) {
+		rocket_quota_remove_mapping(vm->quota);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	return vma;
+}
+
+/**
+ * rocket_vma_free() - Free a mapping object that is not in the tree.
+ * @vm: The VM for which it was allocated.
+ * @vma: The object, or %NULL.
+ */
+void rocket_vma_free(struct rocket_vm *vm, struct rocket_vma *vma)
+{
+	if (!vma)
+		return;
+
+	kfree(vma);
+	rocket_quota_remove_mapping(vm->quota);
+}
+
+/**
+ * rocket_vma_link() - Let a BO know about a mapping that is in the tree.
+ * @vma: The mapping.
+ * @vm_bo: What connects BO and VM; the mapping takes a reference.
+ */
+void rocket_vma_link(struct rocket_vma *vma, struct drm_gpuvm_bo *vm_bo)
+{
+	struct rocket_vm *vm = to_rocket_vm(vm_bo->vm);
+
+	guard(mutex)(&vm_bo->obj->gpuva.lock);
+	drm_gpuva_link(&vma->base, vm_bo);
+	vm->mapping_count++;
+	vm->mapped_bytes += vma->base.va.range;
+}
+
+/**
+ * rocket_vma_destroy() - Take a mapping out of its BO and free it.
+ * @vma: A mapping that has left the tree and the page tables.
+ */
+void rocket_vma_destroy(struct rocket_vma *vma)
+{
+	struct rocket_vm *vm = to_rocket_vm(vma->base.vm);
+
+	vm->mapping_count--;
+	vm->mapped_bytes -= vma->base.va.range;
+	drm_gpuva_unlink_defer(&vma->base);
+	rocket_vma_free(vm, vma);
+}
+
+/**
+ * rocket_vma_unmap() - Unmap a mapping as a whole, and free it.
+ * @vma: The mapping; &rocket_vm.op_lock of its VM held.
+ */
+void rocket_vma_unmap(struct rocket_vma *vma)
+{
+	rocket_mmu_unmap(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
+	drm_gpuva_remove(&vma->base);
+	rocket_vma_destroy(vma);
+}
