@@ -522,6 +522,11 @@ static int export_fence(int fd, uint32_t bo)
 	return export.fd;
 }
 
+void rocket_require_blocker(void)
+{
+	close(drm_open_driver(DRIVER_VGEM));
+}
+
 void rocket_blocker_init(struct rocket_blocker *blocker, int fd)
 {
 	struct drm_vgem_fence_attach attach = { .flags = VGEM_FENCE_WRITE };

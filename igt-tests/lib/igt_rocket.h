@@ -142,6 +142,7 @@ struct rocket_blocker {
 	uint32_t syncobj;	/* of the rocket device: holds the fence */
 };
 
+void rocket_require_blocker(void);
 void rocket_blocker_init(struct rocket_blocker *blocker, int fd);
 void rocket_blocker_release(struct rocket_blocker *blocker);
 bool rocket_blocker_blocks(struct rocket_blocker *blocker);

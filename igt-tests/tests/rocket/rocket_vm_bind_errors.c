@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "igt.h"
 #include "igt_rocket.h"
+#include "igt_rocket_cgroup.h"
 #include "igt_rocket_job.h"
 
 IGT_TEST_DESCRIPTION("VM_BIND that fails: each errno, and a VM that is exactly as before");
@@ -249,39 +246,6 @@ static void test_atomic_bad_pointer(int fd)
 	expect_unchanged(&s);
 }
 
-static void write_file(const char *directory, const char *name, const char *text)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, O_WRONLY);
-	igt_require_f(fd >= 0, "cannot open %s\n", path);
-	igt_require_f(write(fd, text, strlen(text)) == (ssize_t)strlen(text),
-		      "cannot write '%s' to %s\n", text, path);
-	close(fd);
-}
-
-/* Puts this process into a cgroup that can have so much memory. */
-static void limit_memory(const char *bytes)
-{
-	char group[PATH_MAX];
-	const char *root = "/sys/fs/cgroup";
-
-	if (access("/sys/fs/cgroup/cgroup.controllers", R_OK)) {
-		root = "/tmp/rocket-cgroup2";
-		mkdir(root, 0700);
-		igt_require_f(!mount("none", root, "cgroup2", 0, NULL) || errno == EBUSY,
-			      "cannot mount cgroup2: %s\n", strerror(errno));
-	}
-	write_file(root, "cgroup.subtree_control", "+memory");
-	snprintf(group, sizeof(group), "%s/rocket-test-%d", root, getpid());
-	igt_require(!mkdir(group, 0700));
-	write_file(group, "memory.max", bytes);
-	write_file(group, "cgroup.procs", "0");
-	errno = 0;
-}
-
 /*
  * Only what the good operations need fits, not the pages of the bad one's BO; and
  * that is found out from the caller's cgroup, which pays for them.
@@ -290,10 +254,12 @@ static void test_atomic_no_memory(int fd)
 {
 	struct scene s = make_scene(fd);
 	struct rocket_bo other = rocket_bo(fd, PAGES * ROCKET_PAGE);
+	struct rocket_cgroup cgroup;
 
 	/* The test itself must not need any more when all is used up. */
 	igt_assert_eq(mlockall(MCL_CURRENT | MCL_FUTURE), 0);
-	limit_memory("8388608");
+	rocket_cgroup_init(&cgroup, 8 << 20);
+	rocket_cgroup_enter(&cgroup);
 	for (unsigned int at = 0; at <= GOOD; at++) {
 		struct drm_rocket_gem_create big = { .size = 64 << 20 };
 

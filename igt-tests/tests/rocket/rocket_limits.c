@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket.h"
+#include "igt_rocket_job.h"
+#include "igt_rocket_limits.h"
+
+IGT_TEST_DESCRIPTION("What a file and a user can have: limits, and counting that is exact");
+
+#define MIB		(1u << 20)
+#define BO_MB		8u
+#define TABLES		(BO_MB * MIB / 16 / ROCKET_PAGE)
+#define MAPPINGS	1000u
+/* Spare mapping objects of a MAP, as long as it is at work or queued. */
+#define SPARE_OF_MAP	3u
+#define BASE		0x20000000u
+#define PROBE_ADDR	0x10000000u
+#define SEED		0x1000u
+
+/*
+ * BO memory
+ */
+
+/* All the ways to a BO; 0 or a negative errno. */
+static int create(int fd, unsigned int way, uint64_t size, uint32_t *handle)
+{
+	struct drm_rocket_gem_create gem = { .size = size };
+	struct drm_rocket_create_bo mapped = { .size = size };
+	int ret;
+
+	switch (way % 4) {
+	case 0:
+		ret = __rocket_create_bo(fd, &mapped);
+		*handle = mapped.handle;
+		return ret;
+	case 1:
+		gem.flags = DRM_ROCKET_GEM_WC;
+		break;
+	case 2:
+		gem.flags = DRM_ROCKET_GEM_VM_PRIVATE;
+		break;
+	}
+	ret = __rocket_gem_create(fd, &gem);
+	*handle = gem.handle;
+	return ret;
+}
+
+static void expect_no_bo(int fd, uint64_t size)
+{
+	struct rocket_usage before = rocket_usage(fd);
+	uint64_t mapped = rocket_vm_query(fd, 0).mapping_count;
+	uint32_t handle;
+
+	for (unsigned int way = 0; way < 4; way++) {
+		igt_assert_eq(create(fd, way, size, &handle), -ENOSPC);
+		rocket_usage_expect(fd, before);
+	}
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, mapped);
+	errno = 0;
+}
+
+/* Takes all BO memory that is left, in pieces of 1 MiB. */
+static unsigned int fill(int fd, uint32_t handles[BO_MB])
+{
+	unsigned int count = 0;
+
+	while (count < BO_MB && !create(fd, count, MIB, &handles[count]))
+		count++;
+	errno = 0;
+	return count;
+}
+
+static void test_bo_memory(void)
+{
+	int fd = rocket_open();
+	uint32_t handles[BO_MB], page;
+
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY), BO_MB * MIB);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, 0);
+	expect_no_bo(fd, BO_MB * MIB + 1);
+	igt_assert_eq(fill(fd, handles), BO_MB);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	expect_no_bo(fd, 1);
+	for (unsigned int i = 0; i < BO_MB; i++) {
+		rocket_gem_close(fd, handles[i]);
+		/* The other kinds of BO can have what this one had, to the page. */
+		igt_assert_eq(create(fd, i + 1, MIB - ROCKET_PAGE, &handles[i]), 0);
+		igt_assert_eq(create(fd, i + 2, 1, &page), 0);
+		expect_no_bo(fd, 1);
+		rocket_gem_close(fd, page);
+		rocket_gem_close(fd, handles[i]);
+		igt_assert_eq(create(fd, i + 3, MIB, &handles[i]), 0);
+	}
+	for (unsigned int i = 0; i < BO_MB; i++)
+		rocket_gem_close(fd, handles[i]);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, 0);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, 0);
+	close(fd);
+}
+
+/* Another file is no way around, and what a file had is free when it is closed. */
+static void test_bo_memory_files(void)
+{
+	int fd = rocket_open(), other = rocket_open();
+	uint32_t handles[BO_MB];
+
+	fill(fd, handles);
+	expect_no_bo(other, 1);
+	close(fd);
+	igt_assert_eq_u64(rocket_usage(other).bo_memory, 0);
+	igt_assert_eq(fill(other, handles), BO_MB);
+	close(other);
+}
+
+static void test_bo_memory_users(void)
+{
+	int fd = rocket_open(), other;
+	uint32_t handles[BO_MB];
+
+	fill(fd, handles);
+	rocket_become_user(ROCKET_TEST_OTHER_UID);
+	other = rocket_open();
+	igt_assert_eq_u64(rocket_usage(other).bo_memory, 0);
+	igt_assert_eq(fill(other, handles), BO_MB);
+	/* Who opened the file counts, not who uses it. */
+	expect_no_bo(fd, 1);
+	close(other);
+	close(fd);
+}
+
+static void test_bo_memory_capable(void)
+{
+	int fd = rocket_open();
+	uint32_t handles[BO_MB], more;
+
+	fill(fd, handles);
+	rocket_may_lock_memory(true);
+	igt_assert_eq(create(fd, 0, MIB, &more), 0);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, (BO_MB + 1) * MIB);
+	rocket_may_lock_memory(false);
+	expect_no_bo(fd, 1);
+	rocket_gem_close(fd, more);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	close(fd);
+}
+
+static int export(int fd, uint32_t handle)
+{
+	int dmabuf;
+
+	igt_assert_eq(drmPrimeHandleToFD(fd, handle, DRM_CLOEXEC | DRM_RDWR, &dmabuf), 0);
+	return dmabuf;
+}
+
+/*
+ * A BO that goes from file to file and user to user counts once, for its creator,
+ * until nobody holds it: neither file, nor mapping, nor dma-buf.
+ */
+static void test_bo_memory_shared(void)
+{
+	int creator = rocket_open(), same = rocket_open(), other, dmabuf;
+	struct rocket_usage none;
+	uint32_t handle;
+
+	igt_assert_eq(create(creator, 0, MIB, &handle), 0);
+	dmabuf = export(creator, handle);
+	igt_assert_eq(drmPrimeFDToHandle(same, dmabuf, &handle), 0);
+	igt_assert_eq_u64(rocket_usage(creator).bo_memory, MIB);
+	rocket_vm_map(same, 0, handle, 0, BASE, MIB);
+	rocket_vm_map(same, rocket_vm_create(same), handle, 0, BASE, MIB);
+	igt_assert_eq_u64(rocket_usage(creator).bo_memory, MIB);
+
+	rocket_become_user(ROCKET_TEST_OTHER_UID);
+	other = rocket_open();
+	none = rocket_usage(other);
+	igt_assert_eq(drmPrimeFDToHandle(other, dmabuf, &handle), 0);
+	rocket_vm_map(other, 0, handle, 0, BASE, MIB);
+	igt_assert_eq_u64(rocket_usage(other).bo_memory, none.bo_memory);
+	close(creator);
+	close(dmabuf);
+	rocket_gem_close(other, handle);
+	igt_assert_eq_u64(rocket_usage(same).bo_memory, MIB);
+	rocket_become_user(ROCKET_TEST_UID);
+	close(same);
+	same = rocket_open();
+	igt_assert_eq_u64(rocket_usage(same).bo_memory, MIB);
+	rocket_vm_unmap(other, 0, BASE, MIB);
+	igt_assert_eq_u64(rocket_usage(same).bo_memory, 0);
+	close(other);
+	close(same);
+}
+
+static int make_udmabuf(uint64_t size)
+{
+	struct udmabuf_create udmabuf = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), dmabuf;
+
+	igt_assert_fd(device);
+	udmabuf.memfd = memfd_create("rocket", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	igt_assert_eq(ftruncate(udmabuf.memfd, size), 0);
+	igt_assert_eq(fcntl(udmabuf.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	dmabuf = ioctl(device, UDMABUF_CREATE, &udmabuf);
+	igt_assert_fd(dmabuf);
+	close(udmabuf.memfd);
+	close(device);
+	return dmabuf;
+}
+
+static void test_bo_memory_import(void)
+{
+	int fd = rocket_open(), other = rocket_open(), dmabuf = make_udmabuf(MIB);
+	uint32_t handle, again, handles[BO_MB];
+
+	igt_assert_eq(drmPrimeFDToHandle(fd, dmabuf, &handle), 0);
+	igt_assert_eq(drmPrimeFDToHandle(fd, dmabuf, &again), 0);
+	igt_assert_eq_u32(handle, again);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, MIB);
+	igt_assert_eq(fill(fd, handles), BO_MB - 1);
+	/* The other file's import is another attachment. */
+	igt_assert_neq(drmPrimeFDToHandle(other, dmabuf, &again), 0);
+	igt_assert_eq(errno, ENOSPC);
+	errno = 0;
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	rocket_vm_map(fd, 0, handle, 0, BASE, MIB);
+	rocket_gem_close(fd, handle);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	rocket_vm_unmap(fd, 0, BASE, MIB);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, (BO_MB - 1) * MIB);
+	igt_assert_eq(drmPrimeFDToHandle(other, dmabuf, &again), 0);
+	close(other);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, (BO_MB - 1) * MIB);
+	close(dmabuf);
+	close(fd);
+}
+
+/* A job that waits holds its BO, and so does a bind that is queued. */
+static void test_bo_memory_busy(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, MIB);
+	struct drm_rocket_vm_bind_op op = rocket_op_map(bo.handle, 0, BASE, MIB);
+	uint32_t vm = rocket_vm_create(fd);
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync never;
+	struct rocket_usage before;
+
+	rocket_blocker_init(&blocker, fd);
+	never = rocket_sync(blocker.syncobj, 0);
+	before = rocket_usage(fd);
+	rocket_vm_bind_async(fd, vm, &op, 1, &never, NULL);
+	rocket_bo_free(fd, &bo);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, before.bo_memory);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, before.mappings + SPARE_OF_MAP);
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, before.table_memory + ROCKET_PAGE);
+	/* Cancelled: all that the VM had goes. */
+	rocket_vm_destroy(fd, vm);
+	before.bo_memory -= MIB;
+	before.table_memory -= ROCKET_PAGE;
+	rocket_usage_await(fd, before);
+	rocket_blocker_fini(&blocker);
+	close(fd);
+}
+
+/*
+ * Page tables
+ */
+
+static uint64_t table_addr(unsigned int table)
+{
+	return BASE + (uint64_t)table * ROCKET_TABLE_SPAN;
+}
+
+/* Binds one page for each table that there may still be. */
+static unsigned int fill_tables(int fd, uint32_t vm, uint32_t handle)
+{
+	unsigned int count = 0;
+
+	while (!__rocket_vm_map(fd, vm, handle, 0, table_addr(count), ROCKET_PAGE))
+		count++;
+	errno = 0;
+	return count;
+}
+
+static void test_tables(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_vm_query full;
+	struct rocket_usage before;
+	uint32_t vm;
+
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_TABLE_MEMORY),
+			  TABLES * ROCKET_PAGE);
+	/* VM 0's directory */
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, ROCKET_PAGE);
+	igt_assert_eq_u32(fill_tables(fd, 0, bo.handle), TABLES - 1);
+	before = rocket_usage(fd);
+	full = rocket_vm_query(fd, 0);
+	igt_assert_eq_u64(before.table_memory, TABLES * ROCKET_PAGE);
+	igt_assert_eq(__rocket_vm_create(fd, 0, &vm), -ENOSPC);
+	igt_assert_eq(__rocket_open(), -1);
+	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, table_addr(TABLES), ROCKET_PAGE),
+		      -ENOSPC);
+	rocket_usage_expect(fd, before);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, full.mapping_count);
+	errno = 0;
+	/* Where tables are, binding goes on; they stay when all is unmapped. */
+	rocket_vm_map(fd, 0, bo.handle, 0, table_addr(3) + ROCKET_PAGE, ROCKET_PAGE);
+	rocket_vm_unmap(fd, 0, ROCKET_PAGE, ROCKET_VA_END - ROCKET_PAGE);
+	rocket_vm_map(fd, 0, bo.handle, 0, table_addr(0), ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, TABLES * ROCKET_PAGE);
+	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, table_addr(TABLES), ROCKET_PAGE),
+		      -ENOSPC);
+	errno = 0;
+	/* Mapped for the CPU, it would keep the file open. */
+	rocket_bo_free(fd, &bo);
+	close(fd);
+	fd = rocket_open();
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, ROCKET_PAGE);
+	close(fd);
+}
+
+static void test_tables_vms(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct rocket_usage before = rocket_usage(fd);
+	uint32_t vm = rocket_vm_create(fd), other = rocket_vm_create(fd);
+
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, before.table_memory + 2 * ROCKET_PAGE);
+	igt_assert_eq_u32(fill_tables(fd, vm, bo.handle), TABLES - 3);
+	igt_assert_eq(__rocket_vm_map(fd, other, bo.handle, 0, BASE, ROCKET_PAGE), -ENOSPC);
+	errno = 0;
+	rocket_vm_destroy(fd, vm);
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, before.table_memory + ROCKET_PAGE);
+	rocket_vm_map(fd, other, bo.handle, 0, BASE, ROCKET_PAGE);
+	rocket_vm_destroy(fd, other);
+	rocket_usage_expect(fd, before);
+	close(fd);
+}
+
+/* What does not fit as a whole takes nothing: neither tables nor mappings. */
+static void test_tables_array(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_vm_bind_op ops[TABLES + 1];
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
+	struct rocket_usage before = rocket_usage(fd);
+	int file;
+
+	for (unsigned int i = 0; i <= TABLES; i++)
+		ops[i] = rocket_op_map(bo.handle, 0, table_addr(i), ROCKET_PAGE);
+	igt_assert_eq(__rocket_vm_bind_ops(fd, 0, ops, TABLES), -ENOSPC);
+	rocket_usage_expect(fd, before);
+	igt_assert_eq(__rocket_vm_bind_async(fd, 0, ops, TABLES, NULL, &out), -ENOSPC);
+	igt_assert_neq(drmSyncobjExportSyncFile(fd, out.handle, &file), 0);
+	rocket_usage_expect(fd, before);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, 0);
+	errno = 0;
+	/* A table that two operations need is one. */
+	ops[TABLES - 1] = ops[0];
+	ops[TABLES] = rocket_op_unmap(table_addr(TABLES), ROCKET_PAGE);
+	rocket_vm_bind_ops(fd, 0, ops, TABLES + 1);
+	igt_assert_eq_u64(rocket_usage(fd).table_memory, TABLES * ROCKET_PAGE);
+	close(fd);
+}
+
+static void test_tables_create_bo(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_create_bo create_bo = { .size = ROCKET_PAGE };
+	uint32_t vm = rocket_vm_create(fd);
+	struct rocket_usage before;
+
+	fill_tables(fd, vm, bo.handle);
+	before = rocket_usage(fd);
+	igt_assert_eq(__rocket_create_bo(fd, &create_bo), -ENOSPC);
+	rocket_usage_expect(fd, before);
+	errno = 0;
+	rocket_vm_destroy(fd, vm);
+	igt_assert_eq(__rocket_create_bo(fd, &create_bo), 0);
+	close(fd);
+}
+
+/*
+ * Mapping objects
+ */
+
+static uint64_t page_addr(unsigned int page)
+{
+	return BASE + (uint64_t)page * 2 * ROCKET_PAGE;
+}
+
+/* Maps pages apart from each other until the limit is met; the last is @count - 1. */
+static unsigned int fill_mappings(int fd, uint32_t vm, uint32_t handle)
+{
+	unsigned int count = 0;
+
+	while (!__rocket_vm_map(fd, vm, handle, 0, page_addr(count), ROCKET_PAGE))
+		count++;
+	errno = 0;
+	return count;
+}
+
+static void test_mappings(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, 4 * ROCKET_PAGE);
+	struct rocket_usage before = rocket_usage(fd);
+	struct drm_rocket_vm_bind_op op = rocket_op_unmap_bo(bo.handle);
+	unsigned int count;
+
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_MAPPINGS), MAPPINGS);
+	igt_assert_eq_u64(before.mappings, 0);
+	count = fill_mappings(fd, 0, bo.handle);
+	/* The last one needed spare objects while it was at work. */
+	igt_assert_eq_u32(count, MAPPINGS - SPARE_OF_MAP + 1);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, count);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, count);
+	/* Not even what would replace one. */
+	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, BASE, ROCKET_PAGE), -ENOSPC);
+	errno = 0;
+	rocket_vm_unmap(fd, 0, page_addr(3), ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, count - 1);
+	rocket_vm_map(fd, 0, bo.handle, 0, page_addr(3), ROCKET_PAGE);
+	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, BASE, ROCKET_PAGE), -ENOSPC);
+	errno = 0;
+	rocket_vm_bind_ops(fd, 0, &op, 1);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, 0);
+	rocket_vm_map_bo(fd, 0, &bo, BASE);
+	close(fd);
+}
+
+/* Who is at the limit can unmap, whether that gives back or cuts in two. */
+static void test_mappings_unmap(void)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, 3 * ROCKET_PAGE);
+	struct rocket_probe probe;
+	unsigned int count;
+
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	rocket_bo_fill(&bo, SEED);
+	rocket_vm_map_bo(fd, 0, &bo, 0x80000000u);
+	count = fill_mappings(fd, 0, bo.handle) + 2;
+	rocket_vm_unmap(fd, 0, 0x80000000u + ROCKET_PAGE, ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, count + 1);
+	rocket_probe_expect(&probe, 0x80000000u, SEED);
+	rocket_probe_expect_fault(&probe, 0x80000000u + ROCKET_PAGE);
+	rocket_probe_expect(&probe, 0x80000000u + 2 * ROCKET_PAGE, SEED + 2);
+	rocket_vm_unmap(fd, 0, BASE, 0x40000000u);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, 3);
+	rocket_vm_unmap(fd, 0, ROCKET_PAGE, ROCKET_VA_END - ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, 0);
+	close(fd);
+}
+
+static void test_mappings_vms(void)
+{
+	int fd = rocket_open(), other = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE), others = rocket_bo(other, ROCKET_PAGE);
+	uint32_t vm = rocket_vm_create(fd);
+
+	fill_mappings(fd, vm, bo.handle);
+	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, BASE, ROCKET_PAGE), -ENOSPC);
+	errno = 0;
+	/* Of this file, not of its user */
+	igt_assert_eq_u64(rocket_usage(other).mappings, 0);
+	rocket_vm_map_bo(other, 0, &others, BASE);
+	rocket_vm_destroy(fd, vm);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, 0);
+	rocket_vm_map_bo(fd, 0, &bo, BASE);
+	close(other);
+	close(fd);
+}
+
+static void test_mappings_array(void)
+{
+	enum { COUNT = MAPPINGS / SPARE_OF_MAP + 1 };
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_vm_bind_op ops[COUNT];
+	struct rocket_usage before = rocket_usage(fd);
+
+	for (unsigned int i = 0; i < COUNT; i++)
+		ops[i] = rocket_op_map(bo.handle, 0, page_addr(i), ROCKET_PAGE);
+	igt_assert_eq(__rocket_vm_bind_ops(fd, 0, ops, COUNT), -ENOSPC);
+	rocket_usage_expect(fd, before);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, 0);
+	igt_assert_eq(__rocket_vm_bind_async(fd, 0, ops, COUNT, NULL, NULL), -ENOSPC);
+	rocket_usage_expect(fd, before);
+	errno = 0;
+	rocket_vm_bind_ops(fd, 0, ops, COUNT - 1);
+	igt_assert_eq_u64(rocket_usage(fd).mappings, COUNT - 1);
+	close(fd);
+}
+
+/* An array that fails for another reason gives back all that it had taken. */
+static void test_failed_array(void)
+{
+	enum { COUNT = 12 };
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct rocket_usage before = rocket_usage(fd);
+
+	for (unsigned int bad = 0; bad < COUNT; bad++) {
+		struct drm_rocket_vm_bind_op ops[COUNT];
+
+		for (unsigned int i = 0; i < COUNT; i += 2) {
+			ops[i] = rocket_op_map(bo.handle, 0, table_addr(i), ROCKET_PAGE);
+			ops[i + 1] = rocket_op_unmap(page_addr(i), ROCKET_PAGE);
+		}
+		ops[bad] = rocket_op_map(bo.handle, 0, BASE, 2 * ROCKET_PAGE);
+		igt_assert_eq(__rocket_vm_bind_ops(fd, 0, ops, COUNT), -EINVAL);
+		rocket_usage_expect(fd, before);
+		igt_assert_eq(__rocket_vm_bind_async(fd, 0, ops, COUNT, NULL, NULL), -EINVAL);
+		rocket_usage_expect(fd, before);
+	}
+	errno = 0;
+	close(fd);
+}
+
+/*
+ * At the limits, all at once
+ */
+
+#define THREADS	4
+#define ROUNDS	200
+
+struct racer {
+	pthread_t thread;
+	int fd;
+	unsigned int number;
+	unsigned int refused;
+	int unexpected;		/* errno, negative */
+};
+
+/* Every result is fine but errors that say that something else is wrong. */
+static bool refused(struct racer *racer, int ret)
+{
+	if (ret == -ENOSPC)
+		racer->refused++;
+	else if (ret)
+		racer->unexpected = ret;
+	return ret;
+}
+
+static void *race(void *data)
+{
+	struct racer *r = data;
+	uint64_t base = BASE + (uint64_t)r->number * 64 * ROCKET_TABLE_SPAN;
+
+	for (unsigned int i = 0; i < ROUNDS && !r->unexpected; i++) {
+		struct drm_rocket_vm_bind_op ops[40];
+		uint32_t handle, vm;
+
+		/* Not private ones, and none that VM 0 keeps a table of. */
+		if (refused(r, create(r->fd, i | 1, 3 * MIB, &handle)))
+			continue;
+		if (!refused(r, __rocket_vm_create(r->fd, 0, &vm))) {
+			for (unsigned int k = 0; k < ARRAY_SIZE(ops); k++)
+				ops[k] = rocket_op_map(handle, 0, base + k * ROCKET_TABLE_SPAN,
+						       MIB);
+			refused(r, __rocket_vm_bind_ops(r->fd, vm, ops, ARRAY_SIZE(ops)));
+			rocket_vm_destroy(r->fd, vm);
+		}
+		rocket_gem_close(r->fd, handle);
+	}
+	return NULL;
+}
+
+static void test_races(void)
+{
+	struct racer racers[THREADS];
+	int fd = rocket_open();
+	struct rocket_usage before = rocket_usage(fd), now;
+	unsigned int refusals = 0;
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		racers[i] = (struct racer){ .number = i, .fd = i % 2 ? fd : rocket_open() };
+		igt_assert_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+	}
+	for (unsigned int i = 0; i < THREADS * ROUNDS; i++) {
+		now = rocket_usage(fd);
+		igt_assert_lte_u64(now.bo_memory, BO_MB * MIB);
+		igt_assert_lte_u64(now.table_memory, TABLES * ROCKET_PAGE);
+		igt_assert_lte_u64(now.mappings, MAPPINGS);
+	}
+	for (unsigned int i = 0; i < THREADS; i++) {
+		pthread_join(racers[i].thread, NULL);
+		igt_assert_eq(racers[i].unexpected, 0);
+		refusals += racers[i].refused;
+		if (racers[i].fd != fd)
+			close(racers[i].fd);
+	}
+	igt_info("%u times refused\n", refusals);
+	igt_assert_lt(0, refusals);
+	errno = 0;
+	rocket_usage_await(fd, before);
+	close(fd);
+}
+
+/* Has some of everything, in use and queued, and is killed. */
+static void live_and_die(int pipe)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, MIB), mapped = rocket_bo_mapped(fd, MIB);
+	struct drm_rocket_vm_bind_op op = rocket_op_map(bo.handle, 0, BASE, MIB);
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync never;
+	struct rocket_probe probe;
+
+	(void)mapped;
+	rocket_blocker_init(&blocker, fd);
+	never = rocket_sync(blocker.syncobj, 0);
+	rocket_probe_init(&probe, fd, rocket_vm_create(fd), PROBE_ADDR, 1);
+	rocket_vm_bind_async(fd, 0, &op, 1, &never, NULL);
+	rocket_probe_set(&probe, 0, PROBE_ADDR, rocket_probe_result_addr(&probe, 0));
+	rocket_probe_repeat(&probe, 0, 1000);
+	igt_assert_eq((int)write(pipe, "", 1), 1);
+	pause();
+}
+
+static void test_killed(void)
+{
+	int fd = rocket_open(), pipes[2], status;
+	struct rocket_usage before = rocket_usage(fd);
+	char byte;
+	pid_t pid;
+
+	igt_assert_eq(pipe(pipes), 0);
+	pid = fork();
+	igt_assert(pid >= 0);
+	if (!pid) {
+		close(fd);
+		live_and_die(pipes[1]);
+		_exit(1);
+	}
+	close(pipes[1]);
+	igt_assert_eq((int)read(pipes[0], &byte, 1), 1);
+	igt_assert_lte_u64(2 * MIB, rocket_usage(fd).bo_memory);
+	igt_assert_lt_u64(before.table_memory + 4 * ROCKET_PAGE, rocket_usage(fd).table_memory);
+	igt_assert_eq(kill(pid, SIGKILL), 0);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	rocket_usage_await(fd, before);
+	close(fd);
+}
+
+/* The usual limits are enough for what the interface promises. */
+static void test_defaults(void)
+{
+	int fd = rocket_open();
+	uint64_t bos = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY);
+
+	igt_assert_lte_u64((uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2,
+			   bos + MIB);
+	igt_assert_lte_u64(bos, (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_TABLE_MEMORY), bos / 16);
+	igt_assert_lte_u64(SPARE_OF_MAP * rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BIND_OPS),
+			   rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_MAPPINGS));
+	close(fd);
+}
+
+igt_main
+{
+	static const struct {
+		const char *name;
+		void (*test)(void);
+		struct rocket_limits limits;
+		bool udmabuf, blocker;
+		const char *what;
+	} tests[] = {
+		{ "defaults", test_defaults, {}, false, false,
+		  "By default BOs get half of the RAM, tables a 16th of that, and any array fits" },
+		{ "bo-memory", test_bo_memory, { .bo_mb = BO_MB }, false, false,
+		  "BOs of all kinds count to the byte; at the limit they are refused, and taken again later" },
+		{ "bo-memory-files", test_bo_memory_files, { .bo_mb = BO_MB }, false, false,
+		  "All files of a user share the limit" },
+		{ "bo-memory-users", test_bo_memory_users, { .bo_mb = BO_MB }, false, false,
+		  "A user at the limit takes nothing from another one" },
+		{ "bo-memory-capable", test_bo_memory_capable, { .bo_mb = BO_MB }, false, false,
+		  "With CAP_IPC_LOCK there is no limit, but it counts" },
+		{ "bo-memory-shared", test_bo_memory_shared, { .bo_mb = BO_MB }, false, false,
+		  "A BO that many share counts once, for its creator, until the last lets go" },
+		{ "bo-memory-import", test_bo_memory_import, { .bo_mb = BO_MB }, true, false,
+		  "A buffer of another driver counts from its import until it is let go" },
+		{ "bo-memory-busy", test_bo_memory_busy, { .bo_mb = BO_MB }, false, true,
+		  "What a queued bind holds counts until it is cancelled" },
+		{ "tables", test_tables, { .bo_mb = BO_MB }, false, false,
+		  "Page tables count until their VM goes; at the limit no new ones, but all else" },
+		{ "tables-vms", test_tables_vms, { .bo_mb = BO_MB }, false, false,
+		  "All VMs of a user share the limit for page tables" },
+		{ "tables-array", test_tables_array, { .bo_mb = BO_MB }, false, false,
+		  "An array that needs too many tables gets none, at once or queued" },
+		{ "tables-create-bo", test_tables_create_bo, { .bo_mb = BO_MB }, false, false,
+		  "A BO that needs a table too many is not created" },
+		{ "mappings", test_mappings, { .mappings = MAPPINGS }, false, false,
+		  "Mapping objects count; at the limit MAP is refused, and taken again later" },
+		{ "mappings-unmap", test_mappings_unmap, { .mappings = MAPPINGS }, false, false,
+		  "At the limit one can unmap, even if that cuts a mapping in two" },
+		{ "mappings-vms", test_mappings_vms, { .mappings = MAPPINGS }, false, false,
+		  "All VMs of a file share the limit, and other files do not" },
+		{ "mappings-array", test_mappings_array, { .mappings = MAPPINGS }, false, false,
+		  "An array that needs too many objects changes nothing, at once or queued" },
+		{ "failed-array", test_failed_array, { .bo_mb = BO_MB, .mappings = MAPPINGS },
+		  false, false, "An array that fails anywhere leaves nothing counted" },
+		{ "races", test_races, { .bo_mb = BO_MB, .mappings = MAPPINGS }, false, false,
+		  "With many at the limits at once nothing goes beyond, and nothing is lost" },
+		{ "killed", test_killed, { .bo_mb = BO_MB }, false, true,
+		  "A client that is killed with all kinds of things leaves nothing counted" },
+	};
+
+	igt_fixture
+		close(rocket_open());
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
+		igt_describe(tests[i].what);
+		igt_subtest_f("%s", tests[i].name) {
+			igt_require_f(!tests[i].udmabuf || !access("/dev/udmabuf", R_OK | W_OK),
+				      "no /dev/udmabuf: modprobe udmabuf, be root\n");
+			if (tests[i].blocker)
+				rocket_require_blocker();
+			rocket_run_limited(tests[i].limits, tests[i].test);
+		}
+	}
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket.h"
+#include "igt_rocket_cgroup.h"
+#include "igt_rocket_job.h"
+#include "igt_rocket_limits.h"
+
+IGT_TEST_DESCRIPTION("Memory that a client makes the driver take is charged to its memory cgroup");
+
+#define MIB		(1u << 20)
+#define BASE		0x20000000u
+#define PROBE_ADDR	0x10000000u
+#define SEED		0x1000u
+
+/*
+ * Runs @test in a process in a cgroup of its own that may have @max bytes, and
+ * looks whether anybody else came to harm.
+ */
+static void in_cgroup(uint64_t max, void (*test)(const struct rocket_cgroup *cgroup))
+{
+	struct igt_helper_process child = { 0 };
+	int fd = rocket_open(), status;
+	struct rocket_cgroup cgroup;
+	struct rocket_probe probe;
+
+	rocket_cgroup_init(&cgroup, max);
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	igt_fork_helper(&child) {
+		/* Nobody else is counted with it. */
+		rocket_become_user(ROCKET_TEST_UID);
+		/* What it needs itself is there, and not taken away to make room. */
+		igt_assert_eq(mlockall(MCL_CURRENT | MCL_FUTURE), 0);
+		rocket_cgroup_enter(&cgroup);
+		test(&cgroup);
+	}
+	status = igt_wait_helper(&child);
+	rocket_cgroup_fini(&cgroup);
+	igt_assert_eq(status, 0);
+	igt_assert_eq(rocket_probe_copy(&probe, PROBE_ADDR,
+					rocket_probe_result_addr(&probe, 0)), 0);
+	close(fd);
+}
+
+static void expect_growth(const struct rocket_cgroup *cgroup, uint64_t before, uint64_t least)
+{
+	uint64_t after = rocket_cgroup_bytes(cgroup);
+
+	igt_info("%llu KiB charged, %llu expected\n", (unsigned long long)(after - before) >> 10,
+		 (unsigned long long)least >> 10);
+	/* Each CPU charges some pages in advance, and gives them back when it likes. */
+	igt_assert_lte_u64(before + least - least / 8, after);
+}
+
+/* The BO's pages, by binding; cached BOs have none before. */
+static void bind_bo(const struct rocket_cgroup *cgroup)
+{
+	struct drm_rocket_gem_create create = { .size = 16 * MIB };
+	uint64_t before;
+	int fd = rocket_open();
+
+	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+	before = rocket_cgroup_bytes(cgroup);
+	rocket_vm_map(fd, 0, create.handle, 0, BASE, create.size);
+	expect_growth(cgroup, before, create.size);
+	close(fd);
+}
+
+static void create_bo(const struct rocket_cgroup *cgroup)
+{
+	struct drm_rocket_create_bo create = { .size = 16 * MIB };
+	uint64_t before;
+	int fd = rocket_open();
+
+	before = rocket_cgroup_bytes(cgroup);
+	igt_assert_eq(__rocket_create_bo(fd, &create), 0);
+	expect_growth(cgroup, before, create.size);
+	close(fd);
+}
+
+static void create_wc(const struct rocket_cgroup *cgroup)
+{
+	struct drm_rocket_gem_create create = { .size = 16 * MIB, .flags = DRM_ROCKET_GEM_WC };
+	uint64_t before;
+	int fd = rocket_open();
+
+	before = rocket_cgroup_bytes(cgroup);
+	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+	expect_growth(cgroup, before, create.size);
+	close(fd);
+}
+
+/* A mapping object cannot be smaller than what userspace says of the mapping. */
+#define MAPPINGS	20000u
+#define MAPPING_BYTES	64u
+
+static struct drm_rocket_vm_bind_op *many_ops(uint32_t handle)
+{
+	struct drm_rocket_vm_bind_op *ops = calloc(MAPPINGS, sizeof(*ops));
+
+	igt_assert(ops);
+	for (unsigned int i = 0; i < MAPPINGS; i++)
+		ops[i] = rocket_op_map(handle, 0, BASE + i * 2 * ROCKET_PAGE, ROCKET_PAGE);
+	return ops;
+}
+
+static void mappings(const struct rocket_cgroup *cgroup)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_vm_bind_op *ops = many_ops(bo.handle);
+	uint64_t before = rocket_cgroup_bytes(cgroup);
+
+	rocket_vm_bind_ops(fd, 0, ops, MAPPINGS);
+	expect_growth(cgroup, before, MAPPINGS * MAPPING_BYTES);
+	free(ops);
+	close(fd);
+}
+
+/* What is queued counts at once: the operations and all that they may need. */
+static void queued(const struct rocket_cgroup *cgroup)
+{
+	int fd = rocket_open();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct drm_rocket_vm_bind_op *ops = many_ops(bo.handle);
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync never;
+	uint64_t before;
+
+	rocket_blocker_init(&blocker, fd);
+	never = rocket_sync(blocker.syncobj, 0);
+	before = rocket_cgroup_bytes(cgroup);
+	rocket_vm_bind_async(fd, 0, ops, MAPPINGS, &never, NULL);
+	expect_growth(cgroup, before, MAPPINGS * (sizeof(*ops) + 3 * MAPPING_BYTES));
+	rocket_blocker_fini(&blocker);
+	free(ops);
+	close(fd);
+}
+
+/*
+ * More than the cgroup may have is -ENOMEM, by whichever way, and changes nothing;
+ * what fits goes on, and other clients have what they had.
+ */
+static void exhausted(const struct rocket_cgroup *cgroup)
+{
+	struct drm_rocket_gem_create plain = { .size = 64 * MIB };
+	struct drm_rocket_gem_create wc = { .size = 64 * MIB, .flags = DRM_ROCKET_GEM_WC };
+	struct drm_rocket_create_bo mapped = { .size = 64 * MIB };
+	int fd = rocket_open_alone();
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	struct rocket_usage before;
+	struct rocket_probe probe;
+
+	(void)cgroup;
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	rocket_bo_fill(&bo, SEED);
+	rocket_vm_map_bo(fd, 0, &bo, BASE);
+	before = rocket_usage(fd);
+	for (unsigned int i = 0; i < 3; i++) {
+		igt_assert_eq(__rocket_create_bo(fd, &mapped), -ENOMEM);
+		igt_assert_eq(__rocket_gem_create(fd, &wc), -ENOMEM);
+		igt_assert_eq(__rocket_gem_create(fd, &plain), 0);
+		igt_assert_eq(__rocket_vm_map(fd, 0, plain.handle, 0, BASE, plain.size),
+			      -ENOMEM);
+		rocket_gem_close(fd, plain.handle);
+		rocket_usage_expect(fd, before);
+		igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, 2);
+	}
+	errno = 0;
+	rocket_probe_expect(&probe, BASE, SEED);
+	close(fd);
+}
+
+igt_main
+{
+	static const struct {
+		const char *name;
+		void (*test)(const struct rocket_cgroup *cgroup);
+		uint64_t max;
+		bool blocker;
+		const char *what;
+	} tests[] = {
+		{ "bind", bind_bo, 0, false, "A BO's memory, when it is bound" },
+		{ "create-bo", create_bo, 0, false, "A BO's memory, when CREATE_BO gives it an address" },
+		{ "create-wc", create_wc, 0, false, "A BO's memory, when it is write-combined" },
+		{ "mappings", mappings, 0, false, "Mapping objects" },
+		{ "queued", queued, 0, true, "Binds that are queued, and what they will need" },
+		{ "exhausted", exhausted, 16 * MIB, false,
+		  "More than the cgroup may have is ENOMEM, changes nothing, and harms nobody" },
+	};
+
+	igt_fixture
+		close(rocket_open());
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
+		igt_describe(tests[i].what);
+		igt_subtest_f("%s", tests[i].name) {
+			if (tests[i].blocker)
+				rocket_require_blocker();
+			in_cgroup(tests[i].max, tests[i].test);
+		}
+	}
+}
