@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <linux/netlink.h>
 #include <linux/sync_file.h>
 #include <poll.h>
 #include <string.h>
@@ -13,6 +12,9 @@
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_sysfs.h"
+
+/* Behind IGT's headers, which want to be the first to define _AC(). */
+#include <linux/netlink.h>
 
 IGT_TEST_DESCRIPTION("Jobs that hang, interrupts that fail, cores that ignore their reset");
 
