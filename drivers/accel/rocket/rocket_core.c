@@ -549,6 +549,7 @@ void rocket_core_unbind(struct rocket_core *core)
 
 	rocket_recover_core(core, -ENODEV);
 	rocket_mmu_abandon(core);
+	rocket_coredump_flush(core);
 
 	/* The line is not only ours. */
 	if (core->wedged)
@@ -579,6 +580,7 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 	mutex_init(&core->attach_lock);
 	spin_lock_init(&core->lock);
 	init_waitqueue_head(&core->idle);
+	rocket_coredump_init(core);
 
 	return rocket_recover_init(core);
 }

@@ -18,6 +18,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "rocket_coredump.h"
+
 struct device_node;
 struct iommu_group;
 struct platform_device;
@@ -212,6 +214,9 @@ struct rocket_core {
 
 	/** @idle: Woken when @job becomes %NULL. */
 	wait_queue_head_t idle;
+
+	/** @coredump: What the last failure left, on its way to userspace. */
+	struct rocket_coredump coredump;
 };
 
 int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,

@@ -3,6 +3,7 @@
 #define __ROCKET_DEVICE_H__
 
 #include <drm/drm_device.h>
+#include <linux/atomic.h>
 #include <linux/container_of.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
@@ -42,6 +43,12 @@ struct rocket_device {
 
 	/** @loss_work: Tells userspace that no core is left; has a reference. */
 	struct work_struct loss_work;
+
+	/**
+	 * @coredump_next: When the next coredump may be taken, in ns of
+	 * CLOCK_MONOTONIC.
+	 */
+	atomic64_t coredump_next;
 
 	/** @ip_version: VERSION + VERSION_NUM, read by the first core. */
 	u32 ip_version;

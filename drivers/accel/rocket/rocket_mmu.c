@@ -284,6 +284,19 @@ void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range)
 	}
 }
 
+/**
+ * rocket_mmu_in_tables() - Whether the page tables lead somewhere.
+ * @vm: The VM; no lock is needed, but without &rocket_vm.op_lock the answer may
+ *	be old.
+ * @addr: An address.
+ *
+ * Return: %true when a page is mapped there, readable or writable.
+ */
+bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr)
+{
+	return iommu_iova_to_phys(vm->mmu.domain, addr);
+}
+
 /* For a core that cannot do anything any more, or that has to be given up. */
 static void rocket_mmu_abandon_locked(struct rocket_core *core)
 {

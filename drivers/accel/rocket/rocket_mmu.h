@@ -55,6 +55,8 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		   u64 offset, u64 range, bool imported, bool readonly);
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
 
+bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr);
+
 int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm);
 int rocket_mmu_detach(struct rocket_core *core);
 int rocket_mmu_reset(struct rocket_core *core);

@@ -131,6 +131,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	disable_irq(core->irq);
 
 	powered = rocket_recover_get_power(core);
+	if (powered && !was_wedged)
+		rocket_coredump_capture(core, error);
 	if (powered && !was_wedged &&
 	    rocket_recover_reset(core, waiting ? waiting->vm : NULL))
 		rocket_recover_give_up(core);

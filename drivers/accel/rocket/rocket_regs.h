@@ -19,6 +19,7 @@
 #define   ROCKET_PC_OPERATION_ENABLE_OP_EN	BIT(0)
 #define ROCKET_PC_BASE_ADDRESS			0x10
 #define   ROCKET_PC_BASE_ADDRESS_PC_SEL		BIT(0)
+#define   ROCKET_PC_BASE_ADDRESS_ADDR		GENMASK(31, 4)
 #define ROCKET_PC_REGISTER_AMOUNTS		0x14
 #define   ROCKET_PC_REGISTER_AMOUNTS_MAX	GENMASK(15, 0)
 #define ROCKET_PC_INTERRUPT_MASK		0x20
@@ -41,10 +42,14 @@
 #define   ROCKET_PC_TASK_STATUS_COUNT		GENMASK(11, 0)
 
 /* Pages "cna" and "core": the ping-pong register groups of each block */
+#define ROCKET_S_STATUS				0x00
 #define ROCKET_S_POINTER			0x04
+#define   ROCKET_S_POINTER_POINTER		BIT(0)
 #define   ROCKET_S_POINTER_POINTER_PP_EN	BIT(1)
 #define   ROCKET_S_POINTER_EXECUTER_PP_EN	BIT(2)
 #define   ROCKET_S_POINTER_POINTER_PP_MODE	BIT(3)
+/* Move pointer and executer back to group 0 */
+#define   ROCKET_S_POINTER_CLEAR		GENMASK(5, 4)
 /* Reserved in the TRM; vendor and mainline driver put the core's index there. */
 #define   ROCKET_S_POINTER_CORE(n)		((u32)(n) << 28)
 
