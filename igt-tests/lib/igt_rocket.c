@@ -175,6 +175,7 @@ struct rocket_bo rocket_bo_flags(int fd, uint64_t size, uint32_t flags, uint32_t
 	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
 	igt_assert_neq_u32(create.handle, 0);
 	bo.handle = create.handle;
+	bo.offset = create.offset;
 	bo.map = map_bo(fd, size, create.offset);
 	return bo;
 }
@@ -192,6 +193,7 @@ struct rocket_bo rocket_bo_mapped(int fd, uint32_t size)
 	igt_assert_eq(__rocket_create_bo(fd, &create), 0);
 	bo.handle = create.handle;
 	bo.address = create.dma_address;
+	bo.offset = create.offset;
 	bo.map = map_bo(fd, size, create.offset);
 	return bo;
 }

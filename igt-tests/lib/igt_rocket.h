@@ -41,6 +41,7 @@ struct rocket_bo {
 	uint32_t handle;
 	uint64_t size;		/* bytes */
 	uint64_t address;	/* in VM 0, of CREATE_BO only */
+	uint64_t offset;	/* for mmap; the name of the BO in a coredump */
 	uint8_t *map;		/* the CPU's view of all of it */
 };
 

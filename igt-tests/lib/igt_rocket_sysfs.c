@@ -89,6 +89,12 @@ static const char *core_name(unsigned int core)
 	return names[core];
 }
 
+const char *rocket_sysfs_path(unsigned int core, const char *file, char path[300])
+{
+	snprintf(path, 300, DEVICES "/%s/%s", core_name(core), file);
+	return path;
+}
+
 bool rocket_sysfs_bound(unsigned int core)
 {
 	char path[300];

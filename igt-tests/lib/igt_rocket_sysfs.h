@@ -15,6 +15,9 @@
 /* Number of cores in the devicetree that are enabled. */
 unsigned int rocket_sysfs_cores(void);
 
+/* Path of a file in the device's directory, there or not; returns @path. */
+const char *rocket_sysfs_path(unsigned int core, const char *file, char path[300]);
+
 bool rocket_sysfs_bound(unsigned int core);
 /* 0 or a negative errno */
 int __rocket_sysfs_bind(unsigned int core);

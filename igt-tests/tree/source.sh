@@ -143,7 +143,7 @@ add_files() {
 		refresh "$WORK/src/lib" "$ROOT/igt-tests/lib/$name".[ch]
 	done
 	refresh "$WORK/src/lib" "$ROOT/board/include/rocket_board.h"
-	refresh "$WORK/src/include/drm-uapi" "$ROOT/include/uapi/drm/rocket_accel.h"
+	refresh "$WORK/src/include/drm-uapi" "$ROOT"/include/uapi/drm/rocket_*.h
 	refresh "$WORK/src/tests/rocket/mainline-uapi/drm" \
 		"$1/linux/include/uapi/drm/rocket_accel.h"
 }
