@@ -22,10 +22,10 @@ IGT_TEST_DESCRIPTION("Many page faults, and faults while everything else changes
 #define SEED		0x1000u
 
 /*
- * What a fault may cost in interrupts.  One is needed; the access is replayed
- * until the core is reset, and the line must be quiet by then.
+ * A fault costs one interrupt: the line is silent until the replayed access is gone.
+ * These are for what a thousand may cost beyond that.
  */
-#define INTERRUPTS_PER_FAULT	2u
+#define MORE_INTERRUPTS	20u
 
 struct client {
 	int fd;
@@ -156,7 +156,7 @@ static void test_in_a_row(int fd)
 	taken = all_interrupts(fd) - before;
 	igt_info("%u faults, %llu interrupts\n", FAULTS, (unsigned long long)taken);
 	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, FAULTS);
-	igt_assert_lte_u64(taken, INTERRUPTS_PER_FAULT * FAULTS);
+	igt_assert_lte_u64(taken, FAULTS + MORE_INTERRUPTS);
 	expect_exact();
 }
 
@@ -498,7 +498,7 @@ igt_main
 		const char *what;
 	} tests[] = {
 		{ "in-a-row", test_in_a_row,
-		  "1,000 faults end 1,000 jobs with EFAULT and cost a handful of interrupts each" },
+		  "1,000 faults end 1,000 jobs with EFAULT and cost one interrupt each" },
 		{ "in-hardware", test_in_hardware,
 		  "A fault costs one reset, and few replays on the way to it" },
 		{ "next-job", test_next_job,
