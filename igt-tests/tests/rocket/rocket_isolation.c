@@ -412,17 +412,27 @@ static void test_stale_elsewhere(int fd)
 
 #define POISON 0x6b
 
-/* Memory that the kernel has just got back, most likely, and what it should hold. */
-static uint8_t *take_memory(size_t size)
+/*
+ * Room for memory that the kernel has just got back.  It has page tables already:
+ * they must not be what the freed pages are used for.  Nor would huge pages be
+ * made of the few that were freed.
+ */
+static uint8_t *make_room(size_t size)
 {
 	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			    -1, 0);
 
 	igt_assert(map != MAP_FAILED);
-	/* Huge pages would not be made of the few that were just freed. */
 	madvise(map, size, MADV_NOHUGEPAGE);
-	memset(map, POISON, size);
+	memset(map, 0, size);
+	igt_assert_eq(madvise(map, size, MADV_DONTNEED), 0);
 	return map;
+}
+
+/* Takes such memory, most likely, and writes to it what it should hold. */
+static void take_memory(uint8_t *map, size_t size)
+{
+	memset(map, POISON, size);
 }
 
 static void expect_poison(const uint8_t *map, size_t size)
@@ -475,13 +485,13 @@ static void test_freed_unmap(int fd)
 {
 	for (unsigned int round = 0; round < 5; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
+		uint8_t *memory = make_room(REUSED);
 		uint32_t done = begin_writing(&c);
-		uint8_t *memory;
 		int status;
 
 		rocket_vm_unmap(fd, c.vm, BASE, PAGES * ROCKET_PAGE);
 		rocket_bo_free(fd, &c.bo);
-		memory = take_memory(REUSED);
+		take_memory(memory, REUSED);
 		status = rocket_syncobj_status(fd, done);
 		expect_poison(memory, REUSED);
 		igt_assert_eq(status, -EFAULT);
@@ -494,15 +504,15 @@ static void test_freed_destroy(int fd)
 {
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
+		uint8_t *memory = make_room(REUSED);
 		uint32_t done = begin_writing(&c);
-		uint8_t *memory;
 		int status;
 
 		/* The job goes on; so does what it uses. */
 		rocket_bo_free(fd, &c.bo);
 		rocket_bo_free(fd, &c.probe.bo);
 		rocket_vm_destroy(fd, c.vm);
-		memory = take_memory(REUSED);
+		take_memory(memory, REUSED);
 		status = rocket_syncobj_status(fd, done);
 		expect_poison(memory, REUSED);
 		igt_assert_eq(status, 0);
@@ -517,8 +527,8 @@ static void test_freed_kill(int fd)
 
 	for (unsigned int round = 0; round < 3; round++) {
 		struct igt_helper_process victim = { .use_SIGKILL = true };
+		uint8_t *memory = make_room(REUSED);
 		int ready[2];
-		uint8_t *memory;
 		char byte;
 
 		igt_assert_eq(pipe(ready), 0);
@@ -531,7 +541,7 @@ static void test_freed_kill(int fd)
 		}
 		igt_assert_eq(read(ready[0], &byte, 1), 1);
 		igt_stop_helper(&victim);
-		memory = take_memory(REUSED);
+		take_memory(memory, REUSED);
 		/* As long as the dead client's job can still run. */
 		for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
 			expect_on(&watcher, __builtin_ctz(left), 3, watcher.seed + 3);
@@ -547,13 +557,13 @@ static void test_freed_fault(int fd)
 {
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
-		uint8_t *memory;
+		uint8_t *memory = make_room(REUSED / 4);
 
 		rocket_probe_expect_fault(&c.probe, 0x80000000u);
 		rocket_vm_destroy(fd, c.vm);
 		rocket_bo_free(fd, &c.bo);
 		rocket_bo_free(fd, &c.probe.bo);
-		memory = take_memory(REUSED / 4);
+		take_memory(memory, REUSED / 4);
 		c = make_client(fd, 0, 7);
 		expect_own(&c);
 		expect_poison(memory, REUSED / 4);

@@ -48,12 +48,29 @@ static struct drm_rocket_vm_bind_op map_page(struct scene *s, unsigned int page,
 	return rocket_op_map(s->bo.handle, page * ROCKET_PAGE, addr, ROCKET_PAGE);
 }
 
+/* Binds of somebody else come and go: what was free to go before them is gone. */
+static void let_queues_run(int fd)
+{
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
+	uint32_t vm = rocket_vm_create(fd);
+
+	for (unsigned int i = 0; i < 20; i++) {
+		rocket_vm_bind_async(fd, vm, NULL, 0, NULL, &out);
+		igt_assert_eq(rocket_syncobj_status(fd, out.handle), 0);
+	}
+	rocket_vm_destroy(fd, vm);
+	drmSyncobjDestroy(fd, out.handle);
+}
+
 /* A map of page 0 at BASE that waits for the blocker and signals s->done. */
 static void queue_blocked(struct scene *s, uint32_t vm)
 {
 	struct drm_rocket_vm_bind_op op = map_page(s, 0, BASE);
 
+	igt_set_timeout(30, "queueing a bind");
 	rocket_vm_bind_async(s->fd, vm, &op, 1, &s->never, &s->done);
+	igt_reset_timeout();
+	let_queues_run(s->fd);
 	igt_assert(rocket_syncobj_busy(s->fd, s->done.handle));
 }
 
@@ -91,6 +108,7 @@ static void test_timeline(int fd)
 
 	rocket_vm_bind_async(fd, 0, &ops[0], 1, &s.never, &first);
 	rocket_vm_bind_async(fd, 0, &ops[1], 1, &first, &second);
+	let_queues_run(fd);
 	igt_assert(rocket_timeline_busy(fd, timeline, 10));
 	igt_assert(rocket_timeline_busy(fd, timeline, 20));
 	rocket_blocker_release(&s.blocker);
@@ -142,6 +160,7 @@ static void test_order(int fd)
 
 		rocket_vm_bind_async(fd, 0, &op, 1, NULL, &s.done);
 	}
+	let_queues_run(fd);
 	igt_assert(rocket_syncobj_busy(fd, s.done.handle));
 	igt_assert_eq_u64(mapped(&s, 0), 0);
 	rocket_blocker_release(&s.blocker);
