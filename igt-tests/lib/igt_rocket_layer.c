@@ -250,6 +250,7 @@ void rocket_layer_check(struct rocket_layer *layer, uint32_t core_mask)
 
 	rocket_layer_clear(layer);
 	job.core_mask = core_mask;
+	job.timeout_ms = rocket_get_param(layer->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
 	igt_assert_eq(rocket_run(layer->fd, &job), 0);
 	igt_assert_f(rocket_layer_is_exact(layer),
 		     "the NPU computes something else than the CPU\n");

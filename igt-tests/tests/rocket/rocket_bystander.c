@@ -45,6 +45,7 @@ IGT_TEST_DESCRIPTION("A well-behaved client gets exact results in time, whatever
 #define SLACK_NS	UINT64_C(20000000000)
 #define NS_PER_MS	1000000u
 #define HANG_MS		20u
+#define LONG_MS		10000u
 /* Jobs that those who do not wait have in a queue. */
 #define DEPTH		4u
 #define FLOOD		32u
@@ -159,6 +160,9 @@ static int run_foreign(int fd, struct drm_rocket_job job, unsigned int core)
 	struct pending p;
 
 	job.core_mask = 1u << core;
+	/* Unless it is said, none needs that, whatever the host is doing. */
+	if (!job.timeout_ms)
+		job.timeout_ms = LONG_MS;
 	p = submit(fd, job);
 	return await_foreign(fd, &p, core);
 }
@@ -236,7 +240,7 @@ struct scenario {
 	unsigned int each_ms;
 	/* What a bystander does before each inference. */
 	void (*before)(unsigned int core, unsigned int run);
-	/* Of its jobs; 0: the longest there is. */
+	/* Of its jobs; 0: LONG_MS. */
 	unsigned int timeout_ms;
 	/* Cores without a bystander. */
 	uint32_t without;
@@ -255,11 +259,9 @@ static void note_alone(unsigned int core, const struct span *span)
 static void stand_by(const struct scenario *scenario, unsigned int core)
 {
 	int fd = rocket_open();
-	unsigned int timeout = scenario->timeout_ms;
+	unsigned int timeout = scenario->timeout_ms ?: LONG_MS;
 	struct net net;
 
-	if (!timeout)
-		timeout = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
 	net_init(&net, fd, SEED * (core + 1));
 	for (unsigned int run = 0; !stopped(); run++) {
 		struct pending p;
@@ -444,6 +446,7 @@ static void fill_queue(unsigned int attacker, unsigned int slot, unsigned int de
 	struct pending pending[FLOOD];
 
 	job.core_mask = 1u << core;
+	job.timeout_ms = LONG_MS;
 	for (unsigned int i = 0; i < depth; i++)
 		pending[i] = submit(a.fd, job);
 	for (unsigned int i = 0; !stopped(); i = (i + 1) % depth) {

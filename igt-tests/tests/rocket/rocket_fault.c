@@ -20,6 +20,8 @@ IGT_TEST_DESCRIPTION("A page fault ends its job, and says what it was");
 #define BASE		0x30000000u
 /* Nothing is ever mapped there. */
 #define HOLE		0x90000000u
+/* A time-out that no job here needs, whatever the host is doing */
+#define LONG_MS		10000u
 #define SLOTS		4u
 #define PAGES		4u
 #define SEED		0x1000u
@@ -47,6 +49,7 @@ static void expect_fault(int fd, struct drm_rocket_job job, unsigned int core,
 
 	job.core_mask = 1u << core;
 	job.user_data = TAG + core;
+	job.timeout_ms = LONG_MS;
 	igt_assert_eq(rocket_run(fd, &job), -EFAULT);
 	igt_assert(rocket_vm_take_fault(fd, job.vm_id, &fault));
 	igt_assert_f(fault.addr >= addr && fault.addr - addr < size,
@@ -81,8 +84,12 @@ static struct scene make_scene(int fd)
 static struct drm_rocket_job copy_job(struct scene *s, unsigned int slot, uint32_t from,
 				      uint32_t to)
 {
+	struct drm_rocket_job job;
+
 	rocket_probe_set(&s->probe, slot, from, to);
-	return rocket_probe_job(&s->probe, slot, 1);
+	job = rocket_probe_job(&s->probe, slot, 1);
+	job.timeout_ms = LONG_MS;
+	return job;
 }
 
 static uint32_t result_addr(struct scene *s)
@@ -418,6 +425,7 @@ static void test_record(int fd)
 					 rocket_probe_result_addr(&probes[i], 0));
 			job = rocket_probe_job(&probes[i], 0, 1);
 			job.user_data = ~(uint64_t)addr;
+			job.timeout_ms = LONG_MS;
 			igt_assert_eq(rocket_run(fd, &job), -EFAULT);
 		}
 	}
