@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IGT_ROCKET_CBUF_H
+#define IGT_ROCKET_CBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "igt_rocket.h"
+#include "rocket_regcmd.h"
+
+/*
+ * A client that puts secrets into the NPU's convolution buffer (CBUF), and reads
+ * what it finds there without fetching it: by tasks with reuse bits.  Works with
+ * any rocket driver: it needs no more than mainline's four ioctls.
+ *
+ * A secret is a number.  From it come atoms of 16 bytes, each of which tells its
+ * secret and its own number, so that they are known again wherever the hardware
+ * has put them.
+ */
+
+#define ROCKET_CBUF_BANK_BYTES	(ROCKET_CBUF_BANK_ENTRIES * ROCKET_CBUF_ENTRY_BYTES)
+#define ROCKET_CBUF_ATOM	16u
+/* What one fill or dump brings: 11 banks of 12 */
+#define ROCKET_CBUF_SIDE	(11u * ROCKET_CBUF_BANK_BYTES)
+#define ROCKET_CBUF_SIDE_ATOMS	(ROCKET_CBUF_SIDE / ROCKET_CBUF_ATOM)
+
+enum rocket_cbuf_side {
+	ROCKET_CBUF_FEATURES,	/* banks 0 to 10, as features */
+	ROCKET_CBUF_WEIGHTS,	/* banks 1 to 11, as weights */
+};
+
+struct rocket_cbuf {
+	int fd;
+	bool vm_bind;		/* the driver is not mainline's */
+	uint32_t vm;
+	uint32_t cores;		/* where jobs may run, 0 anywhere; mainline does not look */
+	uint32_t timeout_ms;	/* of jobs, 0 for the default; mainline does not look */
+	uint32_t addr;		/* of the memory in the VM */
+	struct rocket_bo bo;
+};
+
+/* Opens the device whatever driver it has; skips when there is none. */
+int rocket_any_open(void);
+/* The cores to try one after the other; 0x1 when the driver lets nobody choose. */
+uint32_t rocket_any_cores(int fd);
+/* How often to do a thing so that it happens on every core that is used at all. */
+unsigned int rocket_any_tries(int fd);
+
+/* In VM 0, at an address that the kernel chooses. */
+void rocket_cbuf_init(struct rocket_cbuf *c, int fd);
+/* In another VM. */
+void rocket_cbuf_init_vm(struct rocket_cbuf *c, int fd, uint32_t vm, uint32_t addr);
+void rocket_cbuf_fini(struct rocket_cbuf *c);
+
+/*
+ * Fills one side with atoms of the secret by a convolution that reads all of them,
+ * and the one bank that is not of that side with others of the same secret.
+ * Returns how the job ended, 0 or a negative errno (mainline does not tell: 0).
+ */
+int rocket_cbuf_fill(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint32_t secret);
+/*
+ * Reads ROCKET_CBUF_SIDE bytes.  It costs the first bytes of the bank that is not of
+ * that side: they are overwritten by what the dump itself computes with.
+ */
+int rocket_cbuf_dump(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint8_t *to);
+
+/* How many atoms of the secret are among the bytes. */
+unsigned int rocket_cbuf_find(const uint8_t *data, size_t size, uint32_t secret);
+
+/*
+ * Streams of one's own: places in the client's memory, and a job of one task.
+ */
+
+/* What the client's memory has room for. */
+#define ROCKET_CBUF_STREAM_MAX	1024u	/* entries */
+enum rocket_cbuf_place {
+	ROCKET_CBUF_AT_STREAM,
+	ROCKET_CBUF_AT_BIAS,
+	ROCKET_CBUF_AT_IN,
+	ROCKET_CBUF_AT_WEIGHTS,
+	ROCKET_CBUF_AT_OUT,
+	ROCKET_CBUF_AT_SPARE,	/* a page that no fill, dump or copy uses */
+};
+
+uint32_t rocket_cbuf_addr(const struct rocket_cbuf *c, enum rocket_cbuf_place place);
+uint8_t *rocket_cbuf_mem(const struct rocket_cbuf *c, enum rocket_cbuf_place place);
+/* Around what the CPU does with the memory. */
+void rocket_cbuf_begin(const struct rocket_cbuf *c);
+void rocket_cbuf_end(const struct rocket_cbuf *c);
+/* Runs the stream as so many tasks; returns as rocket_cbuf_fill() does. */
+int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int entries,
+		    unsigned int times);
+/* A convolution that copies 64 bytes from the place for features to that for output. */
+struct rocket_conv rocket_cbuf_copy(const struct rocket_cbuf *c);
+
+#endif
