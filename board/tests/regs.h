@@ -28,6 +28,8 @@
 #define PC_TASK_STATUS		0x003c
 #define CNA_S_POINTER		0x1004
 #define CORE_S_POINTER		0x3004
+#define DPU_LUT_ACCESS_CFG	0x4100
+#define DPU_LUT_ACCESS_DATA	0x4104
 
 /* What VERSION + (VERSION_NUM & 0xffff) is on real boards */
 #define NPU_VERSION		1179210309u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What stays in the convolution buffer, and who gets to see it: a task with a
+ * What stays in the convolution buffer and its neighbours, and who gets to see it: a task with a
  * reuse bit computes with what the task before it left, its own or a stranger's.
  */
 #include <stdlib.h>
@@ -219,6 +219,67 @@ static void test_other_core(struct board *b, const struct env *env)
 	vm_free(vm);
 }
 
+/*
+ * The tables of the output stage: other memory that stays.
+ */
+
+#define LUT_ENTRIES	1024u
+#define LUT_WRITE	(1u << 17)
+
+static uint32_t lut_access(unsigned int table, uint32_t flags)
+{
+	return flags | table << 16;
+}
+
+static uint16_t lut_value(unsigned int table, unsigned int entry)
+{
+	return (uint16_t)(0x8000u + table * 0x1000u + entry * 3);
+}
+
+static void lut_fill(struct board *b, unsigned int core)
+{
+	unsigned int table, i;
+
+	for (table = 0; table < 2; table++) {
+		npu_write(b, core, DPU_LUT_ACCESS_CFG, lut_access(table, LUT_WRITE));
+		for (i = 0; i < LUT_ENTRIES; i++)
+			npu_write(b, core, DPU_LUT_ACCESS_DATA, lut_value(table, i));
+	}
+}
+
+/* Entries that are neither what was written nor 0, or the other of both. */
+static unsigned int lut_wrong(struct board *b, unsigned int core, bool filled)
+{
+	unsigned int table, i, wrong = 0;
+
+	for (table = 0; table < 2; table++) {
+		npu_write(b, core, DPU_LUT_ACCESS_CFG, lut_access(table, 0));
+		for (i = 0; i < LUT_ENTRIES; i++)
+			wrong += npu_read(b, core, DPU_LUT_ACCESS_DATA) !=
+				 (filled ? lut_value(table, i) : 0);
+	}
+
+	return wrong;
+}
+
+static void test_lut(struct board *b, const struct env *env)
+{
+	(void)env;
+	board_power_up(b, 1);
+	CHECK(!lut_wrong(b, 1, false), "the tables are not empty after power on");
+	lut_fill(b, 1);
+	CHECK(!lut_wrong(b, 1, true), "the tables do not hold what was written");
+	/* A write of data while the window is for reading. */
+	npu_write(b, 1, DPU_LUT_ACCESS_CFG, lut_access(0, 0));
+	npu_write(b, 1, DPU_LUT_ACCESS_DATA, 0x7777);
+	CHECK(!lut_wrong(b, 1, true), "a table was written through a window for reading");
+	board_reset_core(b, 1);
+	CHECK(!lut_wrong(b, 1, true), "a reset changed the tables");
+	board_power(b, 1, false);
+	board_power(b, 1, true);
+	CHECK(!lut_wrong(b, 1, false), "loss of power did not clear the tables");
+}
+
 void suite_cbuf(const struct env *env)
 {
 	run_test(env, "cbuf: reused features and weights are those of the task before", test_same_vm, NULL);
@@ -229,4 +290,5 @@ void suite_cbuf(const struct env *env)
 	run_test(env, "cbuf: a reset clears them with reset-clears-cbuf", test_reset_clears,
 		 "-global rocket-npu-core.reset-clears-cbuf=on");
 	run_test(env, "cbuf: loss of power clears them", test_power, NULL);
+	run_test(env, "cbuf: tables of the output stage stay like the buffer", test_lut, NULL);
 }

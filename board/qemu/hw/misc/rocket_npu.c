@@ -168,6 +168,10 @@ bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value)
     if (block == ROCKET_BLOCK_PC) {
         return write_pc(s, offset, value);
     }
+    if (rocket_npu_is_lut(offset)) {
+        rocket_npu_write_lut(s, offset, value);
+        return true;
+    }
     if (rocket_npu_has_groups(block)) {
         switch (offset & 0xfff) {
         case BLOCK_S_POINTER:
@@ -228,6 +232,9 @@ static uint32_t read_reg(RocketNpuCore *s, uint32_t offset)
 
     if (block == ROCKET_BLOCK_PC) {
         return read_pc(s, offset);
+    }
+    if (rocket_npu_is_lut(offset)) {
+        return rocket_npu_read_lut(s, offset);
     }
     if (rocket_npu_has_groups(block)) {
         switch (offset & 0xfff) {
@@ -302,6 +309,12 @@ static const MemoryRegionOps npu_ops = {
 
 /* Reset, clock and power */
 
+static void lose_memories(RocketNpuCore *s)
+{
+    memset(s->cbuf, 0, CBUF_BYTES);
+    memset(s->lut, 0, sizeof(s->lut));
+}
+
 static void reset_registers(RocketNpuCore *s)
 {
     unsigned group;
@@ -315,6 +328,7 @@ static void reset_registers(RocketNpuCore *s)
     }
     *pc_word(s, A_PC_INTERRUPT_MASK) = PC_INT_ALL;
     s->task_counter = 0;
+    s->lut_access = 0;
     s->int_raw = 0;
     s->int_lost = 0;
     s->int_late = 0;
@@ -335,7 +349,7 @@ static void npu_gate_event(Notifier *notifier, void *data)
         break;
     case RK_NPU_GATE_POWER_OFF:
         reset_registers(s);
-        memset(s->cbuf, 0, CBUF_BYTES);
+        lose_memories(s);
         break;
     case RK_NPU_GATE_CLOCK_STOP:
         rocket_npu_clock_stop(s);
@@ -356,7 +370,7 @@ static void npu_reset_hold(Object *obj, ResetType type)
     s->spurious = SPURIOUS_NONE;
     memset(s->spurious_left, 0, sizeof(s->spurious_left));
     reset_registers(s);
-    memset(s->cbuf, 0, CBUF_BYTES);
+    lose_memories(s);
 }
 
 /* Device */
@@ -371,8 +385,8 @@ static int npu_pre_save(void *opaque)
 
 static const VMStateDescription vmstate_npu = {
     .name = TYPE_ROCKET_NPU_CORE,
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .pre_save = npu_pre_save,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(regs, RocketNpuCore,
@@ -390,6 +404,8 @@ static const VMStateDescription vmstate_npu = {
         VMSTATE_TIMER_PTR(spurious_timer, RocketNpuCore),
         VMSTATE_UINT32(state, RocketNpuCore),
         VMSTATE_UINT32(task_blocks, RocketNpuCore),
+        VMSTATE_UINT16_ARRAY(lut, RocketNpuCore, LUT_TABLES * LUT_ENTRIES),
+        VMSTATE_UINT32(lut_access, RocketNpuCore),
         VMSTATE_BUFFER_POINTER_UNSAFE(cbuf, RocketNpuCore, 0, CBUF_BYTES),
         VMSTATE_END_OF_LIST()
     },

@@ -5,6 +5,7 @@
  *  rocket_npu.c       device: window, interrupt, reset, migration
  *  rocket_npu_regs.c  list of registers
  *  rocket_npu_group.c ping-pong register groups
+ *  rocket_npu_lut.c   tables of the output stage
  *  rocket_npu_pc.c    program controller: streams, chains, tasks
  *  rocket_npu_run.c   execution in virtual time: coroutine, waits, abort
  *  rocket_npu_dma.c   memory access through the IOMMU
@@ -33,6 +34,9 @@
 #define CBUF_BANK_BYTES     32768
 #define CBUF_BYTES          (CBUF_BANKS * CBUF_BANK_BYTES)
 #define CBUF_ROW_UNIT       64      /* unit of CBUF_CON1.DATA_ENTRIES */
+
+#define LUT_TABLES          2       /* LE and LO */
+#define LUT_ENTRIES         1024    /* what LUT_ADDR can name */
 
 #define FEATURE_ATOM        16      /* channels in one unit of feature memory */
 #define KERNEL_GROUP        32      /* kernels that the array works on */
@@ -218,6 +222,8 @@ struct RocketNpuCore {
     QEMUTimer *spurious_timer;
 
     uint8_t *cbuf;
+    uint16_t lut[LUT_TABLES * LUT_ENTRIES];
+    uint32_t lut_access;            /* LUT_ACCESS_CFG as it has moved on */
 
     /* execution */
     uint32_t state;                 /* RocketState */
@@ -282,6 +288,12 @@ void rocket_npu_enable_block(RocketNpuCore *s, unsigned block);
 bool rocket_npu_block_ready(RocketNpuCore *s, unsigned block);
 /* The block's task is over: clear its op-enable, toggle the executer. */
 void rocket_npu_finish_block(RocketNpuCore *s, unsigned block);
+
+/* rocket_npu_lut.c */
+/* LUT_ACCESS_CFG or LUT_ACCESS_DATA, and not one of the other registers? */
+bool rocket_npu_is_lut(uint32_t offset);
+void rocket_npu_write_lut(RocketNpuCore *s, uint32_t offset, uint32_t value);
+uint32_t rocket_npu_read_lut(RocketNpuCore *s, uint32_t offset);
 
 /* rocket_npu_pc.c */
 void rocket_npu_pc_start(RocketNpuCore *s);

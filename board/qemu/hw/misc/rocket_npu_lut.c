@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables of the output stage of an NPU core.
+ *
+ * Two tables of 16-bit entries behind a window of two registers: the first names
+ * table, address and direction, the second is the entry there.  Each access of
+ * data goes to the next address.  There is one copy, whatever the register groups
+ * do.  Nothing here computes with the tables; they are there because they stay.
+ */
+#include "qemu/osdep.h"
+#include "rocket_npu_internal.h"
+
+static uint16_t *lut_entry(RocketNpuCore *s)
+{
+    unsigned table = FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, TABLE_ID);
+    unsigned addr = FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, ADDR);
+
+    return &s->lut[table * LUT_ENTRIES + addr];
+}
+
+static void lut_next(RocketNpuCore *s)
+{
+    unsigned addr = FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, ADDR);
+
+    s->lut_access = FIELD_DP32(s->lut_access, DPU_LUT_ACCESS_CFG, ADDR,
+                               addr + 1);
+}
+
+bool rocket_npu_is_lut(uint32_t offset)
+{
+    return offset == A_DPU_LUT_ACCESS_CFG || offset == A_DPU_LUT_ACCESS_DATA;
+}
+
+void rocket_npu_write_lut(RocketNpuCore *s, uint32_t offset, uint32_t value)
+{
+    if (offset == A_DPU_LUT_ACCESS_CFG) {
+        s->lut_access = value;
+    } else if (FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, WRITE)) {
+        *lut_entry(s) = value;
+        lut_next(s);
+    }
+}
+
+uint32_t rocket_npu_read_lut(RocketNpuCore *s, uint32_t offset)
+{
+    uint32_t value;
+
+    if (offset == A_DPU_LUT_ACCESS_CFG) {
+        return s->lut_access;
+    }
+    value = *lut_entry(s);
+    if (!FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, WRITE)) {
+        lut_next(s);
+    }
+    return value;
+}
