@@ -38,36 +38,32 @@
  */
 
 /**
- * rocket_core_start_task() - Hand the core the next task of its job.
- * @core: The core; &rocket_core.lock held, powered, attached to the job's VM.
+ * rocket_core_start_stream() - Have the core execute a command stream.
+ * @core: The core, powered; it runs nothing.
+ * @regcmd: Address of the stream in the domain that the core is attached to.
+ * @count: Number of its 64-bit commands.
+ * @interrupts: Which to raise at the end, ROCKET_PC_INTERRUPT_*, or 0.
  *
  * The sequence is that of the mainline and vendor drivers, including the write
  * of PC_SEL before the block pointers.
  */
-void rocket_core_start_task(struct rocket_core *core)
+void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
+			      u32 interrupts)
 {
-	struct rocket_job *job = core->job;
-	const struct rocket_task *task = &job->tasks[job->next_task];
 	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
 		      ROCKET_S_POINTER_EXECUTER_PP_EN |
 		      ROCKET_S_POINTER_POINTER_PP_MODE |
 		      ROCKET_S_POINTER_CORE(core->index);
 
-	job->task_started = ktime_get_ns();
-	if (!job->next_task)
-		job->started = job->task_started;
-	job->next_task++;
-
 	writel_relaxed(ROCKET_PC_BASE_ADDRESS_PC_SEL, core->pc + ROCKET_PC_BASE_ADDRESS);
 	writel_relaxed(pointer, core->cna + ROCKET_S_POINTER);
 	writel_relaxed(pointer, core->core + ROCKET_S_POINTER);
 
-	writel_relaxed(task->regcmd, core->pc + ROCKET_PC_BASE_ADDRESS);
+	writel_relaxed(regcmd, core->pc + ROCKET_PC_BASE_ADDRESS);
 	/* Commands are fetched in pairs; the register holds pairs less one. */
-	writel_relaxed((task->regcmd_count + 1) / 2 - 1,
-		       core->pc + ROCKET_PC_REGISTER_AMOUNTS);
+	writel_relaxed((count + 1) / 2 - 1, core->pc + ROCKET_PC_REGISTER_AMOUNTS);
 
-	writel_relaxed(ROCKET_PC_INTERRUPT_DPU, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	writel_relaxed(interrupts, core->pc + ROCKET_PC_INTERRUPT_MASK);
 	writel_relaxed(ROCKET_PC_INTERRUPT_DPU, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
 
 	writel_relaxed(ROCKET_PC_TASK_CON_RESERVED_14 |
@@ -79,6 +75,24 @@ void rocket_core_start_task(struct rocket_core *core)
 
 	/* Not relaxed: page tables and streams must be in memory before. */
 	writel(ROCKET_PC_OPERATION_ENABLE_OP_EN, core->pc + ROCKET_PC_OPERATION_ENABLE);
+}
+
+/**
+ * rocket_core_start_task() - Hand the core the next task of its job.
+ * @core: The core; &rocket_core.lock held, powered, attached to the job's VM.
+ */
+void rocket_core_start_task(struct rocket_core *core)
+{
+	struct rocket_job *job = core->job;
+	const struct rocket_task *task = &job->tasks[job->next_task];
+
+	job->task_started = ktime_get_ns();
+	if (!job->next_task)
+		job->started = job->task_started;
+	job->next_task++;
+
+	rocket_core_start_stream(core, task->regcmd, task->regcmd_count,
+				 ROCKET_PC_INTERRUPT_DPU);
 }
 
 /**
@@ -476,14 +490,24 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 	if (ret)
 		return ret;
 
-	/* Addresses above 4 GiB are fine; 40 bits is what a table entry holds. */
-	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(40));
+	/*
+	 * Memory above 4 GiB is fine; 40 bits is what a table entry holds. But
+	 * registers and streams name addresses of 32 bits, and nothing translates
+	 * them for the kernel's own memory where default domains are identities.
+	 */
+	ret = dma_set_mask(dev, DMA_BIT_MASK(40));
+	if (!ret)
+		ret = dma_set_coherent_mask(dev, DMA_BIT_MASK(32));
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot address 40 bits\n");
 
 	ret = rocket_core_get_iommu(core);
 	if (ret)
 		return ret;
+
+	ret = rocket_scrub_init(core);
+	if (ret)
+		goto err_put_iommu;
 
 	rocket_reset_watch_power(core);
 	rocket_core_enable_pm(core);
@@ -524,6 +548,8 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 err_disable_pm:
 	rocket_reset_unwatch_power(core);
 	rocket_core_disable_pm(core);
+	rocket_scrub_fini(core);
+err_put_iommu:
 	rocket_core_put_iommu(core);
 
 	return ret;
@@ -558,6 +584,7 @@ void rocket_core_unbind(struct rocket_core *core)
 	devm_free_irq(core->dev, core->irq, core);
 	rocket_reset_unwatch_power(core);
 	rocket_core_disable_pm(core);
+	rocket_scrub_fini(core);
 	rocket_core_put_iommu(core);
 
 	rocket_core_start_sched(core);

@@ -19,6 +19,7 @@
 #include <linux/workqueue.h>
 
 #include "rocket_coredump.h"
+#include "rocket_scrub.h"
 
 struct device_node;
 struct iommu_group;
@@ -155,6 +156,9 @@ struct rocket_core {
 	 */
 	bool power_cycle;
 
+	/** @scrub: What it needs to forget a client. */
+	struct rocket_scrub scrub;
+
 	/**
 	 * @attach_lock: Protects @vm and what the IOMMU group is attached to.
 	 * Under it the IOMMU is programmed, which sleeps but waits for no fence.
@@ -229,6 +233,8 @@ void rocket_core_unbind(struct rocket_core *core);
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);
 void rocket_core_start_clock(struct rocket_core *core);
+void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
+			      u32 interrupts);
 void rocket_core_start_task(struct rocket_core *core);
 bool rocket_core_task_done(struct rocket_core *core);
 struct dma_fence *rocket_core_next_task(struct rocket_core *core);

@@ -46,6 +46,7 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 		return -ENOMEM;
 
 	rfile->rdev = to_rocket_device(ddev);
+	rfile->id = file->client_id;
 	rfile->penalty = rocket_penalty_create();
 	if (IS_ERR(rfile->penalty)) {
 		ret = PTR_ERR(rfile->penalty);

@@ -21,6 +21,9 @@ struct rocket_file {
 	/** @rdev: The device; the file keeps it. */
 	struct rocket_device *rdev;
 
+	/** @id: &drm_file.client_id. */
+	u64 id;
+
 	/** @quota: What it may have, a reference. */
 	struct rocket_quota *quota;
 

@@ -60,7 +60,7 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 
 	ret = rocket_mmu_reset(core);
 	if (!ret && vm)
-		ret = rocket_mmu_attach(core, vm);
+		ret = rocket_scrub_attach(core, vm);
 	if (!ret)
 		return 0;
 
@@ -72,7 +72,7 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 		core->counts.power_cycles++;
 	rocket_mmu_abandon(core);
 
-	return vm ? rocket_mmu_attach(core, vm) : 0;
+	return vm ? rocket_scrub_attach(core, vm) : 0;
 }
 
 /*

@@ -9,7 +9,6 @@
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_job.h"
-#include "rocket_mmu.h"
 #include "rocket_penalty.h"
 #include "rocket_recover.h"
 #include "rocket_sched.h"
@@ -25,9 +24,10 @@
  *
  * Choosing a core: a job that must wait for its predecessor anyway stays on its
  * core. Otherwise the core with the fewest jobs is taken; among equals one that
- * holds the VM's page tables, else one that holds nobody's. So affinity saves
- * switches but never lets a core idle, and what is queued on a core is run in
- * the scheduler's order whoever's page tables it needs: nobody is starved.
+ * holds the VM's page tables, else one that the same file used last, else one that
+ * holds nobody's. So affinity saves switches and scrubs but never lets a core idle,
+ * and what is queued on a core is run in the scheduler's order whoever's page
+ * tables it needs: nobody is starved.
  */
 
 static const char *rocket_fence_get_driver_name(struct dma_fence *fence)
@@ -90,7 +90,7 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 		return ret;
 
 	/* What keeps the core from being attached is left to its recovery. */
-	ret = rocket_mmu_attach(core, vm);
+	ret = rocket_scrub_attach(core, vm);
 	if (ret)
 		ret = rocket_recover_request(core);
 	if (ret)
@@ -185,7 +185,11 @@ static int rocket_sched_affinity(struct rocket_core *core, struct rocket_vm *vm)
 	if (held == vm)
 		return 0;
 
-	return held ? 2 : 1;
+	/* Another file's core costs a scrub, one that holds a VM a detach. */
+	if (READ_ONCE(core->scrub.owner) == vm->owner)
+		return held ? 2 : 1;
+
+	return held ? 4 : 3;
 }
 
 static struct rocket_core *rocket_sched_pick_core(struct rocket_device *rdev,

@@ -68,6 +68,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	vm->rdev = rdev;
 	vm->penalty = rocket_penalty_get(rfile->penalty);
 	vm->claims = RB_ROOT_CACHED;
+	vm->owner = rfile->id;
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
 	rocket_fault_log_init(&vm->faults);

@@ -82,6 +82,12 @@ struct rocket_vm {
 	/** @rdev: The device; @base keeps it. */
 	struct rocket_device *rdev;
 
+	/**
+	 * @owner: &drm_file.client_id of the file that created it: never 0, and no
+	 * other file's while the machine runs.
+	 */
+	u64 owner;
+
 	/** @quota: Who pays for what is in it, a reference. */
 	struct rocket_quota *quota;
 

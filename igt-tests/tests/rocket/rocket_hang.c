@@ -56,11 +56,6 @@ static struct scene make_scene_in(int fd, uint32_t vm)
 	return s;
 }
 
-static struct scene make_scene(int fd)
-{
-	return make_scene_in(fd, 0);
-}
-
 static struct drm_rocket_job slot_job(struct scene *s, unsigned int slot, unsigned int core,
 				      unsigned int timeout_ms)
 {
@@ -86,6 +81,19 @@ static void expect_healthy(struct scene *s, unsigned int core)
 	rocket_probe_clear_result(&s->probe, 7);
 	igt_assert_eq(rocket_run(s->fd, &job), 0);
 	igt_assert(copied(s, 7));
+}
+
+/*
+ * In VM 0 of the file. Every core becomes the file's, so that it is a job that
+ * failures hit and no scrub, and a job's task that the board counts.
+ */
+static struct scene make_scene(int fd)
+{
+	struct scene s = make_scene_in(fd, 0);
+
+	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
+		expect_healthy(&s, __builtin_ctz(left));
+	return s;
 }
 
 static struct drm_rocket_job hang_job(struct scene *s, unsigned int slot, unsigned int core)
@@ -261,8 +269,8 @@ static void test_lost(int fd)
 /* Each task takes on what the one before wrote; some interrupts are missing. */
 static void test_lost_between(int fd)
 {
-	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct scene s = make_scene(fd);
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct drm_rocket_job job;
 
 	for (unsigned int i = 0; i + 1 < SLOTS; i++)
@@ -281,8 +289,8 @@ static void test_lost_between(int fd)
 /* A client could switch its interrupts off: it does not get the core for ever. */
 static void test_lost_all(int fd)
 {
-	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct scene s = make_scene(fd);
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct drm_rocket_job job;
 
 	job = rocket_probe_job(&s.probe, 0, SLOTS);
@@ -298,8 +306,8 @@ static void test_lost_all(int fd)
 /* In time after all, or when the job has been completed long since. */
 static void test_late(int fd)
 {
-	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct scene s = make_scene(fd);
+	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct drm_rocket_job job = slot_job(&s, 0, 1, LONG_MS);
 	uint32_t slow;
 
@@ -326,9 +334,9 @@ static void test_late(int fd)
 /* Interrupts out of nowhere, while tasks run that take on each other's results. */
 static void spurious(int fd, unsigned long what)
 {
+	struct scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
-	struct scene s = make_scene(fd);
 	struct drm_rocket_job job;
 	uint32_t done;
 
@@ -377,15 +385,16 @@ static void test_none_lost(int fd)
 		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
 		ROCKET_BOARD_INJ_IRQ_LATE, ROCKET_BOARD_INJ_SPURIOUS_DPU,
 	};
+	struct scene s[ROCKET_BOARD_CORES] = { make_scene(fd) };
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
-	struct scene s[ROCKET_BOARD_CORES];
 	uint32_t done[JOBS];
 	unsigned int hung = 0;
 
 	rocket_board_inject_all(ROCKET_BOARD_INJ_LATE_NS, 2 * NS_PER_MS);
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		s[core] = make_scene_in(fd, core ? rocket_vm_create(fd) : 0);
+		if (core)
+			s[core] = make_scene_in(fd, rocket_vm_create(fd));
 		for (unsigned int i = 0; i < ARRAY_SIZE(injections); i++)
 			rocket_board_inject(core, injections[i], BAD);
 	}
