@@ -85,6 +85,12 @@ uint64_t rocket_board_count_all(unsigned long counter)
 	return sum;
 }
 
+uint64_t rocket_board_clock(void)
+{
+	igt_assert(board);
+	return *(volatile uint64_t *)(board + ROCKET_BOARD_CLOCK_NS);
+}
+
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value)
 {
 	*(volatile uint32_t *)(core_page(core) + reg) = value;

@@ -17,6 +17,8 @@ void rocket_require_board(void);
 /* One of the ROCKET_BOARD_* counters, of one core or of all of them. */
 uint64_t rocket_board_count(unsigned int core, unsigned long counter);
 uint64_t rocket_board_count_all(unsigned long counter);
+/* The board's time, in ns. */
+uint64_t rocket_board_clock(void);
 
 /* One of the ROCKET_BOARD_INJ_* registers and plain values of a core. */
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value);
