@@ -182,20 +182,25 @@ static void rocket_bind_unmap_bo(struct rocket_vm *vm, struct rocket_gem_object 
  * Operations
  */
 
-static int rocket_bind_op_apply(struct rocket_vm *vm, struct rocket_bind_op *op)
+static int rocket_bind_op_map(struct rocket_vm *vm, struct rocket_bind_op *op)
 {
 	const struct drm_gpuvm_map_req req = {
 		.map.va.addr = op->addr,
 		.map.va.range = op->range,
-		.map.gem.obj = op->bo ? &op->bo->base.base : NULL,
+		.map.gem.obj = &op->bo->base.base,
 		.map.gem.offset = op->bo_offset,
 	};
 
+	return drm_gpuvm_sm_map(&vm->base, op, &req);
+}
+
+static int rocket_bind_op_apply(struct rocket_vm *vm, struct rocket_bind_op *op)
+{
 	op->vm = vm;
 
 	switch (op->type) {
 	case DRM_ROCKET_VM_BIND_OP_MAP:
-		return drm_gpuvm_sm_map(&vm->base, op, &req);
+		return rocket_bind_op_map(vm, op);
 	case DRM_ROCKET_VM_BIND_OP_UNMAP:
 		return drm_gpuvm_sm_unmap(&vm->base, op, op->addr, op->range);
 	default:
