@@ -588,7 +588,9 @@ static void test_independents(int fd)
 		out[i] = rocket_sync(rocket_syncobj(fd), 0);
 		set_syncs(&jobs[1 + i], NULL, &out[i]);
 	}
-	rocket_submit(fd, jobs, 3);
+	/* One by one, so that the BO tells each of the one before. */
+	for (unsigned int i = 0; i < 3; i++)
+		rocket_submit(fd, &jobs[i], 1);
 	igt_assert_eq(rocket_syncobj_status(fd, failed.handle), -EFAULT);
 	for (unsigned int i = 0; i < 2; i++) {
 		igt_assert_eq(rocket_syncobj_status(fd, out[i].handle), 0);
