@@ -194,6 +194,39 @@ void rocket_sysfs_await_suspend(unsigned int core)
 }
 
 /*
+ * System suspend
+ */
+
+static bool file_says(const char *path, const char *word)
+{
+	char data[256];
+
+	return read_file(path, data, sizeof(data)) >= 0 && strstr(data, word);
+}
+
+void rocket_sysfs_require_nap(void)
+{
+	igt_require_f(!geteuid(), "needs root\n");
+	igt_require_f(file_says("/sys/power/state", "freeze") &&
+		      file_says("/sys/power/pm_test", "devices"),
+		      "the kernel has no test of suspend\n");
+	/* Its virtio ports do not survive; consoles do. */
+	igt_require_f(!file_says("/proc/device-tree/compatible", "linux,dummy-virt") ||
+		      !access("/dev/hvc1", F_OK), "the board was started without --sleep\n");
+	errno = 0;
+}
+
+void rocket_sysfs_nap(void)
+{
+	/* How long it stays there; older kernels cannot be told. */
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "0");
+	igt_assert_eq(write_file("/sys/power/pm_test", "devices"), 0);
+	igt_assert_eq(write_file("/sys/power/state", "freeze"), 0);
+	igt_assert_eq(write_file("/sys/power/pm_test", "none"), 0);
+	errno = 0;
+}
+
+/*
  * Interrupts
  */
 

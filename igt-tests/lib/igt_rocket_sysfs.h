@@ -36,6 +36,13 @@ void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
 void rocket_sysfs_await_suspend(unsigned int core);
 
 /*
+ * System suspend, as far as the devices and back: the kernel's own test of it.
+ * Skips where there is none, and on a board whose output would be lost.
+ */
+void rocket_sysfs_require_nap(void);
+void rocket_sysfs_nap(void);
+
+/*
  * Interrupts that CPUs took from a core's line so far; it is shared with the
  * core's IOMMU.
  */

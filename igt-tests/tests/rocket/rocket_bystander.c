@@ -40,6 +40,8 @@ IGT_TEST_DESCRIPTION("A well-behaved client gets exact results in time, whatever
 #define RUNS		25u
 /* Jobs of others that each core has seen by then, if they run any. */
 #define FOREIGN		12u
+/* Or how often they have done what they do instead. */
+#define CYCLES		6u
 #define LOG		16384u
 /* For what has nothing to do with the NPU, on the slowest of hosts. */
 #define SLACK_NS	UINT64_C(20000000000)
@@ -69,6 +71,7 @@ struct log {
 struct notes {
 	bool stop;
 	bool together;		/* the others have begun */
+	uint32_t cycles;	/* of others that run no jobs */
 	uint32_t runs_alone[ROCKET_MAX_CORES];
 	uint64_t alone_ns[ROCKET_MAX_CORES];	/* the longest of these */
 	struct log inferences[ROCKET_MAX_CORES];
@@ -98,6 +101,11 @@ static void note(struct log *log, struct span span)
 
 	igt_assert_lt(at, LOG);
 	log->spans[at] = span;
+}
+
+static void note_cycle(void)
+{
+	__atomic_fetch_add(&notes->cycles, 1, __ATOMIC_ACQ_REL);
 }
 
 static uint64_t now(void)
@@ -242,6 +250,8 @@ struct scenario {
 	void (*before)(unsigned int core, unsigned int run);
 	/* Of its jobs; 0: LONG_MS. */
 	unsigned int timeout_ms;
+	/* Skips where it cannot be. */
+	void (*require)(void);
 	/* Cores without a bystander. */
 	uint32_t without;
 	bool board;
@@ -337,6 +347,8 @@ static bool enough(const struct scenario *scenario, unsigned int core)
 		return count_of(&notes->runs_alone[core]) >= RUNS_ALONE;
 	if (scenario->ahead && count_of(&notes->foreign[core].count) < FOREIGN)
 		return false;
+	if (scenario->attack && !scenario->ahead && count_of(&notes->cycles) < CYCLES)
+		return false;
 	return count_of(&notes->inferences[core].count) >= RUNS;
 }
 
@@ -362,6 +374,8 @@ static void run_scenario(const struct scenario *scenario)
 	close(fd);
 	if (scenario->board)
 		rocket_require_board();
+	if (scenario->require)
+		scenario->require();
 	igt_require(mask);
 	take_new_notes();
 	for (uint32_t left = mask; left; left &= left - 1) {
@@ -378,6 +392,7 @@ static void run_scenario(const struct scenario *scenario)
 	if (scenario->board) {
 		rocket_board_inject_all(ROCKET_BOARD_INJ_IRQ_LOST, 0);
 		rocket_board_inject_all(ROCKET_BOARD_INJ_IRQ_LATE, 0);
+		rocket_board_inject_all(ROCKET_BOARD_INJ_NO_RESET, 0);
 	}
 	for (uint32_t left = mask; left; left &= left - 1)
 		judge(scenario, __builtin_ctz(left));
@@ -510,6 +525,37 @@ static void attack_unbind(unsigned int attacker)
 	while (!stopped()) {
 		rocket_sysfs_unbind(0);
 		rocket_sysfs_bind(0);
+		note_cycle();
+	}
+}
+
+/* Sends the system to sleep, with jobs queued and running. */
+static void attack_suspend(unsigned int attacker)
+{
+	(void)attacker;
+	while (!stopped()) {
+		rocket_sysfs_nap();
+		note_cycle();
+	}
+}
+
+/* A core that ignores its reset goes out of service; root brings it back. */
+static void attack_wedge(unsigned int attacker)
+{
+	struct attacker a = make_attacker();
+	struct drm_rocket_job job = rocket_probe_job(&a.probe, FAULTS, 1);
+
+	(void)attacker;
+	job.core_mask = 1;
+	job.timeout_ms = LONG_MS;
+	while (!stopped()) {
+		rocket_board_inject(0, ROCKET_BOARD_INJ_NO_RESET, UINT32_MAX);
+		/* Who has not had the core since it was bound finds that out first. */
+		igt_assert_eq(rocket_run(a.fd, &job), -EIO);
+		rocket_board_inject(0, ROCKET_BOARD_INJ_NO_RESET, 0);
+		rocket_sysfs_unbind(0);
+		rocket_sysfs_bind(0);
+		note_cycle();
 	}
 }
 
@@ -571,6 +617,11 @@ igt_main
 		  .attack = attack_unbind, .attackers = 1, .without = 1 },
 		{ "runtime-suspend", .what = "The core falls asleep between two inferences",
 		  .before = fall_asleep },
+		{ "suspend", .what = "The system goes to sleep and wakes up again",
+		  .require = rocket_sysfs_require_nap,
+		  .attack = attack_suspend, .attackers = 1 },
+		{ "out-of-service", .what = "Another core ignores its reset and is brought back",
+		  .attack = attack_wedge, .attackers = 1, .without = 1, .board = true },
 	};
 
 	igt_fixture {
