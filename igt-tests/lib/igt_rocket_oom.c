@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "igt.h"
+#include "igt_rocket_oom.h"
+#include "igt_rocket_sysfs.h"
+
+#define DEBUGFS		"/sys/kernel/debug/"
+
+/* Where the probes are, in VM 0 and in the VM of a try */
+#define PROBE_ADDR	0x10000000u
+#define JOB_ADDR	0x50000000u
+
+/* No call allocates so often: something comes round again and again. */
+#define MANY		2000u
+/* What may be missing at the end, of a machine where other things go on */
+#define LEAK_BYTES	(1u << 20)
+#define GIVE_BACK_S	20
+
+/*
+ * Fault injection
+ */
+
+static int fail_nth = -1;
+
+static void set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	igt_require_f(fd >= 0, "%s: %s; needs root, and a kernel with CONFIG_FAILSLAB, "
+		      "CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_DEBUG_FS\n",
+		      path, strerror(errno));
+	igt_assert_eq(write(fd, value, strlen(value)), strlen(value));
+	close(fd);
+}
+
+/* Skips where the kernel cannot do it. */
+static void require_injection(void)
+{
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	igt_require_f(fail_nth >= 0, "this kernel lets no allocation fail on demand: "
+		      "no /proc/thread-self/fail-nth (CONFIG_FAULT_INJECTION)\n");
+	igt_require_f(access(DEBUGFS "fail_usercopy", F_OK),
+		      "this kernel counts copies to and from userspace as well "
+		      "(CONFIG_FAULT_INJECTION_USERCOPY)\n");
+	/* Those that may sleep, too, of any size, and without a word in the log. */
+	set(DEBUGFS "failslab/ignore-gfp-wait", "N");
+	set(DEBUGFS "failslab/verbose", "0");
+	set(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N");
+	set(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N");
+	set(DEBUGFS "fail_page_alloc/min-order", "0");
+	set(DEBUGFS "fail_page_alloc/verbose", "0");
+	errno = 0;
+}
+
+static void write_nth(unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	igt_assert_eq(pwrite(fail_nth, text, len, 0), len);
+}
+
+/* From here on the nth allocation of this thread, 1 the next, fails. */
+static void begin(unsigned int nth)
+{
+	igt_assert(nth);
+	write_nth(nth);
+}
+
+/* Ends that; false when there were fewer allocations, so that none failed. */
+static bool end(void)
+{
+	char text[16] = "";
+
+	igt_assert(pread(fail_nth, text, sizeof(text) - 1, 0) > 0);
+	write_nth(0);
+	return !strtoul(text, NULL, 10);
+}
+
+/*
+ * What a client can see of itself
+ */
+
+struct state {
+	uint32_t next_handle;
+	uint32_t next_vm;
+	uint32_t next_syncobj;
+	char gpuvas[16384];
+};
+
+/* Its directory is named after the device that the node belongs to. */
+static int open_gpuvas(int fd)
+{
+	char link[64], device[256], path[512];
+	struct stat stat;
+	ssize_t len;
+	int file;
+
+	igt_assert_eq(fstat(fd, &stat), 0);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(stat.st_rdev),
+		 minor(stat.st_rdev));
+	len = readlink(link, device, sizeof(device) - 1);
+	igt_assert(len > 0);
+	device[len] = '\0';
+	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/gpuvas", basename(device));
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	igt_assert_f(file >= 0, "%s: %s\n", path, strerror(errno));
+	return file;
+}
+
+/* Handles and ids are given out from the lowest that is free. */
+static struct state *look(struct rocket_oom *c)
+{
+	struct drm_rocket_gem_create create = { .size = ROCKET_PAGE };
+	struct state *state = calloc(1, sizeof(*state));
+	size_t len = 0;
+	ssize_t got;
+
+	igt_assert(state);
+	igt_assert_eq(__rocket_gem_create(c->fd, &create), 0);
+	state->next_handle = create.handle;
+	rocket_gem_close(c->fd, create.handle);
+	state->next_vm = rocket_vm_create(c->fd);
+	rocket_vm_destroy(c->fd, state->next_vm);
+	state->next_syncobj = rocket_syncobj(c->fd);
+	drmSyncobjDestroy(c->fd, state->next_syncobj);
+
+	igt_assert_eq(lseek(c->gpuvas, 0, SEEK_SET), 0);
+	while ((got = read(c->gpuvas, state->gpuvas + len, sizeof(state->gpuvas) - len)) > 0)
+		len += got;
+	igt_assert_eq(got, 0);
+	igt_assert(len < sizeof(state->gpuvas));
+	return state;
+}
+
+/* Compares and forgets. */
+static void expect_same(struct state *before, struct state *after, const char *when,
+			unsigned int nth)
+{
+	igt_assert_f(before->next_handle == after->next_handle &&
+		     before->next_vm == after->next_vm &&
+		     before->next_syncobj == after->next_syncobj,
+		     "%s %u: next handles %u %u %u, before %u %u %u\n", when, nth,
+		     after->next_handle, after->next_vm, after->next_syncobj,
+		     before->next_handle, before->next_vm, before->next_syncobj);
+	igt_assert_f(!strcmp(before->gpuvas, after->gpuvas),
+		     "%s %u: mapped before:\n%s\nnow:\n%s\n", when, nth, before->gpuvas,
+		     after->gpuvas);
+	free(before);
+	free(after);
+}
+
+/* Another file's VMs are in there, too: nobody else may have one. */
+static struct rocket_oom make_client(void)
+{
+	struct rocket_oom c = { .fd = rocket_open(), .file = -1 };
+
+	c.gpuvas = open_gpuvas(c.fd);
+	c.cores = rocket_core_mask(c.fd);
+	c.data = rocket_bo(c.fd, ROCKET_OOM_DATA_PAGES * ROCKET_PAGE);
+	rocket_bo_fill(&c.data, ROCKET_OOM_SEED);
+	rocket_probe_init(&c.probe, c.fd, 0, PROBE_ADDR, 1);
+	rocket_vm_map_bo(c.fd, 0, &c.data, ROCKET_OOM_DATA_ADDR);
+	return c;
+}
+
+static void expect_alive(struct rocket_oom *c, unsigned int round)
+{
+	unsigned int page = round % ROCKET_OOM_DATA_PAGES;
+
+	rocket_probe_expect(&c->probe, ROCKET_OOM_DATA_ADDR + page * ROCKET_PAGE,
+			    ROCKET_OOM_SEED + page);
+}
+
+static void free_client(struct rocket_oom *c)
+{
+	rocket_bo_free(c->fd, &c->data);
+	rocket_probe_fini(&c->probe);
+	close(c->gpuvas);
+	close(c->fd);
+}
+
+/*
+ * The loop
+ */
+
+struct tally {
+	unsigned int failed;	/* calls that failed */
+	unsigned int absorbed;	/* that did without the memory */
+};
+
+static void after_failure(struct rocket_oom *c, const struct rocket_oom_scene *scene,
+			  struct state *before, unsigned int nth, int ret)
+{
+	igt_assert_f(!scene->cannot_fail && ret == -ENOMEM,
+		     "allocation %u failed, the call returned %d (%s)\n", nth, ret,
+		     strerror(-ret));
+	expect_same(before, look(c), "after the failure of allocation", nth);
+	if (scene->failed)
+		scene->failed(c);
+}
+
+/* One try; true as long as there was an allocation to fail. */
+static bool try_nth(struct rocket_oom *c, const struct rocket_oom_scene *scene, unsigned int nth,
+		    struct tally *tally)
+{
+	struct state *outside = look(c), *before;
+	bool injected;
+	int ret;
+
+	if (scene->prepare)
+		scene->prepare(c);
+	before = look(c);
+	begin(nth);
+	ret = scene->try(c);
+	injected = end();
+	errno = 0;
+	if (ret) {
+		igt_assert_f(injected, "without any failure the call returned %d (%s)\n", ret,
+			     strerror(-ret));
+		after_failure(c, scene, before, nth, ret);
+		tally->failed++;
+	} else {
+		free(before);
+		scene->done(c);
+		tally->absorbed += injected;
+	}
+	if (scene->clean)
+		scene->clean(c);
+	expect_alive(c, nth);
+	expect_same(outside, look(c), "after the try without allocation", nth);
+	return injected;
+}
+
+/* What lay behind for the kernel's workers has to come back. */
+static void expect_given_back(uint64_t before)
+{
+	struct timespec since = { 0 };
+	uint64_t after;
+
+	do
+		after = rocket_shmem_bytes();
+	while (after >= before + LEAK_BYTES &&
+	       igt_nsec_elapsed(&since) < GIVE_BACK_S * UINT64_C(1000000000));
+	igt_assert_lt_u64(after, before + LEAK_BYTES);
+}
+
+void rocket_oom_play(const struct rocket_oom_scene *scene)
+{
+	uint64_t shmem = rocket_shmem_bytes();
+	struct tally tally = { 0 };
+	unsigned int nth = 0;
+	struct rocket_oom c;
+
+	require_injection();
+	c = make_client();
+	expect_alive(&c, 0);
+	do
+		igt_assert_lt(nth, MANY);
+	while (try_nth(&c, scene, ++nth, &tally));
+	free_client(&c);
+	expect_given_back(shmem);
+	igt_info("%u allocations: without %u the call failed, %u it could do without\n",
+		 nth - 1, tally.failed, tally.absorbed);
+	/* Else nothing was tested. */
+	igt_assert(scene->cannot_fail || tally.failed);
+}
+
+/*
+ * For scenes
+ */
+
+void rocket_oom_new_bo(struct rocket_oom *c)
+{
+	struct drm_rocket_gem_create create = { .size = ROCKET_OOM_SIZE };
+
+	igt_assert_eq(__rocket_gem_create(c->fd, &create), 0);
+	c->handle = create.handle;
+	c->offset = create.offset;
+}
+
+uint8_t *rocket_oom_map_bo(struct rocket_oom *c)
+{
+	uint8_t *map = mmap(NULL, ROCKET_OOM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd,
+			    c->offset);
+
+	igt_assert(map != MAP_FAILED);
+	return map;
+}
+
+void rocket_oom_drop_bo(struct rocket_oom *c)
+{
+	rocket_gem_close(c->fd, c->handle);
+}
+
+void rocket_oom_new_space(struct rocket_oom *c)
+{
+	c->vm = rocket_vm_create(c->fd);
+	rocket_probe_init(&c->job, c->fd, c->vm, JOB_ADDR, 2);
+	c->bo = rocket_bo(c->fd, ROCKET_OOM_SIZE);
+	rocket_bo_fill(&c->bo, ROCKET_OOM_SPACE_SEED);
+}
+
+void rocket_oom_drop_space(struct rocket_oom *c)
+{
+	rocket_probe_fini(&c->job);
+	rocket_bo_free(c->fd, &c->bo);
+	rocket_vm_destroy(c->fd, c->vm);
+}
