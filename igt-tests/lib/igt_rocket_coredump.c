@@ -120,6 +120,22 @@ static int open_dump(unsigned int core)
 	return fd;
 }
 
+static void keep(const struct rocket_coredump *dump)
+{
+	const char *dir = getenv("ROCKET_COREDUMPS");
+	char path[300];
+	FILE *file;
+
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%llx", dir,
+		 (unsigned long long)rocket_coredump_job(dump)->user_data);
+	file = fopen(path, "w");
+	igt_assert_f(file, "cannot write %s\n", path);
+	igt_assert_eq(fwrite(dump->data, dump->size, 1, file), 1);
+	igt_assert_eq(fclose(file), 0);
+}
+
 struct rocket_coredump rocket_coredump_read(unsigned int core)
 {
 	struct rocket_coredump dump = { .data = malloc(MAX_SIZE) };
@@ -135,6 +151,7 @@ struct rocket_coredump rocket_coredump_read(unsigned int core)
 	close(fd);
 	igt_assert(dump.size < MAX_SIZE);
 	check(&dump);
+	keep(&dump);
 	return dump;
 }
 

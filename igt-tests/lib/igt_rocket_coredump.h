@@ -11,6 +11,10 @@
 /*
  * Dumps that the driver gives to devcoredump, which keeps one for each core.
  * Needs root; skips where the kernel takes none.
+ *
+ * Each dump that is read is kept in the directory that the environment's
+ * ROCKET_COREDUMPS names, if it does, as a file named by the job's user_data: so
+ * the decoder can be tried on it.
  */
 
 struct rocket_coredump {

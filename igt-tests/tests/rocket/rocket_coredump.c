@@ -345,10 +345,13 @@ static void test_hang(int fd)
 static void test_hang_start(int fd)
 {
 	struct scene s = make_scene(fd);
-	struct drm_rocket_job job = make_job(&s, 0, SLOTS, 8);
+	struct drm_rocket_job job = make_job(&s, 0, SLOTS, 8), first = make_job(&s, 3, 1, 0);
 	struct rocket_coredump dump;
 
 	rocket_require_board();
+	/* So that the next start is the job's: this one was behind a scrub's. */
+	rocket_probe_set(&s.probe, 3, BASE + ROCKET_PAGE, rocket_probe_result_addr(&s.probe, 3));
+	igt_assert_eq(rocket_run(fd, &first), 0);
 	job.timeout_ms = SHORT;
 	rocket_board_inject(s.core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
 	igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
