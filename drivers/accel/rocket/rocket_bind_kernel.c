@@ -2,6 +2,7 @@
 
 #include <drm/drm_gpuvm.h>
 #include <drm/rocket_accel.h>
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/interval_tree_generic.h>
 #include <linux/slab.h>
@@ -62,6 +63,7 @@ void rocket_bind_claim(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 cou
 			rocket_claim_insert(op, &vm->claims);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_claim);
 
 /**
  * rocket_bind_unclaim() - Undo rocket_bind_claim().
@@ -78,6 +80,7 @@ void rocket_bind_unclaim(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 c
 			rocket_claim_remove(&ops[i], &vm->claims);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_unclaim);
 
 /**
  * rocket_bind_leaves() - Whether an operation must leave a mapping alone.
@@ -92,6 +95,7 @@ bool rocket_bind_leaves(const struct rocket_bind_op *op, const struct rocket_vma
 	return op->type == DRM_ROCKET_VM_BIND_OP_UNMAP && vma->kernel &&
 	       op->queued && vma->after >= op->queued;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_leaves);
 
 /*
  * The highest place for a range in the hole [@start, @end) that nobody has
@@ -118,7 +122,7 @@ static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end, 
  * The highest place where a range is neither mapped nor claimed. drm_gpuvm keeps
  * mappings in order but no holes.
  */
-static int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
+VISIBLE_IF_KUNIT int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
 {
 	u64 end = ROCKET_VM_END;
 	struct drm_gpuva *va;
@@ -136,6 +140,7 @@ static int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
 
 	return *addr ? 0 : -ENOSPC;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_find_hole);
 
 static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
 {

@@ -2,6 +2,7 @@
 #ifndef __ROCKET_BIND_KERNEL_H__
 #define __ROCKET_BIND_KERNEL_H__
 
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
 struct rocket_bind_op;
@@ -14,6 +15,10 @@ int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 			     u64 *addr);
 void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo,
 			      u64 addr);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr);
+#endif
 
 /* For the bind queue and the operations in it */
 void rocket_bind_claim(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <drm/drm_print.h>
+#include <kunit/visibility.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/iommu.h>
@@ -142,6 +143,7 @@ void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range)
 
 	bitmap_set(tables, first, last - first + 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_add_tables);
 
 /**
  * rocket_mmu_reserve() - Make sure that mapping will not allocate.

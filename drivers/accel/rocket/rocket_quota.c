@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <kunit/visibility.h>
 #include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/cred.h>
@@ -144,6 +145,7 @@ struct rocket_quota *rocket_quota_create(void)
 
 	return quota;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_create);
 
 /**
  * rocket_quota_get() - Take a reference.
@@ -177,6 +179,7 @@ void rocket_quota_put(struct rocket_quota *quota)
 {
 	kref_put(&quota->ref, rocket_quota_release);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_put);
 
 /**
  * rocket_quota_charge() - Count memory, before it is allocated.
@@ -200,6 +203,7 @@ int rocket_quota_charge(struct rocket_quota *quota, enum rocket_memory kind, u64
 
 	return rocket_user_charge(quota->user, kind, bytes, U64_MAX) ? 0 : -ENOSPC;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_charge);
 
 /**
  * rocket_quota_uncharge() - Take memory off, after it was freed.
@@ -214,6 +218,7 @@ void rocket_quota_uncharge(struct rocket_quota *quota, enum rocket_memory kind, 
 	WARN_ON(quota->user->used[kind] < bytes);
 	quota->user->used[kind] -= bytes;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_uncharge);
 
 /**
  * rocket_quota_used() - What a user has.
@@ -228,6 +233,7 @@ u64 rocket_quota_used(struct rocket_quota *quota, enum rocket_memory kind)
 
 	return quota->user->used[kind];
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_used);
 
 /**
  * rocket_quota_limit() - What a user may have.
@@ -244,6 +250,7 @@ u64 rocket_quota_limit(enum rocket_memory kind)
 
 	return kind == ROCKET_MEMORY_TABLES ? limit / ROCKET_QUOTA_TABLE_SHARE : limit;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_limit);
 
 /**
  * rocket_quota_add_mapping() - Count a mapping object, before it is allocated.
@@ -266,6 +273,7 @@ int rocket_quota_add_mapping(struct rocket_quota *quota, enum rocket_mapping_use
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_add_mapping);
 
 /**
  * rocket_quota_remove_mapping() - Take a mapping object off.
@@ -275,6 +283,7 @@ void rocket_quota_remove_mapping(struct rocket_quota *quota)
 {
 	WARN_ON(atomic_dec_return(&quota->mappings) < 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_remove_mapping);
 
 /**
  * rocket_quota_mapping_limit() - How many mapping objects a file may have.
@@ -286,3 +295,4 @@ u32 rocket_quota_mapping_limit(void)
 	/* The counter is an int, with the reserve on top. */
 	return min(READ_ONCE(mapping_limit), INT_MAX / 2);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_quota_mapping_limit);

@@ -4,6 +4,7 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/rocket_accel.h>
+#include <kunit/visibility.h>
 #include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/dma-resv.h>
@@ -67,7 +68,7 @@ struct rocket_submit {
 	u32 count;
 };
 
-static int rocket_submit_check(const struct drm_rocket_job *args)
+VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 {
 	if (args->flags)
 		return -EINVAL;
@@ -93,6 +94,7 @@ static int rocket_submit_check(const struct drm_rocket_job *args)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_submit_check);
 
 static int rocket_submit_copy_tasks(struct rocket_job *job,
 				    const struct drm_rocket_job *args)

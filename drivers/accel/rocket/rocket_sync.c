@@ -3,6 +3,7 @@
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
+#include <kunit/visibility.h>
 #include <linux/dma-fence-chain.h>
 #include <linux/dma-fence-unwrap.h>
 #include <linux/slab.h>
@@ -20,6 +21,19 @@ struct rocket_sync_out {
 	u64 point;
 };
 
+VISIBLE_IF_KUNIT int rocket_sync_check(const struct drm_rocket_sync *sync)
+{
+	if (sync->flags & ~DRM_ROCKET_SYNC_TIMELINE)
+		return -EINVAL;
+
+	/* Point 0 of a timeline is the binary payload: say which one is meant. */
+	if (!!(sync->flags & DRM_ROCKET_SYNC_TIMELINE) != !!sync->point)
+		return -EINVAL;
+
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(rocket_sync_check);
+
 static int rocket_sync_copy(struct drm_rocket_sync *sync,
 			    const struct rocket_syncs *syncs, u32 index)
 {
@@ -30,14 +44,7 @@ static int rocket_sync_copy(struct drm_rocket_sync *sync,
 	if (ret)
 		return ret;
 
-	if (sync->flags & ~DRM_ROCKET_SYNC_TIMELINE)
-		return -EINVAL;
-
-	/* Point 0 of a timeline is the binary payload: say which one is meant. */
-	if (!!(sync->flags & DRM_ROCKET_SYNC_TIMELINE) != !!sync->point)
-		return -EINVAL;
-
-	return 0;
+	return rocket_sync_check(sync);
 }
 
 static int rocket_sync_add_dependency(struct drm_sched_job *job, struct drm_file *file,

@@ -2,10 +2,12 @@
 #ifndef __ROCKET_SYNC_H__
 #define __ROCKET_SYNC_H__
 
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
 struct dma_fence;
 struct drm_file;
+struct drm_rocket_sync;
 struct drm_sched_job;
 struct rocket_sync_out;
 
@@ -47,6 +49,10 @@ struct rocket_sync_causes {
 	/** @count: Number of fences. */
 	u32 count;
 };
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int rocket_sync_check(const struct drm_rocket_sync *sync);
+#endif
 
 int rocket_sync_add_dependencies(struct drm_sched_job *job, struct drm_file *file,
 				 const struct rocket_syncs *syncs,

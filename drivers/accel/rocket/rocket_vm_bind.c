@@ -3,6 +3,7 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gpuvm.h>
 #include <drm/rocket_accel.h>
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
@@ -22,8 +23,8 @@ static bool rocket_bind_range_ok(struct rocket_vm *vm, u64 addr, u64 range)
 	       drm_gpuvm_range_valid(&vm->base, addr, range);
 }
 
-static int rocket_bind_op_check(struct rocket_vm *vm,
-				const struct drm_rocket_vm_bind_op *args)
+VISIBLE_IF_KUNIT int rocket_bind_op_check(struct rocket_vm *vm,
+					  const struct drm_rocket_vm_bind_op *args)
 {
 	u64 end;
 
@@ -52,6 +53,7 @@ static int rocket_bind_op_check(struct rocket_vm *vm,
 		return -EINVAL;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_op_check);
 
 /* Finds the BO that the operation names and checks what depends on it. */
 static int rocket_bind_op_lookup_bo(struct drm_file *file, struct rocket_vm *vm,
@@ -207,7 +209,7 @@ out_put:
 	return ret;
 }
 
-static int rocket_bind_check(const struct drm_rocket_vm_bind *args)
+VISIBLE_IF_KUNIT int rocket_bind_check(const struct drm_rocket_vm_bind *args)
 {
 	bool has_syncs = args->in_sync_count || args->out_sync_count;
 
@@ -225,6 +227,7 @@ static int rocket_bind_check(const struct drm_rocket_vm_bind *args)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_check);
 
 /* DRM_IOCTL_ROCKET_VM_BIND, see struct drm_rocket_vm_bind. */
 int rocket_ioctl_vm_bind(struct drm_device *ddev, void *data, struct drm_file *file)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <drm/rocket_accel.h>
+#include <linux/bitmap.h>
+#include <linux/prandom.h>
+
+#include "../rocket_bind.h"
+#include "../rocket_bind_kernel.h"
+#include "../rocket_vma.h"
+#include "rocket_kunit.h"
+
+#define PAGE	((u64)SZ_4K)
+
+/* Everything below the last WINDOW pages is mapped, where a test wants a small VM. */
+#define WINDOW	64
+#define BOTTOM	(ROCKET_VM_END - WINDOW * PAGE)
+
+/* Adds a mapping below all that there are. */
+static void add_mapping(struct kunit *test, struct rocket_vm *vm, u64 addr, u64 range)
+{
+	struct rocket_vma *vma = kunit_kzalloc(test, sizeof(*vma), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+	vma->base.va.addr = addr;
+	vma->base.va.range = range;
+	list_add(&vma->base.rb.entry, &vm->base.rb.list);
+}
+
+static struct rocket_bind_op *claim(struct kunit *test, struct rocket_vm *vm, u32 type,
+				    u64 addr, u64 range)
+{
+	struct rocket_bind_op *op = kunit_kzalloc(test, sizeof(*op), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, op);
+	op->type = type;
+	op->addr = addr;
+	op->range = range;
+	rocket_bind_claim(vm, op, 1);
+
+	return op;
+}
+
+/* 0: no hole. Below 4 GiB there is none that begins at 0. */
+static u64 find(struct rocket_vm *vm, u64 range)
+{
+	u64 addr;
+	int ret = rocket_bind_find_hole(vm, range, &addr);
+
+	return ret ? 0 : addr;
+}
+
+static void test_empty(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	u64 addr;
+
+	mutex_lock(&vm->op_lock);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, ROCKET_VM_END - ROCKET_VM_START), ROCKET_VM_START);
+	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, ROCKET_VM_END, &addr), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, U64_MAX - PAGE + 1, &addr), -ENOSPC);
+	mutex_unlock(&vm->op_lock);
+}
+
+static void test_between(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+
+	mutex_lock(&vm->op_lock);
+	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
+	add_mapping(test, vm, ROCKET_VM_END - 4 * PAGE, PAGE);
+	add_mapping(test, vm, 3 * PAGE, ROCKET_VM_END - 8 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), 0);
+	/* Below all mappings, but never page 0. */
+	add_mapping(test, vm, 2 * PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 3 * PAGE);
+	mutex_unlock(&vm->op_lock);
+}
+
+static void test_claimed(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	struct rocket_bind_op *high, *low, *unmap;
+
+	mutex_lock(&vm->op_lock);
+	high = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
+	low = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 6 * PAGE, 2 * PAGE);
+	unmap = claim(test, vm, DRM_ROCKET_VM_BIND_OP_UNMAP, PAGE, ROCKET_VM_END - PAGE);
+	KUNIT_EXPECT_EQ(test, vm->binds_queued, 3);
+	KUNIT_EXPECT_EQ(test, unmap->queued, 3);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), ROCKET_VM_END - 9 * PAGE);
+	rocket_bind_unclaim(vm, high, 1);
+	KUNIT_EXPECT_EQ(test, find(vm, 4 * PAGE), ROCKET_VM_END - 4 * PAGE);
+	rocket_bind_unclaim(vm, unmap, 1);
+	rocket_bind_unclaim(vm, low, 1);
+	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&vm->claims.rb_root));
+	mutex_unlock(&vm->op_lock);
+}
+
+/* Claims that lie in each other, that are equal, and that cover everything. */
+static void test_overlapping(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	struct rocket_bind_op *all;
+
+	mutex_lock(&vm->op_lock);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 4 * PAGE, 4 * PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
+	all = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_START,
+		    ROCKET_VM_END - ROCKET_VM_START);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), 0);
+	rocket_bind_unclaim(vm, all, 1);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
+	mutex_unlock(&vm->op_lock);
+}
+
+/* The highest free run of pages by trying every place. */
+static u64 find_slowly(const unsigned long *used, unsigned int pages)
+{
+	for (int first = WINDOW - pages; first >= 0; first--) {
+		if (find_next_bit(used, first + pages, first) == first + pages)
+			return BOTTOM + first * PAGE;
+	}
+
+	return 0;
+}
+
+static void random_mappings(struct kunit *test, struct rocket_vm *vm, struct rnd_state *rnd,
+			    unsigned long *used)
+{
+	add_mapping(test, vm, ROCKET_VM_START, BOTTOM - ROCKET_VM_START);
+
+	for (unsigned int page = 0; page < WINDOW; ) {
+		unsigned int pages = min(prandom_u32_state(rnd) % 6 + 1, WINDOW - page);
+
+		if (prandom_u32_state(rnd) % 3 == 0) {
+			struct rocket_vma *vma = kunit_kzalloc(test, sizeof(*vma), GFP_KERNEL);
+
+			KUNIT_ASSERT_NOT_NULL(test, vma);
+			vma->base.va.addr = BOTTOM + page * PAGE;
+			vma->base.va.range = pages * PAGE;
+			list_add_tail(&vma->base.rb.entry, &vm->base.rb.list);
+			bitmap_set(used, page, pages);
+		}
+		page += pages;
+	}
+}
+
+/* Against the same by brute force, with mappings and claims at random. */
+static void test_random(struct kunit *test)
+{
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 3588);
+	for (unsigned int round = 0; round < 200; round++) {
+		struct rocket_vm *vm = rocket_kunit_vm(test);
+		DECLARE_BITMAP(used, WINDOW) = {};
+
+		mutex_lock(&vm->op_lock);
+		random_mappings(test, vm, &rnd, used);
+		for (unsigned int i = prandom_u32_state(&rnd) % 12; i; i--) {
+			unsigned int page = prandom_u32_state(&rnd) % WINDOW;
+			unsigned int pages = min(prandom_u32_state(&rnd) % 8 + 1, WINDOW - page);
+
+			claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM + page * PAGE,
+			      pages * PAGE);
+			bitmap_set(used, page, pages);
+		}
+		for (unsigned int pages = 1; pages <= WINDOW; pages++)
+			KUNIT_EXPECT_EQ(test, find(vm, pages * PAGE), find_slowly(used, pages));
+		mutex_unlock(&vm->op_lock);
+	}
+}
+
+static struct kunit_case rocket_hole_cases[] = {
+	KUNIT_CASE(test_empty),
+	KUNIT_CASE(test_between),
+	KUNIT_CASE(test_claimed),
+	KUNIT_CASE(test_overlapping),
+	KUNIT_CASE(test_random),
+	{}
+};
+
+struct kunit_suite rocket_hole_suite = {
+	.name = "rocket_hole",
+	.test_cases = rocket_hole_cases,
+};
