@@ -270,7 +270,7 @@ static uint32_t begin_reading(struct client *c, uint32_t core_mask, unsigned int
  */
 static void test_fault_hurts_no_core(int fd)
 {
-	enum { TASKS = 1500 };
+	enum { READS = 1500 };
 	uint32_t mask = rocket_core_mask(fd), done[32];
 	struct client thief = make_client(fd, 0, 0), behind = make_client(rocket_open(), 0, 1);
 	struct client running[32];
@@ -285,7 +285,7 @@ static void test_fault_hurts_no_core(int fd)
 		for (others = mask & ~bad; others; others &= others - 1) {
 			struct client *c = &running[__builtin_ctz(others)];
 
-			done[__builtin_ctz(others)] = begin_reading(c, others & -others, TASKS);
+			done[__builtin_ctz(others)] = begin_reading(c, others & -others, READS);
 		}
 		rocket_probe_set(&thief.probe, 0, 0x80000000u,
 				 rocket_probe_result_addr(&thief.probe, 0));
@@ -411,54 +411,45 @@ static void test_stale_elsewhere(int fd)
  */
 
 #define POISON 0x6b
+#define REUSED (16u << 20)
+/* Of a job that goes on for a while */
+#define TASKS 4000u
 
 /*
- * Room for memory that the kernel has just got back.  It has page tables already:
- * they must not be what the freed pages are used for.  Nor would huge pages be
- * made of the few that were freed.
+ * Memory that the kernel has just got back, most likely, and what it should hold.
+ * It is taken as another client's BO: the kernel keeps memory of different kinds
+ * apart, and what was a BO becomes one again, or something of its own.
  */
-static uint8_t *make_room(size_t size)
+static struct rocket_bo take_memory(int fd)
 {
-	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	struct rocket_bo bo = rocket_bo(fd, REUSED);
 
-	igt_assert(map != MAP_FAILED);
-	madvise(map, size, MADV_NOHUGEPAGE);
-	memset(map, 0, size);
-	igt_assert_eq(madvise(map, size, MADV_DONTNEED), 0);
-	return map;
+	memset(bo.map, POISON, bo.size);
+	return bo;
 }
 
-/* Takes such memory, most likely, and writes to it what it should hold. */
-static void take_memory(uint8_t *map, size_t size)
-{
-	memset(map, POISON, size);
-}
-
-static void expect_poison(const uint8_t *map, size_t size)
+static void expect_poison(int fd, struct rocket_bo *bo)
 {
 	unsigned int written = 0;
 
-	for (size_t at = 0; at < size; at += ROCKET_PAGE) {
+	for (size_t at = 0; at < bo->size; at += ROCKET_PAGE) {
 		size_t clean = 0;
 
-		while (clean < ROCKET_PAGE && map[at + clean] == POISON)
+		while (clean < ROCKET_PAGE && bo->map[at + clean] == POISON)
 			clean++;
 		written += clean < ROCKET_PAGE;
 	}
 	igt_assert_f(!written, "the NPU wrote to %u freed pages\n", written);
+	rocket_bo_free(fd, bo);
 }
 
-#define REUSED (32u << 20)
-
 /* A job that writes to all pages of the BO, again and again, and has begun. */
-static uint32_t begin_writing(struct client *c)
+static uint32_t begin_writing(struct client *c, unsigned int times)
 {
-	enum { TASKS = 4000 };
 	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(c->fd), 0);
-	struct drm_rocket_task *tasks = calloc(TASKS, sizeof(*tasks));
+	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
 	struct drm_rocket_job job = {
-		.tasks = (uintptr_t)tasks, .task_count = TASKS,
+		.tasks = (uintptr_t)tasks, .task_count = times,
 		.task_struct_size = sizeof(*tasks), .vm_id = c->vm,
 		.timeout_ms = rocket_get_param(c->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS),
 		.out_syncs = (uintptr_t)&out, .out_sync_count = 1,
@@ -470,7 +461,7 @@ static uint32_t begin_writing(struct client *c)
 	for (unsigned int i = 0; i < SLOTS; i++)
 		rocket_probe_set(&c->probe, i, rocket_probe_result_addr(&c->probe, 0),
 				 page_addr(i));
-	for (unsigned int i = 0; i < TASKS; i++)
+	for (unsigned int i = 0; i < times; i++)
 		tasks[i] = c->probe.tasks[i % SLOTS];
 	rocket_submit(c->fd, &job, 1);
 	free(tasks);
@@ -483,41 +474,45 @@ static uint32_t begin_writing(struct client *c)
 
 static void test_freed_unmap(int fd)
 {
+	int heir = rocket_open();
+
 	for (unsigned int round = 0; round < 5; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
-		uint8_t *memory = make_room(REUSED);
-		uint32_t done = begin_writing(&c);
+		uint32_t done = begin_writing(&c, 10 * TASKS);
+		struct rocket_bo memory;
 		int status;
 
 		rocket_vm_unmap(fd, c.vm, BASE, PAGES * ROCKET_PAGE);
 		rocket_bo_free(fd, &c.bo);
-		take_memory(memory, REUSED);
+		memory = take_memory(heir);
 		status = rocket_syncobj_status(fd, done);
-		expect_poison(memory, REUSED);
+		expect_poison(heir, &memory);
 		igt_assert_eq(status, -EFAULT);
-		munmap(memory, REUSED);
 		rocket_vm_destroy(fd, c.vm);
 	}
+	close(heir);
 }
 
 static void test_freed_destroy(int fd)
 {
+	int heir = rocket_open();
+
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
-		uint8_t *memory = make_room(REUSED);
-		uint32_t done = begin_writing(&c);
+		uint32_t done = begin_writing(&c, TASKS);
+		struct rocket_bo memory;
 		int status;
 
 		/* The job goes on; so does what it uses. */
 		rocket_bo_free(fd, &c.bo);
 		rocket_bo_free(fd, &c.probe.bo);
 		rocket_vm_destroy(fd, c.vm);
-		take_memory(memory, REUSED);
+		memory = take_memory(heir);
 		status = rocket_syncobj_status(fd, done);
-		expect_poison(memory, REUSED);
+		expect_poison(heir, &memory);
 		igt_assert_eq(status, 0);
-		munmap(memory, REUSED);
 	}
+	close(heir);
 }
 
 /* Dies in the middle of a job that writes; somebody else gets its memory. */
@@ -527,7 +522,7 @@ static void test_freed_kill(int fd)
 
 	for (unsigned int round = 0; round < 3; round++) {
 		struct igt_helper_process victim = { .use_SIGKILL = true };
-		uint8_t *memory = make_room(REUSED);
+		struct rocket_bo memory;
 		int ready[2];
 		char byte;
 
@@ -535,18 +530,17 @@ static void test_freed_kill(int fd)
 		igt_fork_helper(&victim) {
 			struct client c = make_client(rocket_open(), 0, round + 1);
 
-			begin_writing(&c);
+			begin_writing(&c, TASKS);
 			igt_assert_eq(write(ready[1], "", 1), 1);
 			pause();
 		}
 		igt_assert_eq(read(ready[0], &byte, 1), 1);
 		igt_stop_helper(&victim);
-		take_memory(memory, REUSED);
+		memory = take_memory(fd);
 		/* As long as the dead client's job can still run. */
 		for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
 			expect_on(&watcher, __builtin_ctz(left), 3, watcher.seed + 3);
-		expect_poison(memory, REUSED);
-		munmap(memory, REUSED);
+		expect_poison(fd, &memory);
 		close(ready[0]);
 		close(ready[1]);
 	}
@@ -555,21 +549,23 @@ static void test_freed_kill(int fd)
 /* After a fault, too, nothing of the VM is reachable once it is gone. */
 static void test_freed_fault(int fd)
 {
+	int heir = rocket_open();
+
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
-		uint8_t *memory = make_room(REUSED / 4);
+		struct rocket_bo memory;
 
 		rocket_probe_expect_fault(&c.probe, 0x80000000u);
 		rocket_vm_destroy(fd, c.vm);
 		rocket_bo_free(fd, &c.bo);
 		rocket_bo_free(fd, &c.probe.bo);
-		take_memory(memory, REUSED / 4);
+		memory = take_memory(heir);
 		c = make_client(fd, 0, 7);
 		expect_own(&c);
-		expect_poison(memory, REUSED / 4);
-		munmap(memory, REUSED / 4);
+		expect_poison(heir, &memory);
 		rocket_probe_fini(&c.probe);
 	}
+	close(heir);
 }
 
 /*
