@@ -81,7 +81,7 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
  */
 static void rocket_recover_give_up(struct rocket_core *core)
 {
-	dev_err(core->dev, "core %u ignores its reset and is out of service; unbind and bind its driver to try again\n",
+	dev_err(core->dev, "core %u cannot be brought back and is out of service; unbind and bind its driver to try again\n",
 		core->index);
 
 	writel(0, core->pc + ROCKET_PC_OPERATION_ENABLE);

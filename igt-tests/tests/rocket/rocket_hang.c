@@ -93,6 +93,7 @@ static struct scene make_scene(int fd)
 
 	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
 		expect_healthy(&s, __builtin_ctz(left));
+	rocket_probe_clear_result(&s.probe, 7);
 	return s;
 }
 
@@ -207,15 +208,18 @@ static void slow_down(unsigned int core, unsigned int ms)
 static void test_queue_is_free(int fd)
 {
 	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+	struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 0, SLOTS);
 	uint32_t first, second;
 
-	slow_down(1, 300);
-	first = submit_one(&a, slot_job(&a, 0, 1, LONG_MS));
-	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
-	second = submit_one(&b, slot_job(&b, 1, 1, 200));
+	long_job.core_mask = 2;
+	long_job.timeout_ms = LONG_MS;
+	slow_down(1, 10);
+	first = submit_one(&a, long_job);
+	second = submit_one(&b, slot_job(&b, 1, 1, 300));
 	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
 	igt_assert_eq(rocket_syncobj_status(fd, second), 0);
 	igt_assert(copied(&a, 0) && copied(&b, 1));
+	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
 }
 
 /*
@@ -510,9 +514,13 @@ static void test_reset_at_detach(int fd)
 	}
 }
 
-/* Nothing helps: the reset does not work, and the core may not be switched off. */
-static void disable_help(unsigned int core)
+/*
+ * Nothing helps: the reset does not work, and the core may not be switched off. The
+ * scene's VM is there already, so that the reset when it comes is not what fails.
+ */
+static void disable_help(struct scene *s, unsigned int core)
 {
+	expect_healthy(s, core);
 	rocket_sysfs_stay_awake(core, true);
 	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, ALWAYS);
 }
@@ -528,7 +536,7 @@ static void wedge(struct scene *s, unsigned int core)
 {
 	struct drm_rocket_job hang = hang_job(s, 0, core);
 
-	disable_help(core);
+	disable_help(s, core);
 	igt_assert_eq(rocket_run(s->fd, &hang), -ETIMEDOUT);
 	/* The fence comes when all has been tried. */
 	igt_assert_eq_u32(rocket_core_mask(s->fd) & 1u << core, 0);
@@ -542,7 +550,7 @@ static void test_out_of_service(int fd)
 		uint32_t all = rocket_core_mask(fd), hung, queued[10];
 		struct drm_rocket_job job = slot_job(&b, 3, core, LONG_MS);
 
-		disable_help(core);
+		disable_help(&a, core);
 		hung = submit_one(&a, hang_job(&a, 0, core));
 		for (unsigned int i = 0; i < ARRAY_SIZE(queued); i++)
 			queued[i] = submit_one(&b, job);
@@ -691,6 +699,31 @@ static void test_offender_cores(int fd)
 	igt_assert_lte_u64((JOBS - cores) * 3 * SHORT_MS * NS_PER_MS, last - start);
 }
 
+/* It is the file that waits, not the VM or the core; and no other file. */
+static void test_offender_vms(int fd)
+{
+	int other = rocket_open();
+	struct scene bad = make_scene(fd), same = make_scene_in(fd, rocket_vm_create(fd));
+	struct scene good = make_scene(other);
+	uint32_t mask = rocket_core_mask(fd);
+	unsigned int last = rocket_nth_core(mask, __builtin_popcount(mask) - 1);
+	struct drm_rocket_job hang = hang_job(&bad, 0, rocket_nth_core(mask, 0));
+	uint64_t hang_end;
+	uint32_t hung, waits, goes;
+
+	hang.timeout_ms = 500;
+	hung = submit_one(&bad, hang);
+	igt_assert_eq(rocket_syncobj_status(fd, hung), -ETIMEDOUT);
+	hang_end = end_ns(fd, hung);
+	waits = submit_one(&same, slot_job(&same, 1, last, LONG_MS));
+	goes = submit_one(&good, slot_job(&good, 1, last, LONG_MS));
+	igt_assert_eq(rocket_syncobj_status(other, goes), 0);
+	igt_assert_eq(rocket_syncobj_status(fd, waits), 0);
+	igt_assert_lte_u64(hang_end + 1500 * NS_PER_MS, end_ns(fd, waits));
+	igt_assert_lt_u64(end_ns(other, goes), end_ns(fd, waits));
+	close(other);
+}
+
 /* Somebody else comes when there is a heap of jobs that will all hang. */
 static void test_offender_victim(int fd)
 {
@@ -796,6 +829,8 @@ igt_main
 		  "Jobs that fail get no more than a quarter of a core's time" },
 		{ "offender-cores", test_offender_cores, false,
 		  "So it is for all cores together" },
+		{ "offender-vms", test_offender_vms, false,
+		  "What a file has done to one core in one VM counts in all" },
 		{ "offender-victim", test_offender_victim, false,
 		  "Somebody else does not wait behind a heap of jobs that will hang" },
 		{ "offender-cheap", test_offender_cheap, false,

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket.h"
+#include "igt_rocket_board.h"
+#include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
+
+IGT_TEST_DESCRIPTION("The system and its cores go to sleep, whatever the NPU is doing");
+
+#define PROBE_ADDR	0x10000000u
+#define BASE		0x20000000u
+#define NOWHERE		0x90000000u
+#define PAGES		64u
+#define SEED		0x1000u
+#define SHORT_MS	30u
+#define LONG_MS		10000u
+/* How long the system sleeps, in s: as little as the RTC can tell for sure */
+#define NAP_S		2
+
+/*
+ * Sleeping: to the end, until the RTC wakes the system up; or just as far as the
+ * devices, by the kernel's own test of suspend, which is faster.
+ */
+
+static bool write_file(const char *path, const char *data)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, data, strlen(data)) == (ssize_t)strlen(data);
+	close(fd);
+	return done;
+}
+
+static bool read_file(const char *path, char *data, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return false;
+	length = read(fd, data, size - 1);
+	close(fd);
+	data[length < 0 ? 0 : length] = '\0';
+	return length >= 0;
+}
+
+static void require_sleep(void)
+{
+	char data[256];
+
+	igt_require_f(!geteuid(), "needs root\n");
+	igt_require_f(read_file("/sys/power/state", data, sizeof(data)) &&
+		      strstr(data, "freeze"), "the kernel cannot sleep\n");
+	igt_require_f(read_file("/sys/power/pm_test", data, sizeof(data)) &&
+		      strstr(data, "devices"), "the kernel has no test of suspend\n");
+	/* On the virtual board everything that is written would be lost then. */
+	igt_require_f(access("/proc/device-tree/compatible", F_OK) ||
+		      !read_file("/proc/device-tree/compatible", data, sizeof(data)) ||
+		      strcmp(data, "linux,dummy-virt") || !access("/dev/hvc1", F_OK),
+		      "the board was started without --sleep\n");
+	errno = 0;
+}
+
+/* To the point where all devices are asleep, and back. */
+static void nap(void)
+{
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "0");
+	igt_assert(write_file("/sys/power/pm_test", "devices"));
+	igt_assert(write_file("/sys/power/state", "freeze"));
+	igt_assert(write_file("/sys/power/pm_test", "none"));
+}
+
+/* Until the clock rings, which must not be before the system sleeps. */
+static void sleep_deep(void)
+{
+	char count[32], alarm[32];
+
+	igt_assert(write_file("/sys/power/pm_test", "none"));
+	for (unsigned int s = NAP_S; ; s *= 2) {
+		igt_assert(read_file("/sys/power/wakeup_count", count, sizeof(count)));
+		write_file("/sys/class/rtc/rtc0/wakealarm", "0");
+		snprintf(alarm, sizeof(alarm), "+%u", s);
+		igt_require_f(write_file("/sys/class/rtc/rtc0/wakealarm", alarm),
+			      "no clock could wake the system up\n");
+		if (write_file("/sys/power/wakeup_count", count) &&
+		    write_file("/sys/power/state", "freeze"))
+			break;
+		igt_assert(s < 60);
+	}
+	errno = 0;
+}
+
+/*
+ * A VM whose page i at BASE has the pattern SEED + i; slot i copies page i to the
+ * slot's result.
+ */
+struct scene {
+	int fd;
+	struct rocket_probe probe;
+	struct rocket_bo bo;
+};
+
+static struct scene make_scene_in(int fd, uint32_t vm)
+{
+	struct scene s = { .fd = fd, .bo = rocket_bo(fd, PAGES * ROCKET_PAGE) };
+
+	rocket_probe_init(&s.probe, fd, vm, PROBE_ADDR, PAGES);
+	rocket_bo_fill(&s.bo, SEED);
+	rocket_vm_map_bo(fd, vm, &s.bo, BASE);
+	for (unsigned int i = 0; i < PAGES; i++) {
+		rocket_probe_clear_result(&s.probe, i);
+		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
+				 rocket_probe_result_addr(&s.probe, i));
+	}
+	return s;
+}
+
+static struct scene make_scene(int fd)
+{
+	return make_scene_in(fd, 0);
+}
+
+static struct drm_rocket_job slot_job(struct scene *s, unsigned int slot, unsigned int core)
+{
+	struct drm_rocket_job job = rocket_probe_job(&s->probe, slot, 1);
+
+	job.core_mask = 1u << core;
+	job.timeout_ms = LONG_MS;
+	return job;
+}
+
+static bool copied(struct scene *s, unsigned int slot)
+{
+	return rocket_is_pattern((void *)rocket_probe_result(&s->probe, slot), SEED + slot);
+}
+
+static void expect_healthy(struct scene *s, unsigned int core, unsigned int slot)
+{
+	struct drm_rocket_job job = slot_job(s, slot, core);
+
+	rocket_probe_clear_result(&s->probe, slot);
+	igt_assert_eq(rocket_run(s->fd, &job), 0);
+	igt_assert(copied(s, slot));
+}
+
+static uint32_t submit_one(struct scene *s, struct drm_rocket_job job)
+{
+	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(s->fd), 0);
+
+	job.out_syncs = (uintptr_t)&out;
+	job.out_sync_count = 1;
+	job.sync_struct_size = sizeof(out);
+	rocket_submit(s->fd, &job, 1);
+	return out.handle;
+}
+
+static struct drm_rocket_job hang_job(struct scene *s, unsigned int slot, unsigned int core,
+				      unsigned int timeout_ms)
+{
+	struct drm_rocket_job job;
+
+	rocket_probe_set_hang(&s->probe, slot);
+	job = slot_job(s, slot, core);
+	job.timeout_ms = timeout_ms;
+	return job;
+}
+
+static void all_healthy(struct scene *s)
+{
+	for (uint32_t left = rocket_core_mask(s->fd); left; left &= left - 1)
+		expect_healthy(s, __builtin_ctz(left), 40);
+}
+
+/*
+ * The system
+ */
+
+static void test_idle(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	all_healthy(&s);
+	sleep_deep();
+	all_healthy(&s);
+	/* All suspended already. */
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+		rocket_sysfs_await_suspend(core);
+	sleep_deep();
+	all_healthy(&s);
+}
+
+/* Jobs that wait for a fence of somebody else, who sleeps as well. */
+static void queued(int fd, void (*go_to_sleep)(void))
+{
+	enum { JOBS = 30 };
+	struct rocket_blocker blocker;
+	struct scene s = make_scene(fd);
+	struct drm_rocket_sync in;
+	uint32_t done[JOBS];
+
+	rocket_blocker_init(&blocker, fd);
+	in = rocket_sync(blocker.syncobj, 0);
+	for (unsigned int i = 0; i < JOBS; i++) {
+		struct drm_rocket_job job = slot_job(&s, i, i % rocket_sysfs_cores());
+
+		job.in_syncs = (uintptr_t)&in;
+		job.in_sync_count = 1;
+		job.sync_struct_size = sizeof(in);
+		done[i] = submit_one(&s, job);
+	}
+	go_to_sleep();
+	for (unsigned int i = 0; i < JOBS; i++) {
+		igt_assert(rocket_syncobj_busy(fd, done[i]));
+		igt_assert(!copied(&s, i));
+	}
+	rocket_blocker_release(&blocker);
+	for (unsigned int i = 0; i < JOBS; i++) {
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
+		igt_assert(copied(&s, i));
+	}
+}
+
+static void test_queued(int fd)
+{
+	queued(fd, nap);
+	queued(fd, sleep_deep);
+}
+
+/* All cores at work, with more behind, when the system goes to sleep. */
+static void test_running(int fd)
+{
+	enum { JOBS = 90 };
+	struct scene s[ROCKET_MAX_CORES];
+	unsigned int cores = rocket_sysfs_cores();
+	uint64_t starts;
+	uint32_t done[JOBS];
+
+	rocket_require_board();
+	for (unsigned int i = 0; i < cores; i++) {
+		s[i] = make_scene_in(fd, rocket_vm_create(fd));
+		/* Scrubs the core: not what shall be slow. */
+		expect_healthy(&s[i], i, 40);
+	}
+	starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
+	/* 40 ms a job */
+	rocket_board_inject_all(ROCKET_BOARD_SLOWDOWN, 2000000);
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&s[i % cores],
+				     slot_job(&s[i % cores], i / cores, i % cores));
+	nap();
+	sleep_deep();
+	for (unsigned int i = 0; i < JOBS; i++) {
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
+		igt_assert(copied(&s[i % cores], i / cores));
+	}
+	/* None was lost, none was run twice. */
+	igt_assert_eq_u64(rocket_board_count_all(ROCKET_BOARD_STARTS) - starts, JOBS);
+	rocket_board_inject_all(ROCKET_BOARD_SLOWDOWN, 0);
+}
+
+static void test_faulting(int fd)
+{
+	enum { JOBS = 60 };
+	unsigned int cores = rocket_sysfs_cores();
+	struct scene s = make_scene(fd);
+	struct drm_rocket_vm_query query;
+	uint32_t done[JOBS];
+
+	rocket_probe_set(&s.probe, 0, NOWHERE, rocket_probe_result_addr(&s.probe, 0));
+	for (unsigned int i = 0; i < JOBS; i++)
+		done[i] = submit_one(&s, slot_job(&s, 0, i % cores));
+	nap();
+	for (unsigned int i = 0; i < JOBS; i++)
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -EFAULT);
+	query = rocket_vm_query(fd, 0);
+	igt_assert_eq_u64(query.faults_total, JOBS);
+	all_healthy(&s);
+}
+
+/* The sleep comes while a job hangs: its time goes on, and the system waits. */
+static void test_hanging(int fd)
+{
+	struct scene s = make_scene(fd);
+	uint32_t done[3];
+
+	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
+		struct scene t = make_scene_in(fd, rocket_vm_create(fd));
+
+		done[i] = submit_one(&t, hang_job(&t, 0, i, 200));
+	}
+	nap();
+	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
+		igt_assert(!rocket_syncobj_busy(fd, done[i]));
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -ETIMEDOUT);
+	}
+	all_healthy(&s);
+}
+
+/* The sleep comes while jobs wait for the end of a penalty. */
+static void test_penalised(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job hang = hang_job(&s, 0, 0, 300);
+	uint32_t behind;
+
+	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
+	behind = submit_one(&s, slot_job(&s, 1, 0));
+	nap();
+	igt_assert_eq(rocket_syncobj_status(fd, behind), 0);
+	igt_assert(copied(&s, 1));
+}
+
+/* Clients that know nothing of it. */
+static void test_clients(int fd)
+{
+	unsigned int cores = rocket_sysfs_cores();
+	int stop[2];
+
+	(void)fd;
+	igt_assert_eq(pipe2(stop, O_NONBLOCK), 0);
+	igt_fork(child, 3) {
+		struct scene s = make_scene(rocket_open());
+		unsigned int rounds = 0;
+		char byte;
+
+		close(stop[1]);
+		/* Until the parent closes the pipe, and once all round then. */
+		while (read(stop[0], &byte, 1) < 0 || rounds < 2 * cores) {
+			expect_healthy(&s, (child + rounds) % cores, rounds % PAGES);
+			rounds++;
+		}
+	}
+	for (unsigned int i = 0; i < 8; i++)
+		nap();
+	close(stop[1]);
+	igt_waitchildren();
+}
+
+/* A core that is out of service stays so, and does not keep the system awake. */
+static void test_out_of_service(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job hang;
+
+	rocket_require_board();
+	igt_require(rocket_sysfs_cores() > 1);
+	expect_healthy(&s, 1, 3);
+	rocket_sysfs_stay_awake(1, true);
+	rocket_board_inject(1, ROCKET_BOARD_INJ_NO_RESET, UINT32_MAX);
+	hang = hang_job(&s, 0, 1, SHORT_MS);
+	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
+	igt_assert_eq_u32(rocket_core_mask(fd) & 2, 0);
+	nap();
+	igt_assert_eq_u32(rocket_core_mask(fd) & 2, 0);
+	all_healthy(&s);
+	rocket_board_inject(1, ROCKET_BOARD_INJ_NO_RESET, 0);
+	rocket_sysfs_stay_awake(1, false);
+	rocket_sysfs_unbind(1);
+	nap();
+	rocket_sysfs_bind(1);
+	all_healthy(&s);
+}
+
+/*
+ * Single cores
+ */
+
+/* Each nap of a core is one of its power domain, and costs the jobs nothing. */
+static void test_between_jobs(int fd)
+{
+	enum { ROUNDS = 20 };
+	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++) {
+		int usual = rocket_sysfs_autosuspend(core);
+
+		rocket_sysfs_set_autosuspend(core, 1);
+		for (unsigned int i = 0; i < ROUNDS; i++) {
+			expect_healthy(&s[i / 2 % 2], core, i);
+			rocket_sysfs_await_suspend(core);
+		}
+		rocket_sysfs_set_autosuspend(core, usual);
+	}
+}
+
+/* Recoveries on a core that is suspended as soon as it may be. */
+static void test_reset_suspended(int fd)
+{
+	enum { ROUNDS = 30 };
+	struct scene bad = make_scene(fd), s = make_scene(rocket_open());
+	struct drm_rocket_job job;
+
+	rocket_probe_set(&bad.probe, 0, NOWHERE, rocket_probe_result_addr(&bad.probe, 0));
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++) {
+		int usual = rocket_sysfs_autosuspend(core);
+
+		rocket_sysfs_set_autosuspend(core, 0);
+		for (unsigned int i = 0; i < ROUNDS; i++) {
+			job = slot_job(&bad, 0, core);
+			igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+			if (i % 3 == 0)
+				rocket_sysfs_await_suspend(core);
+			expect_healthy(&s, core, i);
+		}
+		job = hang_job(&bad, 1, core, 5);
+		igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
+		rocket_sysfs_await_suspend(core);
+		expect_healthy(&s, core, 1);
+		rocket_sysfs_set_autosuspend(core, usual);
+	}
+	close(s.fd);
+}
+
+/* The recovery is asked for by the suspend itself. */
+static void test_reset_by_suspend(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	rocket_require_board();
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		expect_healthy(&s, core, core);
+		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
+		nap();
+		expect_healthy(&s, core, core);
+		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_NO_RESET), 0);
+	}
+}
+
+/* Unbound at all moments around the end of its time. */
+static void test_unbind_reset(int fd)
+{
+	enum { ROUNDS = 15, HANG_MS = 10 };
+
+	(void)fd;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		unsigned int core = i % rocket_sysfs_cores();
+		int own = rocket_open();
+		struct scene s = make_scene(own);
+		uint32_t hung, behind;
+		int status;
+
+		hung = submit_one(&s, hang_job(&s, 0, core, HANG_MS));
+		behind = submit_one(&s, slot_job(&s, 1, core));
+		/* 7 to 14 ms */
+		usleep((HANG_MS * 7 + i * 5) * 100);
+		rocket_sysfs_unbind(core);
+		status = rocket_syncobj_status(own, hung);
+		igt_assert(status == -ETIMEDOUT || status == -ENODEV);
+		status = rocket_syncobj_status(own, behind);
+		igt_assert(status == 0 || status == -ENODEV);
+		igt_assert_eq(copied(&s, 1), status == 0);
+		rocket_sysfs_bind(core);
+		expect_healthy(&s, core, 2);
+		close(own);
+	}
+}
+
+/* The kernel must not touch a core that has no power, no clock, or is in reset. */
+static uint64_t dead_accesses(void)
+{
+	return rocket_board_count_all(ROCKET_BOARD_DEAD_ACCESSES);
+}
+
+igt_main
+{
+	static const struct {
+		const char *name;
+		void (*test)(int fd);
+		bool sleeps;
+		const char *what;
+	} tests[] = {
+		{ "idle", test_idle, true, "An idle NPU works again after a sleep" },
+		{ "queued", test_queued, true,
+		  "Jobs that wait for a fence still do so after the sleep, and then run" },
+		{ "running", test_running, true,
+		  "The job that runs ends before the sleep, those behind it run after it" },
+		{ "faulting", test_faulting, true,
+		  "Faults and their recoveries go before and after a sleep" },
+		{ "hanging", test_hanging, true,
+		  "A job that hangs is killed when its time is up, then the system sleeps" },
+		{ "penalised", test_penalised, true,
+		  "Jobs that wait for the end of a penalty do so in spite of a sleep" },
+		{ "clients", test_clients, true,
+		  "Clients that keep submitting notice nothing but the time" },
+		{ "out-of-service", test_out_of_service, true,
+		  "A core that is out of service does not keep the system from sleeping" },
+		{ "reset-by-suspend", test_reset_by_suspend, true,
+		  "A core that ignores its reset is recovered before or after the sleep" },
+		{ "between-jobs", test_between_jobs, false,
+		  "A core may be suspended between any two jobs" },
+		{ "reset-suspended", test_reset_suspended, false,
+		  "Resets and suspends of a core do not hurt each other" },
+		{ "unbind-reset", test_unbind_reset, false,
+		  "A core can be unbound at any moment of a recovery" },
+	};
+
+	igt_fixture {
+		close(rocket_open());
+		rocket_sysfs_cores();
+	}
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
+		igt_describe(tests[i].what);
+		igt_subtest_f("%s", tests[i].name) {
+			if (tests[i].sleeps)
+				require_sleep();
+			rocket_on_device(tests[i].test);
+		}
+	}
+
+	igt_describe("In all of that no core was touched that could not answer");
+	igt_subtest("no-dead-access") {
+		rocket_require_board();
+		igt_assert_eq_u64(dead_accesses(), 0);
+	}
+}
