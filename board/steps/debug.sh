@@ -12,7 +12,7 @@
 # shellcheck disable=SC2034
 debug_needs=(tools)
 
-DEBUG_DRIVER=(drivers/accel/rocket include/uapi/drm)
+DEBUG_DRIVER=(drivers/accel/rocket include/uapi)
 
 # A third of the kernel source is registers of graphics cards, and texts.
 DEBUG_WITHOUT=('*/drivers/gpu/drm/amd/include/*' '*/Documentation/*/*')
