@@ -375,7 +375,7 @@ static void nothing_to_undo(struct rocket_oom *c)
 	(void)c;
 }
 
-static const struct rocket_oom_scene gem_close = {
+static const struct rocket_oom_scene gem_close_scene = {
 	.prepare = new_mapped_bo, .try = try_gem_close, .done = nothing_to_undo,
 	.cannot_fail = true,
 };
@@ -425,7 +425,7 @@ static const struct {
 	{ "prime-import-own", "Importing what another file of the driver exported",
 	  &prime_import_own },
 	{ "prime-bind", "VM_BIND of an imported buffer", &prime_bind },
-	{ "gem-close", "Closing a handle, which needs no memory", &gem_close },
+	{ "gem-close", "Closing a handle, which needs no memory", &gem_close_scene },
 	{ "close", "Closing a file with a job at work, which needs no memory", &close_scene },
 };
 
