@@ -483,14 +483,14 @@ int rocket_scrub_attach(struct rocket_core *core, struct rocket_vm *vm)
 	int ret;
 
 	if (!keep && scrub->owner != vm->owner) {
-		scrub->owner = 0;
+		WRITE_ONCE(scrub->owner, 0);
 		ret = rocket_scrub_core(core, vm);
 		if (ret)
 			return ret;
 	}
 
 	/* While residue is kept there can be anybody's. */
-	scrub->owner = keep ? 0 : vm->owner;
+	WRITE_ONCE(scrub->owner, keep ? 0 : vm->owner);
 
 	return rocket_mmu_attach(core, vm);
 }

@@ -16,7 +16,8 @@ struct rocket_vm;
  *
  * Set up while the core is being bound and not changed until it is unbound, but
  * for @owner and the content of @out. Those belong to whoever may attach the
- * core: the scheduler's work, or the recovery while that is stopped.
+ * core: the scheduler's work, or the recovery while that is stopped. Choosing a
+ * core reads @owner without a lock, as a hint.
  */
 struct rocket_scrub {
 	/**
