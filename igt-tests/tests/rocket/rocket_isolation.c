@@ -127,7 +127,7 @@ static void test_twenty(int fd)
 /* The jobs of all clients are in the queues at the same time. */
 static void test_interleaved(int fd)
 {
-	enum { CLIENTS = 6, JOBS = 300 };
+	enum { CLIENTS = 6, JOBS = 100 };
 	uint32_t mask = rocket_core_mask(fd), done[CLIENTS];
 	unsigned int cores = __builtin_popcount(mask);
 	struct client c[CLIENTS];

@@ -113,6 +113,27 @@ static void test_vms_of_file(void)
 	}
 }
 
+/* Of idle cores, one is taken that the file has used before, whichever that is. */
+static void test_affinity(void)
+{
+	struct rocket_cbuf a = client(), b = client(), vm;
+
+	rocket_require_board();
+	stay_awake(true);
+	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		uint64_t before;
+
+		for (unsigned int other = 0; other < ROCKET_BOARD_CORES; other++)
+			scrubs(&b, other, 1);
+		igt_assert_eq(scrubs(&a, core, 1), 1);
+		before = rocket_board_count(core, ROCKET_BOARD_TASKS);
+		rocket_cbuf_init_vm(&vm, a.fd, rocket_vm_create(a.fd), VM_ADDR);
+		igt_assert_eq(touch(&vm), 0);
+		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_TASKS) - before, 1);
+	}
+	stay_awake(false);
+}
+
 /* Sleep alone changes nothing: neither that data is there nor whose it is. */
 static void test_sleep(void)
 {
@@ -231,7 +252,16 @@ static void test_hung(void)
 
 static void test_rebound(void)
 {
+	struct rocket_cbuf c = client();
+
 	after(REBOUND);
+	rocket_require_board();
+	/* Somebody else may have had it meanwhile: not even the same file trusts it. */
+	igt_assert_eq(scrubs(&c, 1, 1), 1);
+	rocket_sysfs_unbind(1);
+	rocket_sysfs_bind(1);
+	igt_assert_eq(scrubs(&c, 1, 1), 1);
+	igt_assert_eq(scrubs(&c, 1, 1), 0);
 }
 
 static void test_twenty(void)
@@ -568,6 +598,8 @@ igt_main
 		  "A core is scrubbed once when it passes to another file, and not again" },
 		{ "vms-of-one-file", test_vms_of_file,
 		  "It is not when it passes to another VM of the same file" },
+		{ "affinity", test_affinity,
+		  "A job goes to a core that its file has used, if that is as idle as others" },
 		{ "sleep", test_sleep,
 		  "That a core was asleep in between makes no difference" },
 		{ "closed", test_closed,
