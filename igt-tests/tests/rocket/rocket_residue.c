@@ -173,9 +173,9 @@ static void registers(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
 	uint64_t stream[ROCKET_CONV_ENTRIES];
 
 	for (int offset = 10; offset < 14; offset++) {
-		theirs.out_zero = offset;
 		unsigned int tries = rocket_any_tries(thief->fd);
 
+		theirs.out_zero = offset;
 		set_bytes(victim, ROCKET_CBUF_AT_IN, 0);
 		emit(&theirs, stream);
 		for (unsigned int i = 0; i < tries; i++)
