@@ -227,7 +227,7 @@ void rocket_probe_await_result(struct rocket_probe *probe, unsigned int slot, ui
 {
 	uint8_t data[ROCKET_PATTERN];
 
-	igt_set_timeout(10, "the NPU's first result");
+	igt_set_timeout(60, "the NPU's first result");
 	do
 		memcpy(data, (void *)rocket_probe_result(probe, slot), sizeof(data));
 	while (!rocket_is_pattern(data, seed));

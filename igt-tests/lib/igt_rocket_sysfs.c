@@ -55,6 +55,11 @@ static bool is_core(const char *name)
 	       strstr(data, COMPATIBLE);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 /* The driver numbers by place in the devicetree, which is sorted by address. */
 static void find_cores(void)
 {
@@ -69,8 +74,7 @@ static void find_cores(void)
 		strcpy(names[core_count++], entry->d_name);
 	}
 	closedir(dir);
-	qsort(names, core_count, sizeof(names[0]),
-	      (int (*)(const void *, const void *))strcmp);
+	qsort(names, core_count, sizeof(names[0]), compare_names);
 	errno = 0;
 }
 
@@ -182,7 +186,7 @@ void rocket_sysfs_await_suspend(unsigned int core)
 	int fd = open(power_path(core, "runtime_status", path), O_RDONLY | O_CLOEXEC);
 
 	igt_assert_fd(fd);
-	igt_set_timeout(10, "the core's suspend");
+	igt_set_timeout(60, "the core's suspend");
 	do {
 		ssize_t length = pread(fd, data, sizeof(data) - 1, 0);
 

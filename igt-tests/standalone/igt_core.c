@@ -13,7 +13,7 @@
 #include "internal.h"
 
 /* A subtest that takes longer hangs. */
-#define SUBTEST_TIMEOUT_S 120
+#define SUBTEST_TIMEOUT_S 300
 
 sigjmp_buf igt_fixture_jmpbuf;
 

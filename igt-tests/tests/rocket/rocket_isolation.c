@@ -465,7 +465,7 @@ static uint32_t begin_writing(struct client *c, unsigned int times)
 		tasks[i] = c->probe.tasks[i % SLOTS];
 	rocket_submit(c->fd, &job, 1);
 	free(tasks);
-	igt_set_timeout(10, "the NPU's first writes");
+	igt_set_timeout(60, "the NPU's first writes");
 	while (!rocket_is_pattern(c->bo.map + (SLOTS - 1) * ROCKET_PAGE, 0x77))
 		;
 	igt_reset_timeout();

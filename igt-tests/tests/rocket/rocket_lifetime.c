@@ -21,7 +21,7 @@ IGT_TEST_DESCRIPTION("What a client has had is given back, once, and as a whole"
 #define ROUNDS		16u
 /* Other things go on in the machine. */
 #define SLACK_BYTES	(2 * ROUND_BYTES)
-#define GIVE_BACK_S	5
+#define GIVE_BACK_S	20
 
 struct client {
 	int fd;

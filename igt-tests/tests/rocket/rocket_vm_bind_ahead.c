@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "igt.h"
@@ -12,7 +10,6 @@
 IGT_TEST_DESCRIPTION("What a queued bind needs is there when its ioctl returns: it cannot fail later");
 
 #define PROBE_ADDR	0x10000000u
-#define DATA_ADDR	0x20000000u
 /* Where nothing was ever mapped: no second-level table is there. */
 #define FRESH_ADDR	0x60000000u
 #define SEED		0x1000u
