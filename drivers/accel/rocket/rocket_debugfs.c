@@ -9,7 +9,9 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 
+#include "rocket_core.h"
 #include "rocket_debugfs.h"
+#include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_vm.h"
 
@@ -67,7 +69,37 @@ static int rocket_debugfs_show_gpuvas(struct seq_file *m, void *unused)
 	return 0;
 }
 
+static void rocket_debugfs_show_core(struct seq_file *m, struct rocket_core *core)
+{
+	struct rocket_core_counts counts;
+	bool online, wedged;
+
+	scoped_guard(spinlock_irq, &core->lock) {
+		counts = core->counts;
+		online = core->online;
+		wedged = core->wedged;
+	}
+
+	seq_printf(m, "core %u: %s, faults %llu, hangs %llu, interrupts lost %llu, spurious %llu, power cycles %llu\n",
+		   core->index, !online ? "not bound" : wedged ? "out of service" : "in service",
+		   counts.faults, counts.hangs, counts.lost, counts.spurious,
+		   counts.power_cycles);
+}
+
+/* cores: what went wrong on each, since the device came */
+static int rocket_debugfs_show_cores(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct rocket_device *rdev = to_rocket_device(entry->dev);
+
+	for (int i = 0; i < ROCKET_MAX_CORES; i++)
+		rocket_debugfs_show_core(m, &rdev->cores[i]);
+
+	return 0;
+}
+
 static const struct drm_debugfs_info rocket_debugfs_files[] = {
+	{ "cores", rocket_debugfs_show_cores },
 	DRM_DEBUGFS_GPUVA_INFO(rocket_debugfs_show_gpuvas, NULL),
 };
 

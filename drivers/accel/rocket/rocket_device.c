@@ -128,7 +128,7 @@ static int rocket_device_init_core(struct rocket_device *rdev, unsigned int inde
  */
 static void rocket_device_loss_work(struct work_struct *work)
 {
-	char *envp[] = { "WEDGED=rebind", NULL };
+	char *envp[2] = { "WEDGED=rebind" };
 	struct rocket_device *rdev = container_of(work, struct rocket_device, loss_work);
 	int idx;
 

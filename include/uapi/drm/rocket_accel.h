@@ -36,9 +36,18 @@ extern "C" {
  * **Faults.** A job that reads or writes what is not mapped in its VM, or
  * writes what is mapped read-only, ends with -EFAULT in its fence, and
  * &DRM_IOCTL_ROCKET_VM_QUERY tells where.  A job that takes too long ends with
- * -ETIMEDOUT.  Jobs of the same file that wait for the fence of a failed one, by
- * &drm_rocket_job.in_syncs, are not run and end with the same error.  All others,
- * of the same client or not, are not affected.
+ * -ETIMEDOUT, one whose core is unbound with -ENODEV, and one whose core cannot
+ * be brought back after something went wrong there with -EIO.  Jobs of the same
+ * file that wait for the fence of a failed one, by &drm_rocket_job.in_syncs, are
+ * not run and end with the same error.  All others, of the same client or not,
+ * are not affected.
+ *
+ * After a fault or a time-out the jobs of the same file, on all cores and in all
+ * VMs, wait for three times as long as the failed job had its core.  With several
+ * of them this adds up.
+ *
+ * A core that cannot be brought back is out of service until its driver is unbound
+ * and bound again.  With the last one goes the uevent WEDGED=rebind of DRM.
  *
  * **Growth.** Structs that are passed in arrays carry their size with them.
  * Fields that older userspace does not know read as zero in the kernel; larger
@@ -326,7 +335,8 @@ struct drm_rocket_job {
 
 	/**
 	 * @core_mask: Input: The cores that may run the job, bit n for core n.
-	 * 0 means any.  -EINVAL when no such core is present.
+	 * 0 means any.  -EINVAL when no such core is present, -EIO when those
+	 * that are cannot be brought back.
 	 */
 	__u32 core_mask;
 
@@ -362,7 +372,8 @@ struct drm_rocket_job {
  * the first version of this interface, for a sync without a fence; -E2BIG when
  * a struct is larger than the kernel knows and the excess is not zero, or than
  * 4096 bytes; -ENOENT for an unknown BO handle, VM id or syncobj; -EPERM for a
- * priority that the caller may not use.
+ * priority that the caller may not use; -EIO when all cores that a job may run on
+ * are out of service.
  */
 struct drm_rocket_submit {
 	/**
