@@ -53,32 +53,6 @@ static bool read_file(const char *path, char *data, size_t size)
 	return length >= 0;
 }
 
-static void require_sleep(void)
-{
-	char data[256];
-
-	igt_require_f(!geteuid(), "needs root\n");
-	igt_require_f(read_file("/sys/power/state", data, sizeof(data)) &&
-		      strstr(data, "freeze"), "the kernel cannot sleep\n");
-	igt_require_f(read_file("/sys/power/pm_test", data, sizeof(data)) &&
-		      strstr(data, "devices"), "the kernel has no test of suspend\n");
-	/* On the virtual board everything that is written would be lost then. */
-	igt_require_f(access("/proc/device-tree/compatible", F_OK) ||
-		      !read_file("/proc/device-tree/compatible", data, sizeof(data)) ||
-		      strcmp(data, "linux,dummy-virt") || !access("/dev/hvc1", F_OK),
-		      "the board was started without --sleep\n");
-	errno = 0;
-}
-
-/* To the point where all devices are asleep, and back. */
-static void nap(void)
-{
-	write_file("/sys/module/suspend/parameters/pm_test_delay", "0");
-	igt_assert(write_file("/sys/power/pm_test", "devices"));
-	igt_assert(write_file("/sys/power/state", "freeze"));
-	igt_assert(write_file("/sys/power/pm_test", "none"));
-}
-
 /* Until the clock rings, which must not be before the system sleeps. */
 static void sleep_deep(void)
 {
@@ -231,7 +205,7 @@ static void queued(int fd, void (*go_to_sleep)(void))
 
 static void test_queued(int fd)
 {
-	queued(fd, nap);
+	queued(fd, rocket_sysfs_nap);
 	queued(fd, sleep_deep);
 }
 
@@ -256,7 +230,7 @@ static void test_running(int fd)
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s[i % cores],
 				     slot_job(&s[i % cores], i / cores, i % cores));
-	nap();
+	rocket_sysfs_nap();
 	sleep_deep();
 	for (unsigned int i = 0; i < JOBS; i++) {
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
@@ -278,7 +252,7 @@ static void test_faulting(int fd)
 	rocket_probe_set(&s.probe, 0, NOWHERE, rocket_probe_result_addr(&s.probe, 0));
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s, slot_job(&s, 0, i % cores));
-	nap();
+	rocket_sysfs_nap();
 	for (unsigned int i = 0; i < JOBS; i++)
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -EFAULT);
 	query = rocket_vm_query(fd, 0);
@@ -297,7 +271,7 @@ static void test_hanging(int fd)
 
 		done[i] = submit_one(&t, hang_job(&t, 0, i, 200));
 	}
-	nap();
+	rocket_sysfs_nap();
 	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
 		igt_assert(!rocket_syncobj_busy(fd, done[i]));
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -ETIMEDOUT);
@@ -314,7 +288,7 @@ static void test_penalised(int fd)
 
 	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
 	behind = submit_one(&s, slot_job(&s, 1, 0));
-	nap();
+	rocket_sysfs_nap();
 	igt_assert_eq(rocket_syncobj_status(fd, behind), 0);
 	igt_assert(copied(&s, 1));
 }
@@ -340,7 +314,7 @@ static void test_clients(int fd)
 		}
 	}
 	for (unsigned int i = 0; i < 8; i++)
-		nap();
+		rocket_sysfs_nap();
 	close(stop[1]);
 	igt_waitchildren();
 }
@@ -359,13 +333,13 @@ static void test_out_of_service(int fd)
 	hang = hang_job(&s, 0, 1, SHORT_MS);
 	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
 	igt_assert_eq_u32(rocket_core_mask(fd) & 2, 0);
-	nap();
+	rocket_sysfs_nap();
 	igt_assert_eq_u32(rocket_core_mask(fd) & 2, 0);
 	all_healthy(&s);
 	rocket_board_inject(1, ROCKET_BOARD_INJ_NO_RESET, 0);
 	rocket_sysfs_stay_awake(1, false);
 	rocket_sysfs_unbind(1);
-	nap();
+	rocket_sysfs_nap();
 	rocket_sysfs_bind(1);
 	all_healthy(&s);
 }
@@ -429,7 +403,7 @@ static void test_reset_by_suspend(int fd)
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		expect_healthy(&s, core, core);
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
-		nap();
+		rocket_sysfs_nap();
 		expect_healthy(&s, core, core);
 		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_NO_RESET), 0);
 	}
@@ -512,7 +486,7 @@ igt_main
 		igt_describe(tests[i].what);
 		igt_subtest_f("%s", tests[i].name) {
 			if (tests[i].sleeps)
-				require_sleep();
+				rocket_sysfs_require_nap();
 			rocket_on_device(tests[i].test);
 		}
 	}
