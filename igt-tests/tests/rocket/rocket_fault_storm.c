@@ -339,32 +339,35 @@ static void test_other_cores(int fd)
 	igt_require(__builtin_popcount(mask) > 1);
 	stay_awake(mask, true);
 	for (uint32_t left = mask; left; left &= left - 1) {
-		unsigned int core = __builtin_ctz(left), faults = 0;
+		unsigned int core = __builtin_ctz(left), faults = 0, jobs = 0;
 		uint32_t others = mask & ~(1u << core);
 		struct drm_rocket_job first = good_job(&good, core);
 		struct touched before, after;
-		uint32_t done;
 
 		igt_assert_eq(rocket_run(good.fd, &first), 0);
 		before = look(core);
 		good.probe.cores = 1u << core;
-		done = rocket_probe_repeat(&good.probe, 0, TASKS);
-		while (rocket_syncobj_busy(good.fd, done)) {
-			unsigned int other = rocket_nth_core(others, faults++ %
-							     __builtin_popcount(others));
-			struct drm_rocket_job job = bad_job(&bad, other);
+		/* A CPU that is slow may see a whole job go by. */
+		while (faults < 4) {
+			uint32_t done = rocket_probe_repeat(&good.probe, 0, TASKS);
 
-			igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+			while (rocket_syncobj_busy(good.fd, done)) {
+				unsigned int other = rocket_nth_core(others, faults++ %
+								     __builtin_popcount(others));
+				struct drm_rocket_job job = bad_job(&bad, other);
+
+				igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+			}
+			igt_assert_eq(ending(good.fd, done, NULL), 0);
+			jobs++;
 		}
 		after = look(core);
-		igt_assert_eq(ending(good.fd, done, NULL), 0);
-		igt_info("core %u: %u faults on others during its job of %u tasks\n", core,
-			 faults, TASKS);
-		igt_assert_lt(1, faults);
+		igt_info("core %u: %u faults on others during %u jobs of %u tasks\n", core,
+			 faults, jobs, TASKS);
 		igt_assert_eq_u64(after.resets, before.resets);
 		igt_assert_eq_u64(after.mmu_writes, before.mmu_writes);
-		igt_assert_eq_u64(after.starts - before.starts, TASKS);
-		igt_assert_eq_u64(after.tasks - before.tasks, TASKS);
+		igt_assert_eq_u64(after.starts - before.starts, (uint64_t)jobs * TASKS);
+		igt_assert_eq_u64(after.tasks - before.tasks, (uint64_t)jobs * TASKS);
 	}
 	stay_awake(mask, false);
 	close(good.fd);
