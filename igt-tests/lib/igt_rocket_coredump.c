@@ -84,7 +84,7 @@ void rocket_coredump_discard_all(void)
 
 static void check(const struct rocket_coredump *dump)
 {
-	const struct drm_rocket_dump_header *header = dump->data;
+	const struct drm_rocket_dump_header *header = rocket_coredump_header(dump);
 	size_t at = sizeof(*header);
 
 	igt_assert(dump->size >= sizeof(*header));
@@ -94,7 +94,7 @@ static void check(const struct rocket_coredump *dump)
 	igt_assert_eq_u64(header->size, dump->size);
 	igt_assert_eq_u32(header->pad, 0);
 	while (at < dump->size) {
-		const struct drm_rocket_dump_section *section = dump->data + at;
+		const struct drm_rocket_dump_section *section = (void *)(dump->data + at);
 
 		igt_assert(dump->size - at >= sizeof(*section));
 		igt_assert(section->type && section->entry_size);
@@ -171,7 +171,7 @@ void rocket_coredump_free(struct rocket_coredump *dump)
 
 const struct drm_rocket_dump_header *rocket_coredump_header(const struct rocket_coredump *dump)
 {
-	return dump->data;
+	return (void *)dump->data;
 }
 
 const struct drm_rocket_dump_section *
@@ -180,7 +180,7 @@ rocket_coredump_section(const struct rocket_coredump *dump, uint32_t type, unsig
 	size_t at = sizeof(struct drm_rocket_dump_header);
 
 	while (at < dump->size) {
-		const struct drm_rocket_dump_section *section = dump->data + at;
+		const struct drm_rocket_dump_section *section = (void *)(dump->data + at);
 
 		if (section->type == type && !nth--)
 			return section;

@@ -18,7 +18,7 @@
  */
 
 struct rocket_coredump {
-	void *data;
+	uint8_t *data;
 	size_t size;
 };
 
