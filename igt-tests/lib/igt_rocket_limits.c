@@ -98,17 +98,34 @@ void rocket_may_lock_memory(bool may)
 	igt_assert_eq((int)syscall(SYS_capset, &header, data), 0);
 }
 
+/* As they were when the program started */
+static struct rocket_limits saved;
+
+static void set_limits(struct rocket_limits limits)
+{
+	write_parameter("bo_limit_mb", limits.bo_mb);
+	write_parameter("mapping_limit", limits.mappings ? limits.mappings : saved.mappings);
+}
+
+void rocket_limits_save(void)
+{
+	igt_require_f(!geteuid(), "needs root\n");
+	saved.bo_mb = read_parameter("bo_limit_mb");
+	saved.mappings = read_parameter("mapping_limit");
+}
+
+void rocket_limits_restore(void)
+{
+	if (saved.mappings)
+		set_limits(saved);
+}
+
 void rocket_run_limited(struct rocket_limits limits, void (*test)(void))
 {
 	struct igt_helper_process child = { 0 };
-	unsigned int bo_mb, mappings;
 	int status;
 
-	igt_require_f(!geteuid(), "needs root\n");
-	bo_mb = read_parameter("bo_limit_mb");
-	mappings = read_parameter("mapping_limit");
-	write_parameter("bo_limit_mb", limits.bo_mb);
-	write_parameter("mapping_limit", limits.mappings ? limits.mappings : mappings);
+	set_limits(limits);
 	igt_fork_helper(&child) {
 		rocket_become_user(ROCKET_TEST_UID);
 		rocket_may_lock_memory(false);
@@ -116,7 +133,6 @@ void rocket_run_limited(struct rocket_limits limits, void (*test)(void))
 		test();
 	}
 	status = igt_wait_helper(&child);
-	write_parameter("bo_limit_mb", bo_mb);
-	write_parameter("mapping_limit", mappings);
+	rocket_limits_restore();
 	igt_assert_eq(status, 0);
 }

@@ -32,9 +32,15 @@ struct rocket_limits {
 };
 
 /*
- * Runs @test in a process of ROCKET_TEST_UID with these limits, which are put back
- * even if it fails. It has all of root's capabilities but CAP_IPC_LOCK. It must
- * not skip.
+ * For a program's first and last fixture: what the limits are, and puts them back,
+ * because a subtest may be killed. Skip where there are none, or for want of root.
+ */
+void rocket_limits_save(void);
+void rocket_limits_restore(void);
+
+/*
+ * Runs @test in a process of ROCKET_TEST_UID with these limits, until it ends. It
+ * has all of root's capabilities but CAP_IPC_LOCK. It must not skip.
  */
 void rocket_run_limited(struct rocket_limits limits, void (*test)(void));
 

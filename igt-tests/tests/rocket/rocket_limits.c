@@ -535,7 +535,7 @@ static void test_failed_array(void)
  */
 
 #define THREADS	4
-#define ROUNDS	200
+#define ROUNDS	50
 
 struct racer {
 	pthread_t thread;
@@ -570,7 +570,7 @@ static void *race(void *data)
 		if (!refused(r, __rocket_vm_create(r->fd, 0, &vm))) {
 			for (unsigned int k = 0; k < ARRAY_SIZE(ops); k++)
 				ops[k] = rocket_op_map(handle, 0, base + k * ROCKET_TABLE_SPAN,
-						       MIB);
+						       ROCKET_PAGE);
 			refused(r, __rocket_vm_bind_ops(r->fd, vm, ops, ARRAY_SIZE(ops)));
 			rocket_vm_destroy(r->fd, vm);
 		}
@@ -720,8 +720,10 @@ igt_main
 		  "A client that is killed with all kinds of things leaves nothing counted" },
 	};
 
-	igt_fixture
+	igt_fixture {
 		close(rocket_open());
+		rocket_limits_save();
+	}
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
 		igt_describe(tests[i].what);
@@ -733,4 +735,7 @@ igt_main
 			rocket_run_limited(tests[i].limits, tests[i].test);
 		}
 	}
+
+	igt_fixture
+		rocket_limits_restore();
 }

@@ -94,7 +94,7 @@ static void create_wc(const struct rocket_cgroup *cgroup)
 }
 
 /* A mapping object cannot be smaller than what userspace says of the mapping. */
-#define MAPPINGS	20000u
+#define MAPPINGS	5000u
 #define MAPPING_BYTES	64u
 
 static struct drm_rocket_vm_bind_op *many_ops(uint32_t handle)
