@@ -548,10 +548,13 @@ static void test_out_of_service(int fd)
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		uint32_t all = rocket_core_mask(fd), hung, queued[10];
-		struct drm_rocket_job job = slot_job(&b, 3, core, LONG_MS);
+		struct drm_rocket_job job = slot_job(&b, 3, core, LONG_MS), hang;
 
 		disable_help(&a, core);
-		hung = submit_one(&a, hang_job(&a, 0, core));
+		hang = hang_job(&a, 0, core);
+		/* Enough to queue what follows, also on a busy host. */
+		hang.timeout_ms = 1000;
+		hung = submit_one(&a, hang);
 		for (unsigned int i = 0; i < ARRAY_SIZE(queued); i++)
 			queued[i] = submit_one(&b, job);
 		igt_assert_eq(rocket_syncobj_status(fd, hung), -ETIMEDOUT);
@@ -662,15 +665,16 @@ static void test_offender_share(int fd)
 	enum { JOBS = 6 };
 	struct scene s = make_scene(fd);
 	uint32_t done[JOBS];
-	uint64_t first;
+	uint64_t took;
 
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s, hang_job(&s, i, 0));
 	for (unsigned int i = 0; i < JOBS; i++)
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -ETIMEDOUT);
-	first = end_ns(fd, done[0]);
-	igt_assert_lte_u64((JOBS - 1) * 4 * SHORT_MS * NS_PER_MS,
-			   end_ns(fd, done[JOBS - 1]) - first);
+	took = end_ns(fd, done[JOBS - 1]) - end_ns(fd, done[0]);
+	igt_info("%u time-outs of %u ms in %.1f ms: %.1f %% of the core\n", JOBS - 1, SHORT_MS,
+		 took / 1e6, (JOBS - 1) * SHORT_MS * NS_PER_MS * 100.0 / took);
+	igt_assert_lte_u64((JOBS - 1) * 4 * SHORT_MS * NS_PER_MS, took);
 }
 
 /* With VMs on all cores it gets no more than a share of one. */
