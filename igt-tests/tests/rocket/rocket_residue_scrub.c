@@ -189,7 +189,9 @@ static void meet(struct rocket_cbuf *victim, unsigned int core, enum fate fate)
 {
 	switch (fate) {
 	case CLOSED:
-		close(victim->fd);
+		/* A mapping of its memory would keep the file. */
+		igt_assert_eq(munmap(victim->bo.map, victim->bo.size), 0);
+		igt_assert_eq(close(victim->fd), 0);
 		break;
 	case VM_DESTROYED:
 		rocket_vm_destroy(victim->fd, victim->vm);
