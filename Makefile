@@ -10,6 +10,8 @@ help:
 	@echo '                      MODEL=… IMAGE=… [LABELS=…]: classify that picture, too'
 	@echo '  make check          set up, run all tests (SUITES="…": only these)'
 	@echo '  make board-test     the tests that hold the board against facts'
+	@echo '  make check-debug    the IGT tests on a kernel with all checkers on: KASAN, lockdep,'
+	@echo '                      kmemleak, … (TESTS="…": only these, as for igt-tests/run)'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
 	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
@@ -28,6 +30,9 @@ check:
 
 board-test:
 	@board/check board fidelity
+
+check-debug:
+	@board/checks/debug $(TESTS)
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
@@ -70,4 +75,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check board-test check-mutants igt shell setup modules clean distclean
+.PHONY: help run check board-test check-debug check-mutants igt shell setup modules clean distclean

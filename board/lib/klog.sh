@@ -4,8 +4,8 @@
 # Reading a kernel log: did the kernel complain?
 
 # klog_complaints FILE [REGEX…]: prints what in the kernel log FILE is an oops,
-# a warning, or a complaint of a checker or of the IOMMU, and that no REGEX
-# (extended, matched against whole lines of the log) announced.
+# a warning, a complaint of a checker or of the IOMMU, or a checker that gave up,
+# and that no REGEX (extended, matched against whole lines of the log) announced.
 #
 # A report that spans lines, from "cut here" or the first line of an oops to
 # "end trace", counts as one: a REGEX may match any of its lines.
@@ -15,11 +15,14 @@ klog_complaints() {
 	# Backslashes would be eaten by -v.
 	ANNOUNCED=$(printf '%s\n' "$@") awk '
 		BEGIN {
-			bad = "(WARNING: |BUG: |Oops|Kernel panic|Internal error: |" \
+			bad = "(WARNING: |BUG: |BUG [a-z]|Oops|Kernel panic|Internal error: |" \
 				"Unable to handle kernel|Call trace:|INFO: |" \
 				"rcu: .*(stall|GPs behind)|UBSAN: |KASAN: |KCSAN: |" \
 				"kmemleak: [0-9]+ new|DMA-API: .*(error|warn|device driver)|" \
 				"ODEBUG: |refcount_t: |list_(add|del) corruption|" \
+				"(pagealloc|page_poison): |leak detector disabled|" \
+				"turning off the locking correctness validator|" \
+				"DMA-API: .*disabl|" \
 				"scheduling while atomic|soft lockup|hard LOCKUP|" \
 				"rk_iommu.*(Page fault|timed out|not functioning|BUS_ERROR|" \
 				"unexpected int_status|mapping error)|" \
