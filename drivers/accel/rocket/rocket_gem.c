@@ -232,6 +232,15 @@ static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
 	return 0;
 }
 
+/* An object that nobody knows yet. */
+static struct drm_gem_shmem_object *rocket_gem_alloc(struct drm_device *ddev, size_t size)
+{
+	struct drm_gem_shmem_object *shmem = drm_gem_shmem_create(ddev, size);
+
+	/* So says shmem when it has no memory for an inode; here it means addresses. */
+	return shmem == ERR_PTR(-ENOSPC) ? ERR_PTR(-ENOMEM) : shmem;
+}
+
 /* DRM_IOCTL_ROCKET_CREATE_BO, see struct drm_rocket_create_bo. */
 int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file *file)
 {
@@ -244,7 +253,7 @@ int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file 
 	if (!args->size)
 		return -EINVAL;
 
-	shmem = drm_gem_shmem_create(ddev, args->size);
+	shmem = rocket_gem_alloc(ddev, args->size);
 	if (IS_ERR(shmem))
 		return PTR_ERR(shmem);
 
@@ -285,7 +294,7 @@ static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 	struct drm_gem_shmem_object *shmem;
 	int ret;
 
-	shmem = drm_gem_shmem_create(ddev, args->size);
+	shmem = rocket_gem_alloc(ddev, args->size);
 	if (IS_ERR(shmem))
 		return PTR_ERR(shmem);
 
