@@ -184,11 +184,19 @@ static struct rocket_bind_queue *rocket_bind_queue_get(struct rocket_vm *vm)
  */
 void rocket_bind_queue_close(struct rocket_vm *vm)
 {
+	struct rocket_bind_queue *queue;
+
 	guard(mutex)(&vm->bind_lock);
 
 	vm->bind_closed = true;
-	if (vm->bind_queue)
-		drm_sched_entity_fini(&vm->bind_queue->entity);
+	queue = vm->bind_queue;
+	if (!queue)
+		return;
+
+	/* As in rocket_sched_close_entities(). */
+	drm_sched_wqueue_stop(&queue->sched);
+	drm_sched_entity_fini(&queue->entity);
+	drm_sched_wqueue_start(&queue->sched);
 }
 
 /**

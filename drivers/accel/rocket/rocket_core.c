@@ -293,20 +293,26 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 /**
  * rocket_core_stop_sched() - Keep the scheduler from running and freeing jobs.
  * @core: The core.
+ *
+ * Until rocket_core_start_sched() has been called as often.
  */
 void rocket_core_stop_sched(struct rocket_core *core)
 {
-	drm_sched_wqueue_stop(&core->sched);
+	guard(mutex)(&core->stop_lock);
+
+	if (!core->stops++)
+		drm_sched_wqueue_stop(&core->sched);
 }
 
 /**
  * rocket_core_start_sched() - Undo rocket_core_stop_sched().
- * @core: The core. While the system sleeps this is left to
- *	rocket_core_resume().
+ * @core: The core.
  */
 void rocket_core_start_sched(struct rocket_core *core)
 {
-	if (!READ_ONCE(core->asleep))
+	guard(mutex)(&core->stop_lock);
+
+	if (!--core->stops)
 		drm_sched_wqueue_start(&core->sched);
 }
 
@@ -316,9 +322,6 @@ void rocket_core_start_sched(struct rocket_core *core)
  */
 void rocket_core_suspend(struct rocket_core *core)
 {
-	WRITE_ONCE(core->asleep, true);
-	/* A recovery that has not seen @asleep yet would start the scheduler. */
-	flush_workqueue(core->recover_wq);
 	rocket_core_stop_sched(core);
 	/* Bounded: a job that runs has a clock, one that waits a recovery. */
 	wait_event(core->idle, !READ_ONCE(core->job));
@@ -338,7 +341,6 @@ void rocket_core_suspend(struct rocket_core *core)
  */
 void rocket_core_resume(struct rocket_core *core)
 {
-	WRITE_ONCE(core->asleep, false);
 	rocket_core_start_sched(core);
 }
 
@@ -605,6 +607,7 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 	core->index = index;
 	core->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&core->attach_lock);
+	mutex_init(&core->stop_lock);
 	spin_lock_init(&core->lock);
 	init_waitqueue_head(&core->idle);
 	rocket_coredump_init(core);
@@ -619,5 +622,6 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 void rocket_core_fini(struct rocket_core *core)
 {
 	rocket_recover_fini(core);
+	mutex_destroy(&core->stop_lock);
 	mutex_destroy(&core->attach_lock);
 }

@@ -101,10 +101,13 @@ struct rocket_core {
 	atomic_t load;
 
 	/**
-	 * @asleep: The system sleeps: a recovery must not start the scheduler.
-	 * Written by system suspend and resume only.
+	 * @stop_lock: Protects @stops. Under it the scheduler's work is waited
+	 * for, and nothing else; so that work must not take it.
 	 */
-	bool asleep;
+	struct mutex stop_lock;
+
+	/** @stops: How many want the scheduler not to run. */
+	unsigned int stops;
 
 	/** @fence_context: Of the hardware fences. */
 	u64 fence_context;

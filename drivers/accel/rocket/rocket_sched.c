@@ -343,6 +343,32 @@ struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *pre
 	return dma_fence_get(queue->last);
 }
 
+/*
+ * The scheduler puts an entity from which it takes a job back into its run queue,
+ * also when the entity has been killed since it was chosen (7.3), and would find it
+ * there after it was freed. So nothing may be taken just now.
+ */
+static void rocket_sched_close_entities(struct rocket_queue *queue,
+					struct rocket_core *core)
+{
+	bool stopped = false;
+
+	for (int i = 0; i < ROCKET_PRIORITIES; i++) {
+		struct drm_sched_entity *entity = queue->entities[i][core->index];
+
+		if (!entity)
+			continue;
+
+		if (!stopped)
+			rocket_core_stop_sched(core);
+		stopped = true;
+		drm_sched_entity_fini(entity);
+	}
+
+	if (stopped)
+		rocket_core_start_sched(core);
+}
+
 /**
  * rocket_sched_close_queue() - Take no more jobs and cancel those that wait.
  * @vm: The VM.
@@ -352,17 +378,14 @@ struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *pre
  */
 void rocket_sched_close_queue(struct rocket_vm *vm)
 {
+	struct rocket_device *rdev = vm->rdev;
 	struct rocket_queue *queue = &vm->queue;
 
-	scoped_guard(mutex, &vm->rdev->submit_lock)
+	scoped_guard(mutex, &rdev->submit_lock)
 		queue->closed = true;
 
-	for (int i = 0; i < ROCKET_PRIORITIES; i++) {
-		for (int j = 0; j < ROCKET_MAX_CORES; j++) {
-			if (queue->entities[i][j])
-				drm_sched_entity_fini(queue->entities[i][j]);
-		}
-	}
+	for (int i = 0; i < ROCKET_MAX_CORES; i++)
+		rocket_sched_close_entities(queue, &rdev->cores[i]);
 }
 
 /**
