@@ -12,6 +12,8 @@ help:
 	@echo '  make board-test     the tests that hold the board against facts'
 	@echo '  make check-debug    the IGT tests on a kernel with all checkers on: KASAN, lockdep,'
 	@echo '                      kmemleak, … (TESTS="…": only these, as for igt-tests/run)'
+	@echo '  make check-builds   where the driver builds: kernels, architectures, compilers'
+	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
 	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
@@ -33,6 +35,12 @@ board-test:
 
 check-debug:
 	@board/checks/debug $(TESTS)
+
+check-builds:
+	@board/checks/builds --table
+
+check-analysis:
+	@board/checks/analysis
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
@@ -75,4 +83,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check board-test check-debug check-mutants igt shell setup modules clean distclean
+.PHONY: help run check board-test check-debug check-builds check-analysis check-mutants igt shell setup modules clean distclean

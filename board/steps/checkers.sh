@@ -33,9 +33,9 @@ checkers_key() {
 }
 
 checkers_build() {
-	local mirror root=$1/root
+	local mirror dir=$1/root
 	mirror=$(host_mirror)
-	bootstrap "$root" --variant=apt --architectures=amd64,arm64 \
+	bootstrap "$dir" --variant=apt --architectures=amd64,arm64 \
 		--include="$(IFS=,; echo "${CHECKERS_PACKAGES[*]}")" \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -46,5 +46,5 @@ checkers_build() {
 		trixie @DIR@ \
 		"deb $mirror trixie main" \
 		"deb $mirror trixie-backports main"
-	mkdir -p "$root/src" "$root/build"
+	mkdir -p "$dir/src" "$dir/build"
 }
