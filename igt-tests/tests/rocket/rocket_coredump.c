@@ -948,6 +948,9 @@ igt_main
 		void (*test)(int fd);
 		const char *what;
 	} tests[] = {
+		/* First: in IGT, what other subtests have mapped keeps the module busy. */
+		{ "unload", test_unload, "It outlives the module" },
+		{ "unload-discard", test_unload_discard, "It can go while there is no module" },
 		{ "fault-read", test_fault_read,
 		  "A read that faults, on each core: fault, registers, job, stream, mappings" },
 		{ "fault-write", test_fault_write,
@@ -977,8 +980,6 @@ igt_main
 		{ "client-gone", test_client_gone, "It outlives its client, and names it" },
 		{ "unbind", test_unbind, "It outlives the core" },
 		{ "unbind-running", test_unbind_running, "A job that is unbound leaves none" },
-		{ "unload", test_unload, "It outlives the module" },
-		{ "unload-discard", test_unload_discard, "It can go while there is no module" },
 	};
 	/* Not lost when a fixture is left early. */
 	static unsigned int interval;
