@@ -38,19 +38,33 @@ void rocket_submit(int fd, const struct drm_rocket_job *jobs, uint32_t count)
 	igt_assert_eq(__rocket_submit(fd, jobs, count), 0);
 }
 
-int rocket_run(int fd, const struct drm_rocket_job *job)
+int __rocket_start(int fd, const struct drm_rocket_job *job, uint32_t *syncobj)
 {
 	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
 	struct drm_rocket_job one = *job;
-	int status;
 
 	igt_assert(!one.out_sync_count);
 	one.out_syncs = (uintptr_t)&out;
 	one.out_sync_count = 1;
 	one.sync_struct_size = sizeof(out);
-	rocket_submit(fd, &one, 1);
-	status = rocket_syncobj_status(fd, out.handle);
-	drmSyncobjDestroy(fd, out.handle);
+	*syncobj = out.handle;
+	return __rocket_submit(fd, &one, 1);
+}
+
+uint32_t rocket_start(int fd, const struct drm_rocket_job *job)
+{
+	uint32_t syncobj;
+
+	igt_assert_eq(__rocket_start(fd, job, &syncobj), 0);
+	return syncobj;
+}
+
+int rocket_run(int fd, const struct drm_rocket_job *job)
+{
+	uint32_t syncobj = rocket_start(fd, job);
+	int status = rocket_syncobj_status(fd, syncobj);
+
+	drmSyncobjDestroy(fd, syncobj);
 	return status;
 }
 

@@ -13,6 +13,9 @@
 
 int __rocket_submit(int fd, const struct drm_rocket_job *jobs, uint32_t count);
 void rocket_submit(int fd, const struct drm_rocket_job *jobs, uint32_t count);
+/* Submits one job without out-syncs; a new syncobj gets its fence. */
+int __rocket_start(int fd, const struct drm_rocket_job *job, uint32_t *syncobj);
+uint32_t rocket_start(int fd, const struct drm_rocket_job *job);
 /* Submits one job, waits, and returns how it ended: 0 or a negative errno. */
 int rocket_run(int fd, const struct drm_rocket_job *job);
 

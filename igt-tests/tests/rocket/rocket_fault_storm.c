@@ -75,24 +75,9 @@ static struct drm_rocket_job bad_job(struct client *c, unsigned int core)
 	return job_of(c, 1, core);
 }
 
-/* Submits a job that gives its fence to a new syncobj. */
-static int submit_with_fence(int fd, struct drm_rocket_job job, uint32_t *syncobj)
-{
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
-
-	*syncobj = out.handle;
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	return __rocket_submit(fd, &job, 1);
-}
-
 static uint32_t submit(int fd, struct drm_rocket_job job)
 {
-	uint32_t syncobj;
-
-	igt_assert_eq(submit_with_fence(fd, job, &syncobj), 0);
-	return syncobj;
+	return rocket_start(fd, &job);
 }
 
 /* Waits, destroys the syncobj, and tells how and when its job ended. */
@@ -473,8 +458,9 @@ static void fault_for_ever(void)
 	unsigned int cores = rocket_sysfs_cores();
 
 	for (unsigned int i = 0; ; i++) {
+		struct drm_rocket_job job = bad_job(&c, i % cores);
 		uint32_t fence;
-		int ret = submit_with_fence(c.fd, bad_job(&c, i % cores), &fence);
+		int ret = __rocket_start(c.fd, &job, &fence);
 
 		if (ret) {
 			igt_assert_eq(ret, -EINVAL);

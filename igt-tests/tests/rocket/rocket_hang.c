@@ -11,6 +11,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_scene.h"
 #include "igt_rocket_sysfs.h"
 
 /* Behind IGT's headers, which want to be the first to define _AC(). */
@@ -18,78 +19,27 @@
 
 IGT_TEST_DESCRIPTION("Jobs that hang, interrupts that fail, cores that ignore their reset");
 
-#define PROBE_ADDR	0x10000000u
-#define BASE		0x20000000u
 #define NOWHERE		0x90000000u
-#define PAGES		64u
-#define SLOTS		64u
-#define SEED		0x1000u
+#define PAGES		ROCKET_SCENE_PAGES
 #define ALWAYS		UINT32_MAX
 #define NS_PER_MS	UINT64_C(1000000)
 /* A time-out that a job which hangs shall have */
 #define SHORT_MS	30u
-/* One that no job here needs, whatever the host is doing */
-#define LONG_MS		10000u
-
-/*
- * A VM whose page i at BASE has the pattern SEED + i; slot i copies page i to the
- * slot's result.
- */
-struct scene {
-	int fd;
-	struct rocket_probe probe;
-	struct rocket_bo bo;
-};
-
-static struct scene make_scene_in(int fd, uint32_t vm)
-{
-	struct scene s = { .fd = fd, .bo = rocket_bo(fd, PAGES * ROCKET_PAGE) };
-
-	rocket_probe_init(&s.probe, fd, vm, PROBE_ADDR, SLOTS);
-	rocket_bo_fill(&s.bo, SEED);
-	rocket_vm_map_bo(fd, vm, &s.bo, BASE);
-	for (unsigned int i = 0; i < SLOTS; i++) {
-		rocket_probe_clear_result(&s.probe, i);
-		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
-				 rocket_probe_result_addr(&s.probe, i));
-	}
-	return s;
-}
-
-static struct drm_rocket_job slot_job(struct scene *s, unsigned int slot, unsigned int core,
-				      unsigned int timeout_ms)
-{
-	struct drm_rocket_job job = rocket_probe_job(&s->probe, slot, 1);
-
-	job.core_mask = 1u << core;
-	job.timeout_ms = timeout_ms;
-	return job;
-}
-
-static bool copied(struct scene *s, unsigned int slot)
-{
-	return rocket_is_pattern((void *)rocket_probe_result(&s->probe, slot), SEED + slot);
-}
+#define LONG_MS		ROCKET_SCENE_LONG_MS
 
 /* The core runs a job, and the result is right. */
-static void expect_healthy(struct scene *s, unsigned int core)
+static void expect_healthy(struct rocket_scene *s, unsigned int core)
 {
-	struct drm_rocket_job job = slot_job(s, 7, core, LONG_MS);
-
-	rocket_probe_set(&s->probe, 7, BASE + 7 * ROCKET_PAGE,
-			 rocket_probe_result_addr(&s->probe, 7));
-	rocket_probe_clear_result(&s->probe, 7);
-	igt_assert_eq(rocket_run(s->fd, &job), 0);
-	igt_assert(copied(s, 7));
+	rocket_scene_expect_healthy(s, core, 7);
 }
 
 /*
  * In VM 0 of the file. Every core becomes the file's, so that it is a job that
  * failures hit and no scrub, and a job's task that the board counts.
  */
-static struct scene make_scene(int fd)
+static struct rocket_scene make_scene(int fd)
 {
-	struct scene s = make_scene_in(fd, 0);
+	struct rocket_scene s = rocket_scene(fd, 0);
 
 	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1)
 		expect_healthy(&s, __builtin_ctz(left));
@@ -97,22 +47,16 @@ static struct scene make_scene(int fd)
 	return s;
 }
 
-static struct drm_rocket_job hang_job(struct scene *s, unsigned int slot, unsigned int core)
+static struct drm_rocket_job hang_job(struct rocket_scene *s, unsigned int slot,
+				      unsigned int core)
 {
-	rocket_probe_set_hang(&s->probe, slot);
-	return slot_job(s, slot, core, SHORT_MS);
+	return rocket_scene_hang(s, slot, core, SHORT_MS);
 }
 
 /* Submits without waiting; returns the syncobj that gets the fence. */
-static uint32_t submit_one(struct scene *s, struct drm_rocket_job job)
+static uint32_t submit_one(struct rocket_scene *s, struct drm_rocket_job job)
 {
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(s->fd), 0);
-
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	rocket_submit(s->fd, &job, 1);
-	return out.handle;
+	return rocket_start(s->fd, &job);
 }
 
 /* When its fence signalled; waits for it. */
@@ -152,7 +96,7 @@ static uint64_t counted(unsigned long counter, uint64_t *before)
 
 static void test_stream(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1) {
 		unsigned int core = __builtin_ctz(left);
@@ -165,10 +109,10 @@ static void test_stream(int fd)
 
 static void test_never_completes(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		struct drm_rocket_job job = slot_job(&s, 0, core, SHORT_MS);
+		struct drm_rocket_job job = rocket_scene_job(&s, 0, core, SHORT_MS);
 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
 		igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
@@ -182,7 +126,7 @@ static void test_never_completes(int fd)
 static void test_timeout_exact(int fd)
 {
 	static const unsigned int times[] = { 1, 3, 20, 100, 470, 700, 1500 };
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(times); i++) {
 		struct drm_rocket_job job = hang_job(&s, 0, 0);
@@ -207,18 +151,18 @@ static void slow_down(unsigned int core, unsigned int ms)
 /* Behind a job that takes longer than all that the next one is given. */
 static void test_queue_is_free(int fd)
 {
-	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
-	struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 0, SLOTS);
+	struct rocket_scene a = make_scene(fd), b = rocket_scene(fd, rocket_vm_create(fd));
+	struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 0, PAGES);
 	uint32_t first, second;
 
 	long_job.core_mask = 2;
 	long_job.timeout_ms = LONG_MS;
 	slow_down(1, 10);
 	first = submit_one(&a, long_job);
-	second = submit_one(&b, slot_job(&b, 1, 1, 300));
+	second = submit_one(&b, rocket_scene_job(&b, 1, 1, 300));
 	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
 	igt_assert_eq(rocket_syncobj_status(fd, second), 0);
-	igt_assert(copied(&a, 0) && copied(&b, 1));
+	igt_assert(rocket_scene_copied(&a, 0) && rocket_scene_copied(&b, 1));
 	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
 }
 
@@ -229,7 +173,7 @@ static void test_queue_is_free(int fd)
 static void test_each_its_own(int fd)
 {
 	uint64_t usual = rocket_get_param(fd, DRM_ROCKET_PARAM_JOB_TIMEOUT_MS);
-	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+	struct rocket_scene a = make_scene(fd), b = rocket_scene(fd, rocket_vm_create(fd));
 
 	for (unsigned int round = 0; round < 3; round++) {
 		struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 1, 50);
@@ -238,7 +182,7 @@ static void test_each_its_own(int fd)
 		long_job.core_mask = 2;
 		long_job.timeout_ms = LONG_MS;
 		slow_down(1, usual / 40);
-		brief = submit_one(&a, slot_job(&a, 0, 1, LONG_MS));
+		brief = submit_one(&a, rocket_scene_job(&a, 0, 1, LONG_MS));
 		slow = submit_one(&a, long_job);
 		hang = submit_one(&b, hang_job(&b, 0, 1));
 		igt_assert_eq(rocket_syncobj_status(fd, brief), 0);
@@ -257,15 +201,15 @@ static void test_each_its_own(int fd)
 
 static void test_lost(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		struct drm_rocket_job job = slot_job(&s, core, core, SHORT_MS);
+		struct drm_rocket_job job = rocket_scene_job(&s, core, core, SHORT_MS);
 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_IRQ_LOST, 1);
 		igt_assert_eq(rocket_run(fd, &job), 0);
 		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_IRQ_LOST), 0);
-		igt_assert(copied(&s, core));
+		igt_assert(rocket_scene_copied(&s, core));
 		expect_healthy(&s, core);
 	}
 }
@@ -273,31 +217,31 @@ static void test_lost(int fd)
 /* Each task takes on what the one before wrote; some interrupts are missing. */
 static void test_lost_between(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct drm_rocket_job job;
 
-	for (unsigned int i = 0; i + 1 < SLOTS; i++)
-		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
-				 BASE + (i + 1) * ROCKET_PAGE);
-	job = rocket_probe_job(&s.probe, 0, SLOTS - 1);
+	for (unsigned int i = 0; i + 1 < PAGES; i++)
+		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
+				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
+	job = rocket_probe_job(&s.probe, 0, PAGES - 1);
 	job.core_mask = 2;
 	job.timeout_ms = 1000;
 	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, 2);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), SLOTS - 1);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), PAGES - 1);
 	for (unsigned int i = 0; i < PAGES; i++)
-		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, SEED));
+		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, ROCKET_SCENE_SEED));
 }
 
 /* A client could switch its interrupts off: it does not get the core for ever. */
 static void test_lost_all(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	struct drm_rocket_job job;
 
-	job = rocket_probe_job(&s.probe, 0, SLOTS);
+	job = rocket_probe_job(&s.probe, 0, PAGES);
 	job.core_mask = 2;
 	job.timeout_ms = SHORT_MS;
 	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, ALWAYS);
@@ -310,26 +254,26 @@ static void test_lost_all(int fd)
 /* In time after all, or when the job has been completed long since. */
 static void test_late(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
-	struct drm_rocket_job job = slot_job(&s, 0, 1, LONG_MS);
+	struct drm_rocket_job job = rocket_scene_job(&s, 0, 1, LONG_MS);
 	uint32_t slow;
 
 	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 20 * NS_PER_MS);
 	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	igt_assert(copied(&s, 0));
+	igt_assert(rocket_scene_copied(&s, 0));
 
 	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 150 * NS_PER_MS);
 	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
-	job = slot_job(&s, 1, 1, SHORT_MS);
+	job = rocket_scene_job(&s, 1, 1, SHORT_MS);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	igt_assert(copied(&s, 1));
+	igt_assert(rocket_scene_copied(&s, 1));
 	/* Comes while this one runs, and does not end it. */
 	slow_down(1, 300);
-	slow = submit_one(&s, slot_job(&s, 2, 1, LONG_MS));
+	slow = submit_one(&s, rocket_scene_job(&s, 2, 1, LONG_MS));
 	igt_assert_eq(rocket_syncobj_status(fd, slow), 0);
-	igt_assert(copied(&s, 2));
+	igt_assert(rocket_scene_copied(&s, 2));
 	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
 	expect_healthy(&s, 1);
 	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), 4);
@@ -338,16 +282,16 @@ static void test_late(int fd)
 /* Interrupts out of nowhere, while tasks run that take on each other's results. */
 static void spurious(int fd, unsigned long what)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
 	struct drm_rocket_job job;
 	uint32_t done;
 
-	for (unsigned int i = 0; i + 1 < SLOTS; i++)
-		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
-				 BASE + (i + 1) * ROCKET_PAGE);
-	job = rocket_probe_job(&s.probe, 0, SLOTS - 1);
+	for (unsigned int i = 0; i + 1 < PAGES; i++)
+		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
+				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
+	job = rocket_probe_job(&s.probe, 0, PAGES - 1);
 	job.core_mask = 2;
 	job.timeout_ms = LONG_MS;
 	slow_down(1, 5);
@@ -358,13 +302,13 @@ static void spurious(int fd, unsigned long what)
 	}
 	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
 	/* No task was started before the one before had ended, none twice. */
-	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), SLOTS - 1);
-	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), SLOTS - 1);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), PAGES - 1);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), PAGES - 1);
 	for (unsigned int i = 0; i < PAGES; i++)
-		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, SEED));
+		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, ROCKET_SCENE_SEED));
 	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
 	/* And on a core that does nothing. */
-	rocket_bo_fill(&s.bo, SEED);
+	rocket_bo_fill(&s.bo, ROCKET_SCENE_SEED);
 	rocket_board_inject(1, what, 20);
 	expect_healthy(&s, 1);
 }
@@ -389,7 +333,7 @@ static void test_none_lost(int fd)
 		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
 		ROCKET_BOARD_INJ_IRQ_LATE, ROCKET_BOARD_INJ_SPURIOUS_DPU,
 	};
-	struct scene s[ROCKET_BOARD_CORES] = { make_scene(fd) };
+	struct rocket_scene s[ROCKET_BOARD_CORES] = { make_scene(fd) };
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	uint64_t tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
 	uint32_t done[JOBS];
@@ -398,13 +342,13 @@ static void test_none_lost(int fd)
 	rocket_board_inject_all(ROCKET_BOARD_INJ_LATE_NS, 2 * NS_PER_MS);
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		if (core)
-			s[core] = make_scene_in(fd, rocket_vm_create(fd));
+			s[core] = rocket_scene(fd, rocket_vm_create(fd));
 		for (unsigned int i = 0; i < ARRAY_SIZE(injections); i++)
 			rocket_board_inject(core, injections[i], BAD);
 	}
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s[i % ROCKET_BOARD_CORES],
-				     slot_job(&s[i % ROCKET_BOARD_CORES],
+				     rocket_scene_job(&s[i % ROCKET_BOARD_CORES],
 					      i / ROCKET_BOARD_CORES, i % ROCKET_BOARD_CORES,
 					      SHORT_MS));
 	for (unsigned int i = 0; i < JOBS; i++) {
@@ -412,7 +356,7 @@ static void test_none_lost(int fd)
 
 		igt_assert(status == 0 || status == -ETIMEDOUT);
 		hung += status != 0;
-		igt_assert_eq(copied(&s[i % ROCKET_BOARD_CORES], i / ROCKET_BOARD_CORES),
+		igt_assert_eq(rocket_scene_copied(&s[i % ROCKET_BOARD_CORES], i / ROCKET_BOARD_CORES),
 			      status == 0);
 	}
 	igt_assert_eq_u32(hung, BAD * ROCKET_BOARD_CORES);
@@ -427,7 +371,7 @@ static void test_none_lost(int fd)
 /* From one VM to the other and back, by way of the IOMMU's default domain. */
 static void test_no_stall(int fd)
 {
-	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+	struct rocket_scene s[2] = { make_scene(fd), rocket_scene(fd, rocket_vm_create(fd)) };
 	struct drm_rocket_job hang;
 
 	rocket_board_inject_all(ROCKET_BOARD_INJ_NO_STALL, ALWAYS);
@@ -449,7 +393,7 @@ static void test_no_stall(int fd)
  */
 static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int for_switch)
 {
-	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+	struct rocket_scene s[2] = { make_scene(fd), rocket_scene(fd, rocket_vm_create(fd)) };
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		struct drm_rocket_job hang = hang_job(&s[0], 0, core);
@@ -497,11 +441,11 @@ static void test_reset_never(int fd)
 /* When the VM goes, and when the core falls asleep. */
 static void test_reset_at_detach(int fd)
 {
-	struct scene keep = make_scene(fd);
+	struct rocket_scene keep = make_scene(fd);
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		uint32_t vm = rocket_vm_create(fd);
-		struct scene s = make_scene_in(fd, vm);
+		struct rocket_scene s = rocket_scene(fd, vm);
 
 		expect_healthy(&s, core);
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
@@ -518,7 +462,7 @@ static void test_reset_at_detach(int fd)
  * Nothing helps: the reset does not work, and the core may not be switched off. The
  * scene's VM is there already, so that the reset when it comes is not what fails.
  */
-static void disable_help(struct scene *s, unsigned int core)
+static void disable_help(struct rocket_scene *s, unsigned int core)
 {
 	expect_healthy(s, core);
 	rocket_sysfs_stay_awake(core, true);
@@ -532,7 +476,7 @@ static void enable_help(unsigned int core)
 }
 
 /* Hangs on the core until it is out of service. */
-static void wedge(struct scene *s, unsigned int core)
+static void wedge(struct rocket_scene *s, unsigned int core)
 {
 	struct drm_rocket_job hang = hang_job(s, 0, core);
 
@@ -544,11 +488,11 @@ static void wedge(struct scene *s, unsigned int core)
 
 static void test_out_of_service(int fd)
 {
-	struct scene a = make_scene(fd), b = make_scene_in(fd, rocket_vm_create(fd));
+	struct rocket_scene a = make_scene(fd), b = rocket_scene(fd, rocket_vm_create(fd));
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		uint32_t all = rocket_core_mask(fd), hung, queued[10];
-		struct drm_rocket_job job = slot_job(&b, 3, core, LONG_MS), hang;
+		struct drm_rocket_job job = rocket_scene_job(&b, 3, core, LONG_MS), hang;
 
 		disable_help(&a, core);
 		hang = hang_job(&a, 0, core);
@@ -569,7 +513,7 @@ static void test_out_of_service(int fd)
 		for (unsigned int i = 0; i < 20; i++) {
 			rocket_probe_clear_result(&b.probe, 3);
 			igt_assert_eq(rocket_run(fd, &job), 0);
-			igt_assert(copied(&b, 3));
+			igt_assert(rocket_scene_copied(&b, 3));
 		}
 
 		/* It does not come back by itself, but for its driver; if it obeys. */
@@ -617,8 +561,8 @@ static bool uevent_comes(int fd, const char *variable, int ms)
 
 static void test_last_core(int fd)
 {
-	struct scene s = make_scene(fd);
-	struct drm_rocket_job job = slot_job(&s, 1, 0, LONG_MS);
+	struct rocket_scene s = make_scene(fd);
+	struct drm_rocket_job job = rocket_scene_job(&s, 1, 0, LONG_MS);
 	int events = open_uevents();
 	struct rocket_bo bo;
 
@@ -635,7 +579,7 @@ static void test_last_core(int fd)
 	/* What was computed can still be fetched. */
 	bo = rocket_bo(fd, ROCKET_PAGE);
 	rocket_vm_map_bo(fd, 0, &bo, 0x70000000u);
-	igt_assert(rocket_is_pattern(s.bo.map, SEED));
+	igt_assert(rocket_is_pattern(s.bo.map, ROCKET_SCENE_SEED));
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
 		enable_help(core);
@@ -663,7 +607,7 @@ static void test_last_core(int fd)
 static void test_offender_share(int fd)
 {
 	enum { JOBS = 6 };
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint32_t done[JOBS];
 	uint64_t took;
 
@@ -682,12 +626,12 @@ static void test_offender_cores(int fd)
 {
 	enum { JOBS = 9 };
 	uint64_t start = now_ns(), last = 0;
-	struct scene s[ROCKET_MAX_CORES];
+	struct rocket_scene s[ROCKET_MAX_CORES];
 	uint32_t mask = rocket_core_mask(fd), done[JOBS];
 	unsigned int cores = __builtin_popcount(mask);
 
 	for (unsigned int i = 0; i < cores; i++)
-		s[i] = make_scene_in(fd, rocket_vm_create(fd));
+		s[i] = rocket_scene(fd, rocket_vm_create(fd));
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s[i % cores],
 				     hang_job(&s[i % cores], i,
@@ -707,8 +651,8 @@ static void test_offender_cores(int fd)
 static void test_offender_vms(int fd)
 {
 	int other = rocket_open();
-	struct scene bad = make_scene(fd), same = make_scene_in(fd, rocket_vm_create(fd));
-	struct scene good = make_scene(other);
+	struct rocket_scene bad = make_scene(fd), same = rocket_scene(fd, rocket_vm_create(fd));
+	struct rocket_scene good = make_scene(other);
 	uint32_t mask = rocket_core_mask(fd);
 	unsigned int last = rocket_nth_core(mask, __builtin_popcount(mask) - 1);
 	struct drm_rocket_job hang = hang_job(&bad, 0, rocket_nth_core(mask, 0));
@@ -719,8 +663,8 @@ static void test_offender_vms(int fd)
 	hung = submit_one(&bad, hang);
 	igt_assert_eq(rocket_syncobj_status(fd, hung), -ETIMEDOUT);
 	hang_end = end_ns(fd, hung);
-	waits = submit_one(&same, slot_job(&same, 1, last, LONG_MS));
-	goes = submit_one(&good, slot_job(&good, 1, last, LONG_MS));
+	waits = submit_one(&same, rocket_scene_job(&same, 1, last, LONG_MS));
+	goes = submit_one(&good, rocket_scene_job(&good, 1, last, LONG_MS));
 	igt_assert_eq(rocket_syncobj_status(other, goes), 0);
 	igt_assert_eq(rocket_syncobj_status(fd, waits), 0);
 	igt_assert_lte_u64(hang_end + 1500 * NS_PER_MS, end_ns(fd, waits));
@@ -733,7 +677,7 @@ static void test_offender_victim(int fd)
 {
 	enum { JOBS = 40 };
 	int other = rocket_open();
-	struct scene bad = make_scene(other), good = make_scene(fd);
+	struct rocket_scene bad = make_scene(other), good = make_scene(fd);
 	unsigned int ended = 0;
 	uint32_t done[JOBS];
 
@@ -753,12 +697,12 @@ static void test_offender_victim(int fd)
 /* A fault costs next to nothing, and so does the pause behind it. */
 static void test_offender_cheap(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint64_t start = now_ns();
 
 	rocket_probe_set(&s.probe, 0, NOWHERE, rocket_probe_result_addr(&s.probe, 0));
 	for (unsigned int i = 0; i < 20; i++) {
-		struct drm_rocket_job job = slot_job(&s, 0, 0, LONG_MS);
+		struct drm_rocket_job job = rocket_scene_job(&s, 0, 0, LONG_MS);
 
 		igt_assert_eq(rocket_run(fd, &job), -EFAULT);
 	}

@@ -9,17 +9,13 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_scene.h"
 #include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("The system and its cores go to sleep, whatever the NPU is doing");
 
-#define PROBE_ADDR	0x10000000u
-#define BASE		0x20000000u
 #define NOWHERE		0x90000000u
-#define PAGES		64u
-#define SEED		0x1000u
 #define SHORT_MS	30u
-#define LONG_MS		10000u
 /* How long the system sleeps, in s: as little as the RTC can tell for sure */
 #define NAP_S		2
 
@@ -73,85 +69,25 @@ static void sleep_deep(void)
 	errno = 0;
 }
 
-/*
- * A VM whose page i at BASE has the pattern SEED + i; slot i copies page i to the
- * slot's result.
- */
-struct scene {
-	int fd;
-	struct rocket_probe probe;
-	struct rocket_bo bo;
-};
-
-static struct scene make_scene_in(int fd, uint32_t vm)
+static struct rocket_scene make_scene(int fd)
 {
-	struct scene s = { .fd = fd, .bo = rocket_bo(fd, PAGES * ROCKET_PAGE) };
-
-	rocket_probe_init(&s.probe, fd, vm, PROBE_ADDR, PAGES);
-	rocket_bo_fill(&s.bo, SEED);
-	rocket_vm_map_bo(fd, vm, &s.bo, BASE);
-	for (unsigned int i = 0; i < PAGES; i++) {
-		rocket_probe_clear_result(&s.probe, i);
-		rocket_probe_set(&s.probe, i, BASE + i * ROCKET_PAGE,
-				 rocket_probe_result_addr(&s.probe, i));
-	}
-	return s;
+	return rocket_scene(fd, 0);
 }
 
-static struct scene make_scene(int fd)
+static struct drm_rocket_job long_job(struct rocket_scene *s, unsigned int slot, unsigned int core)
 {
-	return make_scene_in(fd, 0);
+	return rocket_scene_job(s, slot, core, ROCKET_SCENE_LONG_MS);
 }
 
-static struct drm_rocket_job slot_job(struct scene *s, unsigned int slot, unsigned int core)
+static uint32_t submit_one(struct rocket_scene *s, struct drm_rocket_job job)
 {
-	struct drm_rocket_job job = rocket_probe_job(&s->probe, slot, 1);
-
-	job.core_mask = 1u << core;
-	job.timeout_ms = LONG_MS;
-	return job;
+	return rocket_start(s->fd, &job);
 }
 
-static bool copied(struct scene *s, unsigned int slot)
-{
-	return rocket_is_pattern((void *)rocket_probe_result(&s->probe, slot), SEED + slot);
-}
-
-static void expect_healthy(struct scene *s, unsigned int core, unsigned int slot)
-{
-	struct drm_rocket_job job = slot_job(s, slot, core);
-
-	rocket_probe_clear_result(&s->probe, slot);
-	igt_assert_eq(rocket_run(s->fd, &job), 0);
-	igt_assert(copied(s, slot));
-}
-
-static uint32_t submit_one(struct scene *s, struct drm_rocket_job job)
-{
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(s->fd), 0);
-
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	rocket_submit(s->fd, &job, 1);
-	return out.handle;
-}
-
-static struct drm_rocket_job hang_job(struct scene *s, unsigned int slot, unsigned int core,
-				      unsigned int timeout_ms)
-{
-	struct drm_rocket_job job;
-
-	rocket_probe_set_hang(&s->probe, slot);
-	job = slot_job(s, slot, core);
-	job.timeout_ms = timeout_ms;
-	return job;
-}
-
-static void all_healthy(struct scene *s)
+static void all_healthy(struct rocket_scene *s)
 {
 	for (uint32_t left = rocket_core_mask(s->fd); left; left &= left - 1)
-		expect_healthy(s, __builtin_ctz(left), 40);
+		rocket_scene_expect_healthy(s, __builtin_ctz(left), 40);
 }
 
 /*
@@ -160,7 +96,7 @@ static void all_healthy(struct scene *s)
 
 static void test_idle(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	all_healthy(&s);
 	sleep_deep();
@@ -177,14 +113,14 @@ static void queued(int fd, void (*go_to_sleep)(void))
 {
 	enum { JOBS = 30 };
 	struct rocket_blocker blocker;
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	struct drm_rocket_sync in;
 	uint32_t done[JOBS];
 
 	rocket_blocker_init(&blocker, fd);
 	in = rocket_sync(blocker.syncobj, 0);
 	for (unsigned int i = 0; i < JOBS; i++) {
-		struct drm_rocket_job job = slot_job(&s, i, i % rocket_sysfs_cores());
+		struct drm_rocket_job job = long_job(&s, i, i % rocket_sysfs_cores());
 
 		job.in_syncs = (uintptr_t)&in;
 		job.in_sync_count = 1;
@@ -194,12 +130,12 @@ static void queued(int fd, void (*go_to_sleep)(void))
 	go_to_sleep();
 	for (unsigned int i = 0; i < JOBS; i++) {
 		igt_assert(rocket_syncobj_busy(fd, done[i]));
-		igt_assert(!copied(&s, i));
+		igt_assert(!rocket_scene_copied(&s, i));
 	}
 	rocket_blocker_release(&blocker);
 	for (unsigned int i = 0; i < JOBS; i++) {
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
-		igt_assert(copied(&s, i));
+		igt_assert(rocket_scene_copied(&s, i));
 	}
 }
 
@@ -213,28 +149,28 @@ static void test_queued(int fd)
 static void test_running(int fd)
 {
 	enum { JOBS = 90 };
-	struct scene s[ROCKET_MAX_CORES];
+	struct rocket_scene s[ROCKET_MAX_CORES];
 	unsigned int cores = rocket_sysfs_cores();
 	uint64_t starts;
 	uint32_t done[JOBS];
 
 	rocket_require_board();
 	for (unsigned int i = 0; i < cores; i++) {
-		s[i] = make_scene_in(fd, rocket_vm_create(fd));
+		s[i] = rocket_scene(fd, rocket_vm_create(fd));
 		/* Scrubs the core: not what shall be slow. */
-		expect_healthy(&s[i], i, 40);
+		rocket_scene_expect_healthy(&s[i], i, 40);
 	}
 	starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
 	/* 40 ms a job */
 	rocket_board_inject_all(ROCKET_BOARD_SLOWDOWN, 2000000);
 	for (unsigned int i = 0; i < JOBS; i++)
 		done[i] = submit_one(&s[i % cores],
-				     slot_job(&s[i % cores], i / cores, i % cores));
+				     long_job(&s[i % cores], i / cores, i % cores));
 	rocket_sysfs_nap();
 	sleep_deep();
 	for (unsigned int i = 0; i < JOBS; i++) {
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
-		igt_assert(copied(&s[i % cores], i / cores));
+		igt_assert(rocket_scene_copied(&s[i % cores], i / cores));
 	}
 	/* None was lost, none was run twice. */
 	igt_assert_eq_u64(rocket_board_count_all(ROCKET_BOARD_STARTS) - starts, JOBS);
@@ -245,13 +181,13 @@ static void test_faulting(int fd)
 {
 	enum { JOBS = 60 };
 	unsigned int cores = rocket_sysfs_cores();
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	struct drm_rocket_vm_query query;
 	uint32_t done[JOBS];
 
 	rocket_probe_set(&s.probe, 0, NOWHERE, rocket_probe_result_addr(&s.probe, 0));
 	for (unsigned int i = 0; i < JOBS; i++)
-		done[i] = submit_one(&s, slot_job(&s, 0, i % cores));
+		done[i] = submit_one(&s, long_job(&s, 0, i % cores));
 	rocket_sysfs_nap();
 	for (unsigned int i = 0; i < JOBS; i++)
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), -EFAULT);
@@ -263,13 +199,13 @@ static void test_faulting(int fd)
 /* The sleep comes while a job hangs: its time goes on, and the system waits. */
 static void test_hanging(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	uint32_t done[3];
 
 	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
-		struct scene t = make_scene_in(fd, rocket_vm_create(fd));
+		struct rocket_scene t = rocket_scene(fd, rocket_vm_create(fd));
 
-		done[i] = submit_one(&t, hang_job(&t, 0, i, 200));
+		done[i] = submit_one(&t, rocket_scene_hang(&t, 0, i, 200));
 	}
 	rocket_sysfs_nap();
 	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
@@ -282,15 +218,15 @@ static void test_hanging(int fd)
 /* The sleep comes while jobs wait for the end of a penalty. */
 static void test_penalised(int fd)
 {
-	struct scene s = make_scene(fd);
-	struct drm_rocket_job hang = hang_job(&s, 0, 0, 300);
+	struct rocket_scene s = make_scene(fd);
+	struct drm_rocket_job hang = rocket_scene_hang(&s, 0, 0, 300);
 	uint32_t behind;
 
 	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
-	behind = submit_one(&s, slot_job(&s, 1, 0));
+	behind = submit_one(&s, long_job(&s, 1, 0));
 	rocket_sysfs_nap();
 	igt_assert_eq(rocket_syncobj_status(fd, behind), 0);
-	igt_assert(copied(&s, 1));
+	igt_assert(rocket_scene_copied(&s, 1));
 }
 
 /* Clients that know nothing of it. */
@@ -302,14 +238,14 @@ static void test_clients(int fd)
 	(void)fd;
 	igt_assert_eq(pipe2(stop, O_NONBLOCK), 0);
 	igt_fork(child, 3) {
-		struct scene s = make_scene(rocket_open());
+		struct rocket_scene s = make_scene(rocket_open());
 		unsigned int rounds = 0;
 		char byte;
 
 		close(stop[1]);
 		/* Until the parent closes the pipe, and once all round then. */
 		while (read(stop[0], &byte, 1) < 0 || rounds < 2 * cores) {
-			expect_healthy(&s, (child + rounds) % cores, rounds % PAGES);
+			rocket_scene_expect_healthy(&s, (child + rounds) % cores, rounds % ROCKET_SCENE_PAGES);
 			rounds++;
 		}
 	}
@@ -322,15 +258,15 @@ static void test_clients(int fd)
 /* A core that is out of service stays so, and does not keep the system awake. */
 static void test_out_of_service(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 	struct drm_rocket_job hang;
 
 	rocket_require_board();
 	igt_require(rocket_sysfs_cores() > 1);
-	expect_healthy(&s, 1, 3);
+	rocket_scene_expect_healthy(&s, 1, 3);
 	rocket_sysfs_stay_awake(1, true);
 	rocket_board_inject(1, ROCKET_BOARD_INJ_NO_RESET, UINT32_MAX);
-	hang = hang_job(&s, 0, 1, SHORT_MS);
+	hang = rocket_scene_hang(&s, 0, 1, SHORT_MS);
 	igt_assert_eq(rocket_run(fd, &hang), -ETIMEDOUT);
 	igt_assert_eq_u32(rocket_core_mask(fd) & 2, 0);
 	rocket_sysfs_nap();
@@ -352,14 +288,14 @@ static void test_out_of_service(int fd)
 static void test_between_jobs(int fd)
 {
 	enum { ROUNDS = 20 };
-	struct scene s[2] = { make_scene(fd), make_scene_in(fd, rocket_vm_create(fd)) };
+	struct rocket_scene s[2] = { make_scene(fd), rocket_scene(fd, rocket_vm_create(fd)) };
 
 	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++) {
 		int usual = rocket_sysfs_autosuspend(core);
 
 		rocket_sysfs_set_autosuspend(core, 1);
 		for (unsigned int i = 0; i < ROUNDS; i++) {
-			expect_healthy(&s[i / 2 % 2], core, i);
+			rocket_scene_expect_healthy(&s[i / 2 % 2], core, i);
 			rocket_sysfs_await_suspend(core);
 		}
 		rocket_sysfs_set_autosuspend(core, usual);
@@ -370,7 +306,7 @@ static void test_between_jobs(int fd)
 static void test_reset_suspended(int fd)
 {
 	enum { ROUNDS = 30 };
-	struct scene bad = make_scene(fd), s = make_scene(rocket_open());
+	struct rocket_scene bad = make_scene(fd), s = make_scene(rocket_open());
 	struct drm_rocket_job job;
 
 	rocket_probe_set(&bad.probe, 0, NOWHERE, rocket_probe_result_addr(&bad.probe, 0));
@@ -379,16 +315,16 @@ static void test_reset_suspended(int fd)
 
 		rocket_sysfs_set_autosuspend(core, 0);
 		for (unsigned int i = 0; i < ROUNDS; i++) {
-			job = slot_job(&bad, 0, core);
+			job = long_job(&bad, 0, core);
 			igt_assert_eq(rocket_run(fd, &job), -EFAULT);
 			if (i % 3 == 0)
 				rocket_sysfs_await_suspend(core);
-			expect_healthy(&s, core, i);
+			rocket_scene_expect_healthy(&s, core, i);
 		}
-		job = hang_job(&bad, 1, core, 5);
+		job = rocket_scene_hang(&bad, 1, core, 5);
 		igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
 		rocket_sysfs_await_suspend(core);
-		expect_healthy(&s, core, 1);
+		rocket_scene_expect_healthy(&s, core, 1);
 		rocket_sysfs_set_autosuspend(core, usual);
 	}
 	close(s.fd);
@@ -397,14 +333,14 @@ static void test_reset_suspended(int fd)
 /* The recovery is asked for by the suspend itself. */
 static void test_reset_by_suspend(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_scene s = make_scene(fd);
 
 	rocket_require_board();
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		expect_healthy(&s, core, core);
+		rocket_scene_expect_healthy(&s, core, core);
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
 		rocket_sysfs_nap();
-		expect_healthy(&s, core, core);
+		rocket_scene_expect_healthy(&s, core, core);
 		igt_assert_eq_u32(rocket_board_injected(core, ROCKET_BOARD_INJ_NO_RESET), 0);
 	}
 }
@@ -418,12 +354,12 @@ static void test_unbind_reset(int fd)
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		unsigned int core = i % rocket_sysfs_cores();
 		int own = rocket_open();
-		struct scene s = make_scene(own);
+		struct rocket_scene s = make_scene(own);
 		uint32_t hung, behind;
 		int status;
 
-		hung = submit_one(&s, hang_job(&s, 0, core, HANG_MS));
-		behind = submit_one(&s, slot_job(&s, 1, core));
+		hung = submit_one(&s, rocket_scene_hang(&s, 0, core, HANG_MS));
+		behind = submit_one(&s, long_job(&s, 1, core));
 		/* 7 to 14 ms */
 		usleep((HANG_MS * 7 + i * 5) * 100);
 		rocket_sysfs_unbind(core);
@@ -431,9 +367,9 @@ static void test_unbind_reset(int fd)
 		igt_assert(status == -ETIMEDOUT || status == -ENODEV);
 		status = rocket_syncobj_status(own, behind);
 		igt_assert(status == 0 || status == -ENODEV);
-		igt_assert_eq(copied(&s, 1), status == 0);
+		igt_assert_eq(rocket_scene_copied(&s, 1), status == 0);
 		rocket_sysfs_bind(core);
-		expect_healthy(&s, core, 2);
+		rocket_scene_expect_healthy(&s, core, 2);
 		close(own);
 	}
 }
