@@ -84,7 +84,8 @@
 #define ROCKET_BOARD_TABLE_CHANGES	0x198	/* tasks during which the core's page tables changed;
 						 * counted only while TABLE_WATCH is set
 						 */
-#define ROCKET_BOARD_COUNTERS_END	0x1a0
+#define ROCKET_BOARD_LAST_START_NS	0x1a0	/* CLOCK_NS at the last of the STARTS */
+#define ROCKET_BOARD_COUNTERS_END	0x1a8
 
 /* RO u64: FNV-1a hash of all tables that DTE_ADDR reaches now, 0 if none */
 #define ROCKET_BOARD_TABLE_HASH		0x200

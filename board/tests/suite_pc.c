@@ -366,6 +366,8 @@ static void check_counts(struct board *b, const struct rocket_conv *conv, unsign
 	conv_case_run(&c, core);
 	CHECK_PASSED();
 	CHECK_EQ((uint64_t)(qtest_clock(b->qt) - begin), ns, "virtual time of the task, ns");
+	CHECK_EQ(board_count(b, core, ROCKET_BOARD_LAST_START_NS), (uint64_t)begin,
+		 "LAST_START_NS");
 	for (i = 0; i < 10; i++) {
 		uint64_t seen = board_count(b, core, counters[i]) - before[i];
 

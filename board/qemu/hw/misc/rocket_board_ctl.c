@@ -31,6 +31,8 @@ QEMU_BUILD_BUG_ON(offsetof(RocketCoreStats, dte_loads) !=
 QEMU_BUILD_BUG_ON(offsetof(RocketCoreStats, starts) != ROCKET_BOARD_STARTS);
 QEMU_BUILD_BUG_ON(offsetof(RocketCoreStats, table_changes) !=
                   ROCKET_BOARD_TABLE_CHANGES);
+QEMU_BUILD_BUG_ON(offsetof(RocketCoreStats, last_start_ns) !=
+                  ROCKET_BOARD_LAST_START_NS);
 QEMU_BUILD_BUG_ON(INJ_FIRST + offsetof(RocketCoreInject, no_reset) !=
                   ROCKET_BOARD_INJ_NO_RESET);
 QEMU_BUILD_BUG_ON(INJ_FIRST + offsetof(RocketCoreInject, table_watch) !=
@@ -61,7 +63,7 @@ static const char *const stat_names[] = {
     "dte-loads", "zap-all", "zap-line", "table-walks", "iotlb-hits", "faults",
     "mmu-irqs", "npu-irqs", "starts", "tasks", "macs", "bytes-read",
     "bytes-written", "cbuf-reuses", "resets", "busy-ns", "bus-errors",
-    "power-cycles", "dead-accesses", "table-changes",
+    "power-cycles", "dead-accesses", "table-changes", "last-start-ns",
 };
 QEMU_BUILD_BUG_ON(ARRAY_SIZE(stat_names) !=
                   (ROCKET_BOARD_COUNTERS_END - ROCKET_BOARD_DTE_LOADS) / 8);
@@ -428,8 +430,8 @@ static void rocket_board_ctl_reset_hold(Object *obj, ResetType type)
 
 static const VMStateDescription vmstate_rocket_stats = {
     .name = "rocket-board-ctl/stats",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT64_ARRAY(reg_reads, RocketCoreStats, 16),
         VMSTATE_UINT64_ARRAY(reg_writes, RocketCoreStats, 16),
@@ -453,6 +455,7 @@ static const VMStateDescription vmstate_rocket_stats = {
         VMSTATE_UINT64(power_cycles, RocketCoreStats),
         VMSTATE_UINT64(dead_accesses, RocketCoreStats),
         VMSTATE_UINT64(table_changes, RocketCoreStats),
+        VMSTATE_UINT64(last_start_ns, RocketCoreStats),
         VMSTATE_END_OF_LIST()
     }
 };

@@ -57,6 +57,7 @@ void rocket_npu_pc_start(RocketNpuCore *s)
         return;
     }
     s->stats->starts++;
+    s->stats->last_start_ns = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     trace_rocket_npu_start(s->index, pc_reg(s, A_PC_BASE_ADDRESS),
                            pc_reg(s, A_PC_REGISTER_AMOUNTS),
                            pc_reg(s, A_PC_TASK_CON));

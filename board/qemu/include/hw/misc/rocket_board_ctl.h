@@ -53,6 +53,7 @@ typedef struct RocketCoreStats {
     uint64_t power_cycles;
     uint64_t dead_accesses;
     uint64_t table_changes;
+    uint64_t last_start_ns;
 } RocketCoreStats;
 
 /*
