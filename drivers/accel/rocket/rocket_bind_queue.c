@@ -10,6 +10,7 @@
 #include "rocket_bind_kernel.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
+#include "rocket_race.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
 
@@ -76,9 +77,12 @@ static void rocket_bind_job_cleanup_work(struct work_struct *work)
 static struct dma_fence *rocket_bind_run_job(struct drm_sched_job *sched_job)
 {
 	struct rocket_bind_job *job = to_rocket_bind_job(sched_job);
-	bool cookie = dma_fence_begin_signalling();
+	bool cookie;
 	int ret;
 
+	rocket_race_point(ROCKET_RACE_BIND_RUN);
+
+	cookie = dma_fence_begin_signalling();
 	mutex_lock(&job->vm->op_lock);
 	rocket_bind_job_unclaim(job);
 	ret = rocket_bind_apply(job->vm, job->ops, job->count);
@@ -237,6 +241,8 @@ static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *fi
 	struct rocket_bind_queue *queue;
 	struct dma_fence *fence;
 	int ret;
+
+	rocket_race_point(ROCKET_RACE_BIND_PUSH);
 
 	/* Held until the push: the queue's order is the order of the fences. */
 	guard(mutex)(&job->vm->bind_lock);

@@ -14,6 +14,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
+#include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
 #include "rocket_regs.h"
@@ -170,6 +171,8 @@ struct dma_fence *rocket_core_take_job(struct rocket_core *core)
 void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int error)
 {
 	bool cookie = dma_fence_begin_signalling();
+
+	rocket_race_point_atomic(ROCKET_RACE_END);
 
 	if (error)
 		dma_fence_set_error(fence, error);
@@ -370,6 +373,8 @@ int rocket_core_runtime_resume(struct rocket_core *core)
  */
 int rocket_core_runtime_suspend(struct rocket_core *core)
 {
+	rocket_race_point(ROCKET_RACE_SUSPEND);
+
 	if (!READ_ONCE(core->power_cycle)) {
 		if (READ_ONCE(core->job))
 			return -EBUSY;
@@ -570,6 +575,8 @@ void rocket_core_unbind(struct rocket_core *core)
 		scoped_guard(spinlock_irq, &core->lock)
 			core->online = false;
 	}
+
+	rocket_race_point(ROCKET_RACE_UNBIND);
 
 	/* From here on no reset is queued; one that is must end first. */
 	flush_workqueue(core->recover_wq);

@@ -19,6 +19,7 @@
 #include "rocket_gem.h"
 #include "rocket_penalty.h"
 #include "rocket_quota.h"
+#include "rocket_race.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
@@ -290,6 +291,8 @@ static int __init rocket_init(void)
 	if (ret)
 		return ret;
 
+	rocket_race_init();
+
 	rocket_facade = platform_device_register_simple("rknn", -1, NULL, 0);
 	if (IS_ERR(rocket_facade)) {
 		ret = PTR_ERR(rocket_facade);
@@ -305,6 +308,7 @@ static int __init rocket_init(void)
 err_unregister:
 	platform_device_unregister(rocket_facade);
 err_teardown:
+	rocket_race_fini();
 	rocket_device_teardown();
 
 	return ret;
@@ -313,6 +317,7 @@ err_teardown:
 static void __exit rocket_exit(void)
 {
 	platform_driver_unregister(&rocket_driver);
+	rocket_race_fini();
 	rocket_device_teardown();
 	platform_device_unregister(rocket_facade);
 }

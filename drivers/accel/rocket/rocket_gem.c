@@ -15,6 +15,7 @@
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
 #include "rocket_quota.h"
+#include "rocket_race.h"
 #include "rocket_vm.h"
 
 /**
@@ -213,6 +214,7 @@ void rocket_gem_release_mapping(struct drm_gem_object *obj)
 	if (!refcount_dec_and_test(&bo->mapping.users))
 		return;
 
+	rocket_race_point(ROCKET_RACE_UNMAP_KERNEL);
 	rocket_bind_unmap_kernel(bo->mapping.vm, bo, bo->mapping.addr);
 	rocket_vm_put(bo->mapping.vm);
 }

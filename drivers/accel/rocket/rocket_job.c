@@ -8,10 +8,12 @@
 #include "rocket_gem.h"
 #include "rocket_job.h"
 #include "rocket_penalty.h"
+#include "rocket_race.h"
 #include "rocket_vm.h"
 
 static void rocket_job_cleanup_work(struct work_struct *work)
 {
+	rocket_race_point(ROCKET_RACE_CLEANUP);
 	rocket_job_destroy(container_of(work, struct rocket_job, cleanup));
 }
 

@@ -13,6 +13,7 @@
 #include "rocket_job.h"
 #include "rocket_mmu.h"
 #include "rocket_penalty.h"
+#include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_regs.h"
 #include "rocket_reset.h"
@@ -174,6 +175,8 @@ static void rocket_recover_work(struct work_struct *work)
 {
 	struct rocket_core *core = container_of(work, struct rocket_core, recover_work);
 
+	rocket_race_point(ROCKET_RACE_RECOVER);
+
 	rocket_core_stop_sched(core);
 	rocket_recover_core(core, -EFAULT);
 	rocket_core_start_sched(core);
@@ -227,6 +230,8 @@ static void rocket_recover_timeout_work(struct work_struct *work)
 	struct rocket_core *core = container_of(work, struct rocket_core, timeout_work);
 	struct dma_fence *fence;
 	u64 allowed;
+
+	rocket_race_point(ROCKET_RACE_TIMEOUT);
 
 	/* With the scheduler stopped no other job can take this one's place. */
 	rocket_core_stop_sched(core);

@@ -10,6 +10,7 @@
 #include "rocket_device.h"
 #include "rocket_job.h"
 #include "rocket_penalty.h"
+#include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
@@ -61,6 +62,8 @@ static struct dma_fence *rocket_sched_prepare_job(struct drm_sched_job *sched_jo
 {
 	struct rocket_job *job = to_rocket_job(sched_job);
 
+	rocket_race_point(ROCKET_RACE_PREPARE);
+
 	for (int i = 0; i < ARRAY_SIZE(job->after); i++) {
 		if (job->after[i] && !dma_fence_is_signaled(job->after[i]))
 			return dma_fence_get(job->after[i]);
@@ -110,6 +113,8 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 	if (sched_job->s_fence->finished.error)
 		return NULL;
 
+	rocket_race_point(ROCKET_RACE_RUN);
+
 	/* Being unbound waits for this function, so the core stays until then. */
 	if (!READ_ONCE(core->online))
 		return ERR_PTR(-ENODEV);
@@ -123,6 +128,8 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 	ret = rocket_sched_prepare_core(core, job->vm);
 	if (ret)
 		return ERR_PTR(ret);
+
+	rocket_race_point(ROCKET_RACE_START);
 
 	cookie = dma_fence_begin_signalling();
 	fence = rocket_fence_init(job->hw_fence, core);

@@ -17,6 +17,7 @@
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_job.h"
+#include "rocket_race.h"
 #include "rocket_regs.h"
 #include "rocket_sched.h"
 #include "rocket_submit.h"
@@ -321,6 +322,8 @@ static int rocket_submit_push(struct rocket_submit *submit)
 {
 	struct dma_fence *previous = NULL;
 
+	rocket_race_point(ROCKET_RACE_PUSH);
+
 	guard(mutex)(&submit->rdev->submit_lock);
 
 	for (u32 i = 0; i < submit->count; i++) {
@@ -353,6 +356,8 @@ static int rocket_submit_jobs(struct rocket_submit *submit)
 	drm_exec_fini(&exec);
 	if (ret)
 		return ret;
+
+	rocket_race_point(ROCKET_RACE_SIGNAL);
 
 	for (u32 i = 0; i < submit->count; i++) {
 		struct rocket_submit_entry *entry = &submit->entries[i];

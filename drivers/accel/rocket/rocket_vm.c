@@ -13,6 +13,7 @@
 #include "rocket_drv.h"
 #include "rocket_penalty.h"
 #include "rocket_quota.h"
+#include "rocket_race.h"
 #include "rocket_sched.h"
 #include "rocket_vm.h"
 
@@ -97,12 +98,15 @@ err_free:
 void rocket_vm_close(struct rocket_vm *vm)
 {
 	rocket_bind_queue_close(vm);
+	rocket_race_point(ROCKET_RACE_CLOSE);
 	rocket_sched_close_queue(vm);
 }
 
 static void rocket_vm_release(struct kref *ref)
 {
 	struct rocket_vm *vm = container_of(ref, struct rocket_vm, ref);
+
+	rocket_race_point(ROCKET_RACE_RELEASE);
 
 	/* First the hardware, then the tables, then the pages. */
 	rocket_mmu_detach_all(vm, vm->rdev);
