@@ -81,7 +81,8 @@ step_closure() {
 }
 
 # step_run NAME: makes NAME's product.  Sources may be edited while they are
-# built; then the product would not be what its name says, so do it again.
+# built; then the product would not be what its name says, so do it again, unless
+# that is there already: the edit may have been taken back.
 step_run() {
 	local name=$1 dir=${STEP_DIR[$1]} key
 	while :; do
@@ -95,6 +96,7 @@ step_run() {
 		step_locate "$name"
 		rm -rf "$dir.tmp"
 		dir=${STEP_DIR[$name]}
+		[ ! -d "$dir" ] || return 0
 	done
 	mv -T "$dir.tmp" "$dir"
 }
