@@ -21,7 +21,8 @@
  *
  * Plain ports are faster.  But Linux 7.3 takes them for closed by the host when
  * the system has slept: it asks how they are before it is ready for an answer.
- * Consoles do not ask.
+ * Consoles do not ask.  They can be opened only after their ports have been given
+ * names, which is an event.
  */
 #define _GNU_SOURCE
 #include <errno.h>
