@@ -10,6 +10,7 @@
 #include "rocket_bind_kernel.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 #include "rocket_vma.h"
 
@@ -71,6 +72,8 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	if (ret)
 		return ret;
 
+	trace_rocket_bind(bind->vm, op->map.va.addr, op->map.va.range, op->map.gem.offset,
+			  bind->readonly);
 	vma = rocket_bind_op_take_vma(bind);
 	vma->readonly = bind->readonly;
 	vma->kernel = bind->kernel;
@@ -112,6 +115,7 @@ int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv)
 
 	drm_gpuva_op_remap_to_unmap_range(&op->remap, &addr, &range);
 	rocket_mmu_unmap(bind->vm, addr, range);
+	trace_rocket_unbind(bind->vm, addr, range);
 
 	if (op->remap.prev)
 		prev = rocket_bind_op_take_vma(bind);

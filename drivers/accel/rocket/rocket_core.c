@@ -18,6 +18,7 @@
 #include "rocket_recover.h"
 #include "rocket_reset.h"
 #include "rocket_regs.h"
+#include "rocket_trace.h"
 
 /*
  * How long an idle core stays powered, in ms. Inference comes in frames: with
@@ -88,8 +89,10 @@ void rocket_core_start_task(struct rocket_core *core)
 	const struct rocket_task *task = &job->tasks[job->next_task];
 
 	job->task_started = ktime_get_ns();
-	if (!job->next_task)
+	if (!job->next_task) {
 		job->started = job->task_started;
+		trace_rocket_job_run(job);
+	}
 	job->next_task++;
 
 	rocket_core_start_stream(core, task->regcmd, task->regcmd_count,
@@ -133,20 +136,25 @@ struct dma_fence *rocket_core_next_task(struct rocket_core *core)
 	/* Nothing is expected any more until the next start. */
 	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
 
-	return rocket_core_take_job(core);
+	return rocket_core_take_job(core, 0);
 }
 
 /**
  * rocket_core_take_job() - Take the job off the core.
  * @core: The core; &rocket_core.lock held.
+ * @error: Why it ends early, a negative errno, or 0.
  *
  * Return: The job's fence, for rocket_core_end_job().
  */
-struct dma_fence *rocket_core_take_job(struct rocket_core *core)
+struct dma_fence *rocket_core_take_job(struct rocket_core *core, int error)
 {
+	struct rocket_job *job = core->job;
 	struct dma_fence *fence = core->fence;
 
 	lockdep_assert_held(&core->lock);
+
+	if (job->started)
+		trace_rocket_job_done(job, ktime_get_ns() - job->started, error);
 
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
@@ -355,7 +363,12 @@ void rocket_core_resume(struct rocket_core *core)
  */
 int rocket_core_runtime_resume(struct rocket_core *core)
 {
-	return clk_bulk_prepare_enable(ARRAY_SIZE(core->clks), core->clks);
+	int ret = clk_bulk_prepare_enable(ARRAY_SIZE(core->clks), core->clks);
+
+	if (!ret)
+		trace_rocket_power(core, true);
+
+	return ret;
 }
 
 /**
@@ -386,6 +399,7 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 	}
 
 	clk_bulk_disable_unprepare(ARRAY_SIZE(core->clks), core->clks);
+	trace_rocket_power(core, false);
 
 	return 0;
 }

@@ -241,7 +241,7 @@ void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
 void rocket_core_start_task(struct rocket_core *core);
 bool rocket_core_task_done(struct rocket_core *core);
 struct dma_fence *rocket_core_next_task(struct rocket_core *core);
-struct dma_fence *rocket_core_take_job(struct rocket_core *core);
+struct dma_fence *rocket_core_take_job(struct rocket_core *core, int error);
 void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int error);
 void rocket_core_put_power(struct rocket_core *core);
 void rocket_core_stop_sched(struct rocket_core *core);

@@ -15,6 +15,7 @@
 #include "rocket_quota.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 
 /**
@@ -305,6 +306,7 @@ static void rocket_mmu_abandon_locked(struct rocket_core *core)
 	lockdep_assert_held(&core->attach_lock);
 
 	iommu_detach_group(NULL, core->group);
+	trace_rocket_vm_detach(core, core->vm);
 	core->vm = NULL;
 }
 
@@ -353,6 +355,7 @@ int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
 		return ret;
 
 	core->vm = vm;
+	trace_rocket_vm_attach(core, vm);
 
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "rocket_recover.h"
 #include "rocket_regs.h"
 #include "rocket_reset.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 
 /**
@@ -122,6 +123,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	struct dma_fence *fence = NULL;
 	struct rocket_job *killed = NULL;
 	bool was_recovering, powered;
+	u64 begin = ktime_get_ns();
 	bool lost = false;
 
 	/*
@@ -148,7 +150,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 			rocket_core_start_task(core);
 		} else if (core->job) {
 			killed = core->job;
-			fence = rocket_core_take_job(core);
+			fence = rocket_core_take_job(core, lost ? -EIO : error);
 		}
 	}
 
@@ -158,6 +160,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	/* The line of a core that was given up stays off until it is unbound. */
 	if (was_wedged || !core->wedged)
 		enable_irq(core->irq);
+
+	trace_rocket_recover(core, ktime_get_ns() - begin, error, READ_ONCE(core->wedged));
 
 	if (powered)
 		rocket_core_put_power(core);
@@ -298,6 +302,8 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 	if (!core->online || core->recovering)
 		return NULL;
 
+	trace_rocket_fault(core, core->job, fault->addr,
+			   fault->flags & DRM_ROCKET_VM_FAULT_WRITE);
 	core->counts.faults++;
 	rocket_recover_report(core);
 

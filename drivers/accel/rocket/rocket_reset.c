@@ -10,6 +10,7 @@
 #include "rocket_core.h"
 #include "rocket_regs.h"
 #include "rocket_reset.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 
 /**
@@ -111,6 +112,7 @@ int rocket_reset(struct rocket_core *core)
 	if (hw_lock)
 		mutex_unlock(hw_lock);
 	enable_irq(core->irq);
+	trace_rocket_reset(core, done);
 
 	return done ? 0 : -EIO;
 }

@@ -13,6 +13,7 @@
 #include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_sched.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 
 /**
@@ -141,8 +142,14 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 
 static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 {
+	struct rocket_job *job = to_rocket_job(sched_job);
+
+	/* Of one that ran, rocket_core_take_job() has told. */
+	if (!job->started)
+		trace_rocket_job_done(job, 0, sched_job->s_fence->finished.error);
+
 	/* Destroying takes locks that the scheduler's work must not wait for. */
-	rocket_device_queue_cleanup(&to_rocket_job(sched_job)->cleanup);
+	rocket_device_queue_cleanup(&job->cleanup);
 }
 
 static const struct drm_sched_backend_ops rocket_sched_ops = {
@@ -346,6 +353,7 @@ struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *pre
 
 	atomic_inc(&job->core->load);
 	job->counted = true;
+	trace_rocket_job_queue(job);
 
 	return dma_fence_get(queue->last);
 }

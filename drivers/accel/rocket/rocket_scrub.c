@@ -5,6 +5,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -14,6 +15,7 @@
 #include "rocket_regs.h"
 #include "rocket_scrub.h"
 #include "rocket_submit.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 
 /**
@@ -442,7 +444,7 @@ static int rocket_scrub_run(struct rocket_core *core)
  * its driver must be made to write the registers before something runs: a
  * change of domain does. Where there is no VM to be left one is entered first.
  */
-static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
+static int rocket_scrub_erase(struct rocket_core *core, struct rocket_vm *vm)
 {
 	int ret;
 
@@ -461,6 +463,16 @@ static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
 		return ret;
 
 	return rocket_mmu_reset(core);
+}
+
+static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
+{
+	u64 begin = ktime_get_ns();
+	int ret = rocket_scrub_erase(core, vm);
+
+	trace_rocket_scrub(core, vm->owner, ktime_get_ns() - begin, ret);
+
+	return ret;
 }
 
 /**

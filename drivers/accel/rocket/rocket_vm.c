@@ -178,11 +178,16 @@ static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 
-	ret = xa_alloc(&rfile->vms, id, vm, ids, GFP_KERNEL_ACCOUNT);
+	/* Who looks it up by an id that was guessed waits for the lock. */
+	xa_lock(&rfile->vms);
+	ret = __xa_alloc(&rfile->vms, id, vm, ids, GFP_KERNEL_ACCOUNT);
+	if (!ret)
+		vm->id = *id;
+	xa_unlock(&rfile->vms);
 	if (ret)
 		rocket_vm_close_and_put(vm);
 
-	/* xa_alloc() says -EBUSY when all ids are taken. */
+	/* __xa_alloc() says -EBUSY when all ids are taken. */
 	return ret == -EBUSY ? -ENOSPC : ret;
 }
 

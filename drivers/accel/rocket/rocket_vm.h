@@ -88,6 +88,9 @@ struct rocket_vm {
 	 */
 	u64 owner;
 
+	/** @id: The file's name for it. Set before anybody can use it. */
+	u32 id;
+
 	/** @quota: Who pays for what is in it, a reference. */
 	struct rocket_quota *quota;
 

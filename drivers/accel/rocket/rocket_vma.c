@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "rocket_mmu.h"
+#include "rocket_trace.h"
 #include "rocket_vm.h"
 #include "rocket_vma.h"
 
@@ -85,5 +86,6 @@ void rocket_vma_unmap(struct rocket_vma *vma)
 {
 	rocket_mmu_unmap(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
 	drm_gpuva_remove(&vma->base);
+	trace_rocket_unbind(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
 	rocket_vma_destroy(vma);
 }
