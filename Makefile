@@ -16,6 +16,8 @@ help:
 	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
+	@echo '  make bench          mainline'\''s driver and ours side by side, counted, not timed'
+	@echo '                      (BENCH="…": only these of igt-tests/benchmarks; RUNS=N)'
 	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
 	@echo '                      (TESTS="…": only these, as for igt-tests/run)'
 	@echo '  make shell          an interactive shell on the board'
@@ -44,6 +46,9 @@ check-analysis:
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
+
+bench:
+	@igt-tests/benchmarks/run --runs $(or $(RUNS),3) $(BENCH)
 
 igt:
 	@test -n '$(IGT_DIR)' || { \
@@ -83,4 +88,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check board-test check-debug check-builds check-analysis check-mutants igt shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug check-builds check-analysis check-mutants igt shell setup modules clean distclean

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "bench_client.h"
+#include "igt.h"
+#include "igt_rocket_job.h"
+#include "rocket_regcmd.h"
+
+/* In the input BO */
+#define STREAM_AT	0u
+#define WEIGHTS_AT	1024u
+#define BIAS_AT		2048u
+#define FEATURES_AT	3072u
+
+#define PIXELS		4u
+#define CHANNELS	16u
+/* Leaves the sum as it is */
+#define UNITY_SCALE	16384u
+#define UNITY_SHIFT	14u
+
+/* The job as mainline's first version has it */
+#define JOB_SIZE (offsetof(struct drm_rocket_job, out_bo_handle_count) + sizeof(uint32_t))
+#define TASK_SIZE (offsetof(struct drm_rocket_task, regcmd_count) + sizeof(uint32_t))
+
+#define FOREVER INT64_MAX
+
+bool bench_is_ours(void)
+{
+	static int ours = -1;
+
+	if (ours < 0) {
+		uint64_t features = 0;
+		int fd = __rocket_open();
+
+		igt_assert(fd >= 0);
+		ours = !__rocket_get_param(fd, DRM_ROCKET_PARAM_FEATURES, &features) &&
+		       features & DRM_ROCKET_FEATURE_VM_BIND;
+		close(fd);
+	}
+	return ours;
+}
+
+static void prep(int fd, const struct rocket_bo *bo)
+{
+	igt_assert_eq(__rocket_prep_bo(fd, bo->handle, FOREVER), 0);
+}
+
+/* The NPU copies the features: weights are the identity. */
+static void write_input(struct bench_client *client)
+{
+	struct rocket_conv c = {
+		.in_width = PIXELS, .in_height = 1, .in_channels = CHANNELS,
+		.out_channels = CHANNELS,
+		.kernel_width = 1, .kernel_height = 1, .stride_x = 1, .stride_y = 1,
+		.out_scale = UNITY_SCALE, .out_shift = UNITY_SHIFT,
+		.in_addr = client->in.address + FEATURES_AT,
+		.weight_addr = client->in.address + WEIGHTS_AT,
+		.bias_addr = client->in.address + BIAS_AT,
+		.out_addr = client->out.address,
+	};
+	int8_t weights[CHANNELS * CHANNELS] = { 0 };
+
+	for (unsigned int i = 0; i < CHANNELS; i++)
+		weights[i * CHANNELS + i] = 1;
+	igt_assert_lt(rocket_conv_weights_size(&c), BIAS_AT - WEIGHTS_AT + 1);
+	prep(client->fd, &client->in);
+	rocket_conv_pack_weights(&c, client->in.map + WEIGHTS_AT, weights);
+	igt_assert_eq(rocket_conv_pack_bias(&c, client->in.map + BIAS_AT, NULL, weights), 0);
+	rocket_pattern(client->in.map + FEATURES_AT, client->in.address);
+	igt_assert_eq(rocket_conv_emit(&c, NULL, (uint64_t *)(client->in.map + STREAM_AT),
+				       WEIGHTS_AT / sizeof(uint64_t)), ROCKET_CONV_ENTRIES);
+	igt_assert_eq(__rocket_fini_bo(client->fd, client->in.handle), 0);
+	client->task = (struct drm_rocket_task){
+		.regcmd = client->in.address + STREAM_AT,
+		.regcmd_count = ROCKET_CONV_ENTRIES,
+	};
+}
+
+void bench_client_open(struct bench_client *client)
+{
+	*client = (struct bench_client){ .fd = __rocket_open() };
+	igt_assert(client->fd >= 0);
+	client->in = rocket_bo_mapped(client->fd, ROCKET_PAGE);
+	client->out = rocket_bo_mapped(client->fd, ROCKET_PAGE);
+	write_input(client);
+}
+
+void bench_client_close(struct bench_client *client)
+{
+	rocket_bo_free(client->fd, &client->in);
+	rocket_bo_free(client->fd, &client->out);
+	close(client->fd);
+}
+
+void bench_client_submit(struct bench_client *client, unsigned int tasks)
+{
+	static struct drm_rocket_task *array;
+	static unsigned int room;
+	struct drm_rocket_job job = {
+		.in_bo_handles = (uintptr_t)&client->in.handle,
+		.out_bo_handles = (uintptr_t)&client->out.handle,
+		.task_count = tasks,
+		.task_struct_size = TASK_SIZE,
+		.in_bo_handle_count = 1,
+		.out_bo_handle_count = 1,
+	};
+	struct drm_rocket_submit submit = {
+		.jobs = (uintptr_t)&job,
+		.job_count = 1,
+		.job_struct_size = JOB_SIZE,
+	};
+
+	if (tasks > room) {
+		free(array);
+		array = malloc(tasks * TASK_SIZE);
+		igt_assert(array);
+		room = tasks;
+	}
+	for (unsigned int i = 0; i < tasks; i++)
+		memcpy((char *)array + i * TASK_SIZE, &client->task, TASK_SIZE);
+	job.tasks = (uintptr_t)array;
+	do_ioctl(client->fd, DRM_IOCTL_ROCKET_SUBMIT, &submit);
+}
+
+void bench_client_wait(struct bench_client *client)
+{
+	prep(client->fd, &client->out);
+}
+
+void bench_client_check(struct bench_client *client)
+{
+	prep(client->fd, &client->out);
+	igt_assert(rocket_is_pattern(client->out.map, client->in.address));
+	memset(client->out.map, 0, ROCKET_PATTERN);
+	igt_assert_eq(__rocket_fini_bo(client->fd, client->out.handle), 0);
+}
