@@ -14,7 +14,7 @@
 
 STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
 # Made only when asked for.
-EXTRA_STEPS=(debug checkers igtlibs)
+EXTRA_STEPS=(debug checkers igtlibs sanitized)
 ALL_STEPS=("${STEPS[@]}" "${EXTRA_STEPS[@]}")
 
 declare -A STEP_DIR

@@ -27,9 +27,14 @@ qemu_key() {
 }
 
 qemu_build() {
+	qemu_compile
+	qemu_pack /build/work/qemu/build/qemu-system-aarch64 "/build/${1##*/}"
+}
+
+# The build tree as of the sources now.
+qemu_compile() {
 	in_tools sh -ec '
-		out=$1 tree=/build/work/qemu
-		shift
+		tree=/build/work/qemu
 		if [ ! -d $tree/source ]; then
 			mkdir -p $tree
 			rm -rf $tree/source.tmp
@@ -45,9 +50,17 @@ qemu_build() {
 			echo "$*" >configured
 		fi
 		ninja qemu-system-aarch64
+	' sh "${QEMU_CONFIGURE[@]}"
+}
+
+# qemu_pack BINARY OUT: what runs BINARY on any host, in OUT; both as the chroot
+# sees them.
+qemu_pack() {
+	in_tools sh -ec '
+		binary=$1 out=$2
 		mkdir $out/lib
-		strip -o $out/qemu-system-aarch64 qemu-system-aarch64
-		ldd qemu-system-aarch64 | sed -n "s/.* => \(\/[^ ]*\) .*/\1/p" |
+		strip -o $out/qemu-system-aarch64 $binary
+		ldd $binary | sed -n "s/.* => \(\/[^ ]*\) .*/\1/p" |
 			xargs -I{} cp -L {} $out/lib/
 		cp -L /lib64/ld-linux-x86-64.so.2 $out/lib/
 		printf "%s\n" "#!/bin/sh" \
@@ -55,5 +68,5 @@ qemu_build() {
 			"exec \"\$d/lib/ld-linux-x86-64.so.2\" --library-path \"\$d/lib\" \
 				\"\$d/qemu-system-aarch64\" \"\$@\"" >$out/qemu
 		chmod +x $out/qemu
-	' sh "/build/${1##*/}" "${QEMU_CONFIGURE[@]}"
+	' sh "$@"
 }
