@@ -19,6 +19,8 @@
 #include "rocket_reset.h"
 #include "rocket_regs.h"
 #include "rocket_trace.h"
+#include "rocket_usage.h"
+#include "rocket_vm.h"
 
 /*
  * How long an idle core stays powered, in ms. Inference comes in frames: with
@@ -91,6 +93,7 @@ void rocket_core_start_task(struct rocket_core *core)
 	job->task_started = ktime_get_ns();
 	if (!job->next_task) {
 		job->started = job->task_started;
+		rocket_busy_begin(&core->busy, job->started);
 		trace_rocket_job_run(job);
 	}
 	job->next_task++;
@@ -127,6 +130,7 @@ struct dma_fence *rocket_core_next_task(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	writel_relaxed(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
+	rocket_core_count(&core->counts.tasks, 1);
 
 	if (core->job->next_task < core->job->task_count) {
 		rocket_core_start_task(core);
@@ -139,6 +143,20 @@ struct dma_fence *rocket_core_next_task(struct rocket_core *core)
 	return rocket_core_take_job(core, 0);
 }
 
+/* The job's time is over; one that waited for a recovery never had any. */
+static void rocket_core_account(struct rocket_core *core, struct rocket_job *job, int error)
+{
+	u64 ns;
+
+	if (!job->started)
+		return;
+
+	ns = rocket_busy_end(&core->busy, ktime_get_ns());
+	job->vm->usage->busy_ns[core->index] += ns;
+	rocket_core_count(&core->counts.jobs, 1);
+	trace_rocket_job_done(job, ns, error);
+}
+
 /**
  * rocket_core_take_job() - Take the job off the core.
  * @core: The core; &rocket_core.lock held.
@@ -148,13 +166,11 @@ struct dma_fence *rocket_core_next_task(struct rocket_core *core)
  */
 struct dma_fence *rocket_core_take_job(struct rocket_core *core, int error)
 {
-	struct rocket_job *job = core->job;
 	struct dma_fence *fence = core->fence;
 
 	lockdep_assert_held(&core->lock);
 
-	if (job->started)
-		trace_rocket_job_done(job, ktime_get_ns() - job->started, error);
+	rocket_core_account(core, core->job, error);
 
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
@@ -255,7 +271,7 @@ static irqreturn_t rocket_core_stray_irq(struct rocket_core *core)
 	if (readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) & ROCKET_PC_INTERRUPT_DPU) {
 		writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
 		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
-		core->counts.spurious++;
+		rocket_core_count(&core->counts.spurious, 1);
 		ret = IRQ_HANDLED;
 	}
 
@@ -288,7 +304,7 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL,
 		       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
 		if (!rocket_core_task_done(core)) {
-			core->counts.spurious++;
+			rocket_core_count(&core->counts.spurious, 1);
 			return IRQ_HANDLED;
 		}
 
@@ -631,6 +647,7 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 	mutex_init(&core->stop_lock);
 	spin_lock_init(&core->lock);
 	init_waitqueue_head(&core->idle);
+	rocket_busy_init(&core->busy);
 	rocket_coredump_init(core);
 
 	return rocket_recover_init(core);

@@ -6,6 +6,7 @@
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/clk.h>
+#include <linux/compiler.h>
 #include <linux/completion.h>
 #include <linux/dma-fence.h>
 #include <linux/hrtimer.h>
@@ -20,6 +21,7 @@
 
 #include "rocket_coredump.h"
 #include "rocket_scrub.h"
+#include "rocket_usage.h"
 
 struct device_node;
 struct iommu_group;
@@ -28,15 +30,32 @@ struct rocket_device;
 struct rocket_job;
 struct rocket_vm;
 
-/* Cores of the largest SoC that is supported, the RK3588. */
-#define ROCKET_MAX_CORES 3
-
 /**
- * struct rocket_core_counts - What went wrong with a core, since the device came.
+ * struct rocket_core_counts - What a core has done, and what went wrong, since the
+ * device came.
  *
- * For debugfs; protected by &rocket_core.lock.
+ * For debugfs and perf. Written by one at a time, under &rocket_core.lock if nothing
+ * else is said, by way of rocket_core_count(); read by anybody.
  */
 struct rocket_core_counts {
+	/** @jobs: Jobs that were started and have ended, however. */
+	u64 jobs;
+
+	/** @tasks: Tasks that have ended by themselves. */
+	u64 tasks;
+
+	/** @switches: Attached to a VM's page tables; by &rocket_core.attach_lock. */
+	u64 switches;
+
+	/** @scrubs: Clients that were erased; by who may attach the core. */
+	u64 scrubs;
+
+	/** @scrub_ns: Time that this took, in ns; as @scrubs. */
+	u64 scrub_ns;
+
+	/** @resets: Resets that had an effect; by &rocket_core.attach_lock. */
+	u64 resets;
+
 	/** @spurious: Interrupts of a task that had not ended, or of none. */
 	u64 spurious;
 
@@ -216,8 +235,11 @@ struct rocket_core {
 	/** @deadline: When the time of @job is up, once it was started. */
 	ktime_t deadline;
 
-	/** @counts: What went wrong. */
+	/** @counts: What it has done. */
 	struct rocket_core_counts counts;
+
+	/** @busy: For how long jobs have run. */
+	struct rocket_busy busy;
 
 	/** @idle: Woken when @job becomes %NULL. */
 	wait_queue_head_t idle;
@@ -225,6 +247,16 @@ struct rocket_core {
 	/** @coredump: What the last failure left, on its way to userspace. */
 	struct rocket_coredump coredump;
 };
+
+/**
+ * rocket_core_count() - Count something.
+ * @count: A field of &struct rocket_core_counts; nobody else writes it now.
+ * @more: How many.
+ */
+static inline void rocket_core_count(u64 *count, u64 more)
+{
+	WRITE_ONCE(*count, *count + more);
+}
 
 int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 		     unsigned int index);

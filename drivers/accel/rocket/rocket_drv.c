@@ -21,6 +21,7 @@
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_submit.h"
+#include "rocket_usage.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
 
@@ -60,18 +61,26 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 		goto err_put_penalty;
 	}
 
+	rfile->usage = rocket_usage_create();
+	if (!rfile->usage) {
+		ret = -ENOMEM;
+		goto err_put_quota;
+	}
+
 	mutex_init(&rfile->query_lock);
 	ret = rocket_vm_open_file(rfile);
 	if (ret)
-		goto err_put_quota;
+		goto err_put_usage;
 
 	rfile->vm = xa_load(&rfile->vms, 0);
 	file->driver_priv = rfile;
 
 	return 0;
 
-err_put_quota:
+err_put_usage:
 	mutex_destroy(&rfile->query_lock);
+	rocket_usage_put(rfile->usage);
+err_put_quota:
 	rocket_quota_put(rfile->quota);
 err_put_penalty:
 	rocket_penalty_put(rfile->penalty);
@@ -87,6 +96,7 @@ static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
 
 	rocket_vm_close_file(rfile);
 	mutex_destroy(&rfile->query_lock);
+	rocket_usage_put(rfile->usage);
 	rocket_quota_put(rfile->quota);
 	rocket_penalty_put(rfile->penalty);
 	kfree(rfile);
@@ -105,7 +115,12 @@ static const struct drm_ioctl_desc rocket_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(ROCKET_VM_QUERY, rocket_ioctl_vm_query, 0),
 };
 
-DEFINE_DRM_ACCEL_FOPS(rocket_fops);
+/* As DEFINE_DRM_ACCEL_FOPS(), with fdinfo. */
+static const struct file_operations rocket_fops = {
+	.owner = THIS_MODULE,
+	DRM_ACCEL_FOPS,
+	.show_fdinfo = drm_show_fdinfo,
+};
 
 /*
  * Versions:
@@ -117,6 +132,7 @@ static const struct drm_driver rocket_drm_driver = {
 			   DRIVER_SYNCOBJ_TIMELINE,
 	.open = rocket_open,
 	.postclose = rocket_postclose,
+	.show_fdinfo = rocket_usage_show,
 	.gem_create_object = rocket_gem_create_object,
 	.gem_prime_import_sg_table = rocket_gem_import_sg_table,
 	.ioctls = rocket_ioctls,

@@ -12,6 +12,7 @@
 struct rocket_device;
 struct rocket_penalty;
 struct rocket_quota;
+struct rocket_usage;
 struct rocket_vm;
 
 /**
@@ -35,6 +36,9 @@ struct rocket_file {
 
 	/** @penalty: For its jobs that failed, a reference. */
 	struct rocket_penalty *penalty;
+
+	/** @usage: What it has used of the cores, a reference. */
+	struct rocket_usage *usage;
 
 	/** @query_lock: One VM_QUERY at a time. */
 	struct mutex query_lock;

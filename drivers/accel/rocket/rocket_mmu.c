@@ -355,6 +355,7 @@ int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm)
 		return ret;
 
 	core->vm = vm;
+	rocket_core_count(&core->counts.switches, 1);
 	trace_rocket_vm_attach(core, vm);
 
 	return 0;

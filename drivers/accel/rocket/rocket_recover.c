@@ -71,7 +71,7 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 		return ret;
 
 	scoped_guard(spinlock_irq, &core->lock)
-		core->counts.power_cycles++;
+		rocket_core_count(&core->counts.power_cycles, 1);
 	rocket_mmu_abandon(core);
 
 	return vm ? rocket_scrub_attach(core, vm) : 0;
@@ -216,12 +216,12 @@ static u64 rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fen
 
 	if (!rocket_core_task_done(core) ||
 	    (job->next_task < job->task_count && job->lost >= ROCKET_LOST_MAX)) {
-		core->counts.hangs++;
+		rocket_core_count(&core->counts.hangs, 1);
 		return job->timeout;
 	}
 
 	job->lost++;
-	core->counts.lost++;
+	rocket_core_count(&core->counts.lost, 1);
 	*fence = rocket_core_next_task(core);
 	if (!*fence)
 		rocket_core_start_clock(core);
@@ -304,7 +304,7 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 
 	trace_rocket_fault(core, core->job, fault->addr,
 			   fault->flags & DRM_ROCKET_VM_FAULT_WRITE);
-	core->counts.faults++;
+	rocket_core_count(&core->counts.faults, 1);
 	rocket_recover_report(core);
 
 	fault->core = core->index;

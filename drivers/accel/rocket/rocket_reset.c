@@ -112,6 +112,8 @@ int rocket_reset(struct rocket_core *core)
 	if (hw_lock)
 		mutex_unlock(hw_lock);
 	enable_irq(core->irq);
+	if (done)
+		rocket_core_count(&core->counts.resets, 1);
 	trace_rocket_reset(core, done);
 
 	return done ? 0 : -EIO;

@@ -469,8 +469,11 @@ static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
 {
 	u64 begin = ktime_get_ns();
 	int ret = rocket_scrub_erase(core, vm);
+	u64 ns = ktime_get_ns() - begin;
 
-	trace_rocket_scrub(core, vm->owner, ktime_get_ns() - begin, ret);
+	rocket_core_count(&core->counts.scrubs, !ret);
+	rocket_core_count(&core->counts.scrub_ns, ns);
+	trace_rocket_scrub(core, vm->owner, ns, ret);
 
 	return ret;
 }

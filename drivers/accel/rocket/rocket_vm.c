@@ -15,6 +15,7 @@
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_sched.h"
+#include "rocket_usage.h"
 #include "rocket_vm.h"
 
 static void rocket_vm_free(struct drm_gpuvm *gpuvm)
@@ -22,6 +23,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	struct rocket_vm *vm = to_rocket_vm(gpuvm);
 
 	rocket_mmu_fini(vm);
+	rocket_usage_put(vm->usage);
 	rocket_penalty_put(vm->penalty);
 	rocket_quota_put(vm->quota);
 	mutex_destroy(&vm->bind_lock);
@@ -70,6 +72,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	vm->penalty = rocket_penalty_get(rfile->penalty);
 	vm->claims = RB_ROOT_CACHED;
 	vm->owner = rfile->id;
+	vm->usage = rocket_usage_get(rfile->usage);
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
 	rocket_fault_log_init(&vm->faults);

@@ -20,6 +20,7 @@ struct rocket_device;
 struct rocket_file;
 struct rocket_penalty;
 struct rocket_quota;
+struct rocket_usage;
 
 /* The first page is never mapped, so that address 0 always faults. */
 #define ROCKET_VM_START		SZ_4K
@@ -131,6 +132,9 @@ struct rocket_vm {
 
 	/** @queue: The order of the jobs. */
 	struct rocket_queue queue;
+
+	/** @usage: What its jobs have used, the file's; a reference. */
+	struct rocket_usage *usage;
 
 	/** @penalty: For jobs that failed, the file's; a reference. */
 	struct rocket_penalty *penalty;

@@ -12,6 +12,7 @@ extern struct kunit_suite rocket_quota_suite;
 extern struct kunit_suite rocket_struct_suite;
 extern struct kunit_suite rocket_submit_suite;
 extern struct kunit_suite rocket_tables_suite;
+extern struct kunit_suite rocket_usage_suite;
 
 struct rocket_vm *rocket_kunit_vm(struct kunit *test);
 
