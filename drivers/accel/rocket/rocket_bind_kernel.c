@@ -5,6 +5,7 @@
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/interval_tree_generic.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "rocket_bind.h"
@@ -101,14 +102,19 @@ EXPORT_SYMBOL_IF_KUNIT(rocket_bind_leaves);
  * The highest place for a range in the hole [@start, @end) that nobody has
  * claimed; 0, which is never one, if there is none.
  */
-static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end, u64 range)
+static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end,
+				      u64 range, u64 align)
 {
 	while (end - start >= range) {
+		u64 addr = round_down(end - range, align);
 		struct rocket_bind_op *claim;
 
-		claim = rocket_claim_iter_first(&vm->claims, end - range, end - 1);
+		if (addr < start)
+			break;
+
+		claim = rocket_claim_iter_first(&vm->claims, addr, addr + range - 1);
 		if (!claim)
-			return end - range;
+			return addr;
 		if (claim->addr <= start)
 			break;
 		/* All that is higher up, and not behind the claim, meets it too. */
@@ -118,25 +124,38 @@ static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end, 
 	return 0;
 }
 
-/*
- * The highest place where a range is neither mapped nor claimed. drm_gpuvm keeps
- * mappings in order but no holes.
- */
-VISIBLE_IF_KUNIT int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
+/* drm_gpuvm keeps mappings in order but no holes. */
+static u64 rocket_bind_find_aligned(struct rocket_vm *vm, u64 range, u64 align)
 {
 	u64 end = ROCKET_VM_END;
 	struct drm_gpuva *va;
-
-	lockdep_assert_held(&vm->op_lock);
+	u64 addr;
 
 	list_for_each_entry_reverse(va, &vm->base.rb.list, rb.entry) {
-		*addr = rocket_bind_find_unclaimed(vm, va->va.addr + va->va.range, end, range);
-		if (*addr)
-			return 0;
+		addr = rocket_bind_find_unclaimed(vm, va->va.addr + va->va.range, end, range,
+						  align);
+		if (addr)
+			return addr;
 		end = va->va.addr;
 	}
 
-	*addr = rocket_bind_find_unclaimed(vm, ROCKET_VM_START, end, range);
+	return rocket_bind_find_unclaimed(vm, ROCKET_VM_START, end, range, align);
+}
+
+/*
+ * The highest place where a range is neither mapped nor claimed. One that is large
+ * enough for a huge page is aligned to it, as long as there is such a place: the
+ * IOMMU API maps in pieces whose size is the alignment of both addresses.
+ */
+VISIBLE_IF_KUNIT int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
+{
+	lockdep_assert_held(&vm->op_lock);
+
+	*addr = 0;
+	if (range >= SZ_2M)
+		*addr = rocket_bind_find_aligned(vm, range, SZ_2M);
+	if (!*addr)
+		*addr = rocket_bind_find_aligned(vm, range, ROCKET_MMU_PAGE_SIZE);
 
 	return *addr ? 0 : -ENOSPC;
 }
@@ -164,7 +183,7 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
  * @vm: The VM.
  * @bo: The BO.
  * @addr: Receives the address: the highest that is free, and not claimed by a bind
- *	that is queued.
+ *	that is queued; on a 2 MiB boundary for a large BO, if there is one.
  *
  * Return: 0, -ENOMEM, -EINTR; -ENOSPC when there is no room, or the file is at one
  * of its limits.

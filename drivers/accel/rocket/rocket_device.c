@@ -3,6 +3,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_managed.h>
+#include <drm/drm_print.h>
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/dma-mapping.h>
@@ -174,6 +175,13 @@ static int rocket_device_init(struct rocket_device *rdev)
 	ret = drmm_mutex_init(&rdev->ddev, &rdev->submit_lock);
 	if (ret)
 		return ret;
+
+	/*
+	 * A BO in few pieces is made and mapped in few steps. Only where a huge page
+	 * lies within the BO: what a BO counts with is what it has.
+	 */
+	if (drm_gem_huge_mnt_create(&rdev->ddev, "within_size"))
+		drm_dbg(&rdev->ddev, "BOs are made of small pages\n");
 
 	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
 		ret = rocket_device_init_core(rdev, i);

@@ -178,11 +178,30 @@ static void test_random(struct kunit *test)
 	}
 }
 
+/* What is large enough for a huge page begins where one could, if it can. */
+static void test_huge(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+
+	mutex_lock(&vm->op_lock);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M + PAGE), ROCKET_VM_END - SZ_4M);
+
+	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M - PAGE), ROCKET_VM_END - SZ_2M);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), ROCKET_VM_END - SZ_4M);
+
+	/* Just large enough, and on no boundary. */
+	add_mapping(test, vm, ROCKET_VM_START, ROCKET_VM_END - SZ_2M - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), ROCKET_VM_END - SZ_2M - PAGE);
+	mutex_unlock(&vm->op_lock);
+}
+
 static struct kunit_case rocket_hole_cases[] = {
 	KUNIT_CASE(test_empty),
 	KUNIT_CASE(test_between),
 	KUNIT_CASE(test_claimed),
 	KUNIT_CASE(test_overlapping),
+	KUNIT_CASE(test_huge),
 	KUNIT_CASE(test_random),
 	{}
 };
