@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "rocket_core.h"
+#include "rocket_pmu.h"
 
 struct drm_driver;
 struct drm_file;
@@ -49,6 +50,9 @@ struct rocket_device {
 	 * CLOCK_MONOTONIC.
 	 */
 	atomic64_t coredump_next;
+
+	/** @pmu: What perf counts. */
+	struct rocket_pmu pmu;
 
 	/** @ip_version: VERSION + VERSION_NUM, read by the first core. */
 	u32 ip_version;

@@ -18,6 +18,7 @@
 #include "rocket_drv.h"
 #include "rocket_gem.h"
 #include "rocket_penalty.h"
+#include "rocket_pmu.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_submit.h"
@@ -215,6 +216,7 @@ static int rocket_probe(struct platform_device *pdev)
 			goto err_unbind;
 		}
 		rocket_dev = rdev;
+		rocket_pmu_register(rdev);
 	}
 
 	return 0;
@@ -238,6 +240,8 @@ static void rocket_remove(struct platform_device *pdev)
 	rocket_core_unbind(core);
 	if (rocket_device_bound_mask(rdev))
 		return;
+
+	rocket_pmu_unregister(rdev);
 
 	/* The last one takes the device; files that are open keep a dead one. */
 	rocket_dev = NULL;
