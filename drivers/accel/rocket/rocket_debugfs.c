@@ -4,8 +4,12 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
+#include <drm/gpu_scheduler.h>
+#include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
+#include <linux/ktime.h>
 #include <linux/pid.h>
+#include <linux/pm_runtime.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 
@@ -13,19 +17,18 @@
 #include "rocket_debugfs.h"
 #include "rocket_device.h"
 #include "rocket_drv.h"
+#include "rocket_job.h"
+#include "rocket_usage.h"
 #include "rocket_vm.h"
 
 /* Files in /sys/kernel/debug/accel/<minor>/ */
 
-static int rocket_debugfs_show_vm(struct seq_file *m, struct rocket_vm *vm)
-{
-	guard(mutex)(&vm->op_lock);
-
-	return drm_debugfs_gpuva_info(m, &vm->base);
-}
+typedef int (*rocket_debugfs_show_vm)(struct seq_file *m, struct drm_file *file,
+				      struct rocket_vm *vm);
 
 /* The VMs of one file, each of which it keeps while it is looked at. */
-static int rocket_debugfs_show_file(struct seq_file *m, struct drm_file *file)
+static int rocket_debugfs_show_file(struct seq_file *m, struct drm_file *file,
+				    rocket_debugfs_show_vm show)
 {
 	struct rocket_file *rfile = file->driver_priv;
 	struct rocket_vm *vm;
@@ -38,10 +41,7 @@ static int rocket_debugfs_show_file(struct seq_file *m, struct drm_file *file)
 		if (!vm)
 			continue;
 
-		scoped_guard(rcu)
-			seq_printf(m, "client %llu, pid %d, VM %lu\n", file->client_id,
-				   pid_nr(rcu_dereference(file->pid)), id);
-		ret = rocket_debugfs_show_vm(m, vm);
+		ret = show(m, file, vm);
 		rocket_vm_put(vm);
 		if (ret)
 			return ret;
@@ -50,8 +50,7 @@ static int rocket_debugfs_show_file(struct seq_file *m, struct drm_file *file)
 	return 0;
 }
 
-/* gpuvas: what is mapped where, VM by VM */
-static int rocket_debugfs_show_gpuvas(struct seq_file *m, void *unused)
+static int rocket_debugfs_show_vms(struct seq_file *m, rocket_debugfs_show_vm show)
 {
 	struct drm_debugfs_entry *entry = m->private;
 	struct drm_device *ddev = entry->dev;
@@ -60,7 +59,7 @@ static int rocket_debugfs_show_gpuvas(struct seq_file *m, void *unused)
 	guard(mutex)(&ddev->filelist_mutex);
 
 	list_for_each_entry(file, &ddev->filelist, lhead) {
-		int ret = rocket_debugfs_show_file(m, file);
+		int ret = rocket_debugfs_show_file(m, file, show);
 
 		if (ret)
 			return ret;
@@ -69,24 +68,103 @@ static int rocket_debugfs_show_gpuvas(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static void rocket_debugfs_show_core(struct seq_file *m, struct rocket_core *core)
+static int rocket_debugfs_show_mappings(struct seq_file *m, struct drm_file *file,
+					struct rocket_vm *vm)
 {
-	struct rocket_core_counts counts;
-	bool online, wedged;
+	scoped_guard(rcu)
+		seq_printf(m, "client %llu, pid %d, VM %u\n", file->client_id,
+			   pid_nr(rcu_dereference(file->pid)), vm->id);
 
-	scoped_guard(spinlock_irq, &core->lock) {
-		counts = core->counts;
-		online = core->online;
-		wedged = core->wedged;
-	}
+	guard(mutex)(&vm->op_lock);
 
-	seq_printf(m, "core %u: %s, faults %llu, hangs %llu, interrupts lost %llu, spurious %llu, power cycles %llu\n",
-		   core->index, !online ? "not bound" : wedged ? "out of service" : "in service",
-		   counts.faults, counts.hangs, counts.lost, counts.spurious,
-		   counts.power_cycles);
+	return drm_debugfs_gpuva_info(m, &vm->base);
 }
 
-/* cores: what went wrong on each, since the device came */
+/* gpuvas: what is mapped where, VM by VM */
+static int rocket_debugfs_show_gpuvas(struct seq_file *m, void *unused)
+{
+	return rocket_debugfs_show_vms(m, rocket_debugfs_show_mappings);
+}
+
+static const char *rocket_debugfs_core_state(struct rocket_core *core)
+{
+	if (!core->online)
+		return "not bound";
+	if (core->wedged)
+		return "out of service";
+	if (core->recovering)
+		return "recovering";
+
+	return core->job ? "running" : "idle";
+}
+
+/* Whose page tables it holds, and whose data may be in it. */
+static void rocket_debugfs_show_holder(struct seq_file *m, struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	if (core->vm)
+		seq_printf(m, "  attached to client %llu, VM %u\n", core->vm->owner,
+			   core->vm->id);
+	seq_printf(m, "  data of client %llu\n", READ_ONCE(core->scrub.owner));
+}
+
+static void rocket_debugfs_show_job(struct seq_file *m, struct rocket_core *core)
+{
+	struct rocket_job *job = core->job;
+	struct dma_fence *fence;
+
+	lockdep_assert_held(&core->lock);
+
+	if (!job)
+		return;
+
+	fence = &job->base.s_fence->finished;
+	seq_printf(m, "  job of client %llu, VM %u, pid %d (%s), fence %llu:%llu, started %u of %u tasks, %llu ns ago\n",
+		   job->client.id, job->client.vm_id, job->client.pid, job->client.comm,
+		   fence->context, fence->seqno, job->next_task, job->task_count,
+		   job->started ? ktime_get_ns() - job->started : 0);
+}
+
+static void rocket_debugfs_show_counts(struct seq_file *m, struct rocket_core *core)
+{
+	const struct rocket_core_counts *counts = &core->counts;
+
+	seq_printf(m, "  busy %llu ns, jobs %llu, tasks %llu, queued %d\n",
+		   rocket_busy_read(&core->busy), READ_ONCE(counts->jobs),
+		   READ_ONCE(counts->tasks), atomic_read(&core->load));
+	seq_printf(m, "  switches %llu, scrubs %llu (%llu ns), resets %llu, power cycles %llu\n",
+		   READ_ONCE(counts->switches), READ_ONCE(counts->scrubs),
+		   READ_ONCE(counts->scrub_ns), READ_ONCE(counts->resets),
+		   READ_ONCE(counts->power_cycles));
+	seq_printf(m, "  faults %llu, hangs %llu, interrupts lost %llu, spurious %llu\n",
+		   READ_ONCE(counts->faults), READ_ONCE(counts->hangs),
+		   READ_ONCE(counts->lost), READ_ONCE(counts->spurious));
+}
+
+/* The device of a core that is bound stays so under the submit_lock. */
+static bool rocket_debugfs_is_powered(struct rocket_core *core)
+{
+	guard(mutex)(&core->rdev->submit_lock);
+
+	return core->online && !pm_runtime_suspended(core->dev);
+}
+
+static void rocket_debugfs_show_core(struct seq_file *m, struct rocket_core *core)
+{
+	bool powered = rocket_debugfs_is_powered(core);
+
+	scoped_guard(spinlock_irq, &core->lock) {
+		seq_printf(m, "core %u: %s, %s\n", core->index,
+			   rocket_debugfs_core_state(core), powered ? "on" : "off");
+		rocket_debugfs_show_job(m, core);
+	}
+
+	rocket_debugfs_show_holder(m, core);
+	rocket_debugfs_show_counts(m, core);
+}
+
+/* cores: what each of them does, and has done since the device came */
 static int rocket_debugfs_show_cores(struct seq_file *m, void *unused)
 {
 	struct drm_debugfs_entry *entry = m->private;
@@ -98,8 +176,41 @@ static int rocket_debugfs_show_cores(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* The queues of a VM: those that it has used. */
+static int rocket_debugfs_show_queue(struct seq_file *m, struct drm_file *file,
+				     struct rocket_vm *vm)
+{
+	static const char * const names[ROCKET_PRIORITIES] = {
+		[DRM_ROCKET_JOB_PRIORITY_NORMAL] = "normal",
+		[DRM_ROCKET_JOB_PRIORITY_LOW] = "low",
+		[DRM_ROCKET_JOB_PRIORITY_HIGH] = "high",
+	};
+
+	guard(mutex)(&vm->rdev->submit_lock);
+
+	for (int i = 0; i < ROCKET_PRIORITIES; i++) {
+		for (int j = 0; j < ROCKET_MAX_CORES; j++) {
+			struct drm_sched_entity *entity = vm->queue.entities[i][j];
+
+			if (entity)
+				seq_printf(m, "core %d, client %llu, VM %u, priority %s: %u jobs\n",
+					   j, file->client_id, vm->id, names[i],
+					   spsc_queue_count(&entity->job_queue));
+		}
+	}
+
+	return 0;
+}
+
+/* queues: how many jobs wait, of whom and where; what has been started is in cores */
+static int rocket_debugfs_show_queues(struct seq_file *m, void *unused)
+{
+	return rocket_debugfs_show_vms(m, rocket_debugfs_show_queue);
+}
+
 static const struct drm_debugfs_info rocket_debugfs_files[] = {
 	{ "cores", rocket_debugfs_show_cores },
+	{ "queues", rocket_debugfs_show_queues },
 	DRM_DEBUGFS_GPUVA_INFO(rocket_debugfs_show_gpuvas, NULL),
 };
 
