@@ -4,9 +4,6 @@
 # What is asked of the host: a few packages, room on the disk, and the address
 # of a Debian mirror, which its own apt configuration knows.
 
-# Room for everything the set-up makes, in MiB, with a margin for downloads.
-HOST_DISK_MIB=4600
-
 # The host packages that are missing, one per line.  "COMMAND PACKAGE" pairs:
 # the command tells whether the package is needed.
 host_missing() {
@@ -50,12 +47,12 @@ host_install() {
 	"${install[@]}" || { apt-get -q update && "${install[@]}"; }
 }
 
-# Dies unless the cache's file system has room for a set-up from nothing.
+# host_disk MIB: dies unless the cache's file system has that much room.
 host_disk() {
 	local free
 	free=$(df -Pm "$CACHE" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge "$HOST_DISK_MIB" ] || die "disk full: $CACHE has $free MiB free," \
-		"a set-up takes up to $HOST_DISK_MIB MiB; make room there or point" \
+	[ "$free" -ge "$1" ] || die "disk full: $CACHE has $free MiB free," \
+		"this set-up takes up to $1 MiB; make room there or point" \
 		"ROCKET_CACHE to another place"
 }
 

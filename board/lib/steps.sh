@@ -14,8 +14,12 @@
 
 STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
 # Made only when asked for.
-EXTRA_STEPS=(debug checkers igtlibs sanitized)
+EXTRA_STEPS=(debug builtin checkers igtlibs perf sanitized)
 ALL_STEPS=("${STEPS[@]}" "${EXTRA_STEPS[@]}")
+
+# The room that they take, in MiB, with a margin for downloads.  All the usual steps
+# together stand with the first.
+declare -rA STEP_MIB=([tools]=4600 [debug]=2400 [builtin]=500 [checkers]=2600 [igtlibs]=300)
 
 declare -A STEP_DIR
 
@@ -29,6 +33,26 @@ unset step
 step_needs() {
 	local -n needs=$1_needs
 	printf '%s\n' ${needs[@]+"${needs[@]}"}
+}
+
+# step_lock NAME: the name of the lock under which NAME is made, empty for that of
+# the usual steps.  An extra step may take long, and nobody else shall wait for it;
+# but who builds in the tree of another step waits for that.
+step_lock() {
+	case $1 in
+	debug | builtin) echo debug ;;
+	sanitized) ;;
+	*) [[ " ${EXTRA_STEPS[*]} " != *" $1 "* ]] || echo "$1" ;;
+	esac
+}
+
+# step_room NAME…: the room that making them takes, in MiB.
+step_room() {
+	local step sum=0
+	for step; do
+		sum=$((sum + ${STEP_MIB[$step]:-0}))
+	done
+	echo "$sum"
 }
 
 # step_locate NAME: sets STEP_DIR[NAME], for NAME and what it needs.

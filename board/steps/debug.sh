@@ -4,7 +4,7 @@
 # A kernel with all checkers on, out of Debian's kernel source, with our driver
 # in its place in the tree: DIR/Image and DIR/modules, the tree that is
 # /lib/modules/VERSION on an installed system. board/debug.config says what is
-# in it.
+# in it. DIR/crimes.ko gives the checkers something to find.
 #
 # Source and objects stay in /build/work/debug, so that a changed driver
 # compiles only itself.
@@ -18,23 +18,32 @@ DEBUG_DRIVER=(drivers/accel/rocket include/uapi)
 DEBUG_WITHOUT=('*/drivers/gpu/drm/amd/include/*' '*/Documentation/*/*')
 
 debug_key() {
-	hash_sources "${DEBUG_DRIVER[@]}" board/debug.config
+	hash_sources "${DEBUG_DRIVER[@]}" board/debug.config board/checks/crimes
 }
 
 debug_build() {
-	local work=$TOOLS/build/work/debug covered
-	mkdir -p "$work"
-	debug_unpack "$work"
-	debug_calculator "$work"
-	copy_sources "$work/linux" "${DEBUG_DRIVER[@]}"
-	debug_configure "$work"
-	mapfile -t covered < <(debug_covered)
-	# The kernel's own makefiles say which file they are at.
-	debug_make "-j$(nproc)" "${covered[@]}" Image modules
+	local work=$TOOLS/build/work/debug
+	debug_compile "$work"
 	debug_make modules_install INSTALL_MOD_PATH=/build/work/debug/installed
 	mv "$work"/installed/lib/modules/* "$1/modules"
 	rm -rf "$work/installed" "$1/modules/build"
 	cp "$work/out/arch/arm64/boot/Image" "$work/out/.config" "$1/"
+	copy_sources "$work/crimes" board/checks/crimes
+	debug_make M=/build/work/debug/crimes/board/checks/crimes modules
+	cp "$work/crimes/board/checks/crimes/crimes.ko" "$1/"
+}
+
+# The build tree WORK as of the sources now.
+debug_compile() {
+	local covered
+	mkdir -p "$1"
+	debug_unpack "$1"
+	debug_calculator "$1"
+	copy_sources "$1/linux" "${DEBUG_DRIVER[@]}"
+	debug_configure "$1"
+	mapfile -t covered < <(debug_covered)
+	# The kernel's own makefiles say which file they are at.
+	debug_make "-j$(nproc)" "${covered[@]}" Image modules
 }
 
 # Where KCOV looks: the driver, file by file. The rest would only drown it.
@@ -43,10 +52,10 @@ debug_covered() {
 		sed 's/\.c=/.o=/'
 }
 
-# debug_make ARG…: make in the kernel's tree.
+# debug_make ARG…: make in the kernel's tree, with objects in the directory OUT.
 debug_make() {
 	in_tools nice env PATH="$PATH:/build/work/debug/bc/usr/bin" \
-		make -C /build/work/debug/linux O=/build/work/debug/out \
+		make -C /build/work/debug/linux "O=/build/work/debug/${OUT:-out}" \
 		ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- "$@"
 }
 
