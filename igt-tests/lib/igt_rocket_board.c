@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "igt.h"
@@ -65,6 +66,14 @@ void rocket_require_board(void)
 	errno = 0;
 }
 
+bool rocket_board_present(void)
+{
+	bool present = !find_board();
+
+	errno = 0;
+	return present;
+}
+
 static volatile uint8_t *core_page(unsigned int core)
 {
 	igt_assert(board && core < ROCKET_BOARD_CORES);
@@ -91,6 +100,37 @@ uint64_t rocket_board_clock(void)
 	return *(volatile uint64_t *)(board + ROCKET_BOARD_CLOCK_NS);
 }
 
+static uint64_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Both clocks run at the same speed: what they differ by, by the quickest of some looks. */
+uint64_t rocket_board_to_monotonic(uint64_t clock)
+{
+	uint64_t offset = 0, quickest = UINT64_MAX;
+
+	for (unsigned int i = 0; i < 10; i++) {
+		uint64_t before = monotonic(), there = rocket_board_clock();
+		uint64_t took = monotonic() - before;
+
+		if (took < quickest) {
+			quickest = took;
+			offset = before + took / 2 - there;
+		}
+	}
+	return clock + offset;
+}
+
+void rocket_board_set(unsigned long reg, uint32_t value)
+{
+	igt_assert(board);
+	*(volatile uint32_t *)(board + reg) = value;
+}
+
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value)
 {
 	*(volatile uint32_t *)(core_page(core) + reg) = value;
@@ -107,7 +147,7 @@ void rocket_board_inject_all(unsigned long reg, uint32_t value)
 		rocket_board_inject(core, reg, value);
 }
 
-void rocket_board_quiet(void)
+void rocket_board_silence(void)
 {
 	static const unsigned long regs[] = {
 		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
@@ -116,11 +156,20 @@ void rocket_board_quiet(void)
 		ROCKET_BOARD_INJ_NO_RESET, ROCKET_BOARD_SLOWDOWN,
 		ROCKET_BOARD_TABLE_WATCH,
 	};
-	static pid_t done;
 
-	if (done == getpid() || find_board())
+	if (find_board())
 		return;
-	done = getpid();
 	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
 		rocket_board_inject_all(regs[i], 0);
+	rocket_board_set(ROCKET_BOARD_TASK_NS, ROCKET_BOARD_USUAL_TASK_NS);
+}
+
+void rocket_board_quiet(void)
+{
+	static pid_t done;
+
+	if (done == getpid())
+		return;
+	done = getpid();
+	rocket_board_silence();
 }

@@ -13,19 +13,32 @@
  */
 
 void rocket_require_board(void);
+/* For tests that can do without. */
+bool rocket_board_present(void);
 
 /* One of the ROCKET_BOARD_* counters, of one core or of all of them. */
 uint64_t rocket_board_count(unsigned int core, unsigned long counter);
 uint64_t rocket_board_count_all(unsigned long counter);
 /* The board's time, in ns. */
 uint64_t rocket_board_clock(void);
+/* The same moment by CLOCK_MONOTONIC, to a microsecond or so; exact under --icount. */
+uint64_t rocket_board_to_monotonic(uint64_t clock);
+
+/*
+ * One of the time model's registers. A task takes as long as they said when its work
+ * was done, which is right after its start if the work is small.
+ */
+#define ROCKET_BOARD_USUAL_TASK_NS 2000u
+void rocket_board_set(unsigned long reg, uint32_t value);
 
 /* One of the ROCKET_BOARD_INJ_* registers and plain values of a core. */
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value);
 uint32_t rocket_board_injected(unsigned int core, unsigned long reg);
 void rocket_board_inject_all(unsigned long reg, uint32_t value);
 
-/* Ends what an earlier test, perhaps a failed one, has injected. Once a process. */
+/* Ends what an earlier test, perhaps a failed one, has injected, if this is the board. */
+void rocket_board_silence(void);
+/* The same, but once a process, so that nobody ends what he has injected himself. */
 void rocket_board_quiet(void);
 
 #endif

@@ -214,7 +214,6 @@ void rocket_probe_clear_result(struct rocket_probe *probe, unsigned int slot)
 uint32_t rocket_probe_repeat(struct rocket_probe *probe, unsigned int slot,
 			     unsigned int times)
 {
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(probe->fd), 0);
 	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
 	struct drm_rocket_job job = {
 		.tasks = (uintptr_t)tasks,
@@ -224,17 +223,15 @@ uint32_t rocket_probe_repeat(struct rocket_probe *probe, unsigned int slot,
 		.core_mask = probe->cores,
 		.timeout_ms = rocket_get_param(probe->fd,
 					       DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS),
-		.out_syncs = (uintptr_t)&out,
-		.out_sync_count = 1,
-		.sync_struct_size = sizeof(out),
 	};
+	uint32_t done;
 
 	igt_assert(tasks);
 	for (unsigned int i = 0; i < times; i++)
 		tasks[i] = probe->tasks[slot];
-	rocket_submit(probe->fd, &job, 1);
+	done = rocket_start(probe->fd, &job);
 	free(tasks);
-	return out.handle;
+	return done;
 }
 
 void rocket_probe_await_result(struct rocket_probe *probe, unsigned int slot, uint32_t seed)

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "igt.h"
+#include "igt_rocket.h"
+#include "igt_rocket_board.h"
 #include "igt_rocket_sysfs.h"
 
 #define DEVICES		"/sys/bus/platform/devices"
@@ -17,8 +19,7 @@
 static char names[ROCKET_MAX_CORES][MAX_NAME];
 static unsigned int core_count;
 
-/* Returns the number of bytes or a negative errno. */
-static int read_file(const char *path, char *data, size_t size)
+int rocket_sysfs_read(const char *path, char *data, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length;
@@ -33,17 +34,20 @@ static int read_file(const char *path, char *data, size_t size)
 	return length;
 }
 
-static int write_file(const char *path, const char *data)
+int rocket_sysfs_write(const char *path, const char *data)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int ret = 0;
+	ssize_t length;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, data, strlen(data)) < 0)
-		ret = -errno;
+	length = write(fd, data, strlen(data));
+	if (length < 0)
+		length = -errno;
 	close(fd);
-	return ret;
+	if (length < 0)
+		return length;
+	return (size_t)length == strlen(data) ? 0 : -EIO;
 }
 
 static bool is_core(const char *name)
@@ -51,7 +55,7 @@ static bool is_core(const char *name)
 	char path[300], data[1024];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/uevent", name);
-	return strlen(name) < MAX_NAME && read_file(path, data, sizeof(data)) > 0 &&
+	return strlen(name) < MAX_NAME && rocket_sysfs_read(path, data, sizeof(data)) > 0 &&
 	       strstr(data, COMPATIBLE);
 }
 
@@ -87,7 +91,7 @@ unsigned int rocket_sysfs_cores(void)
 	return core_count;
 }
 
-static const char *core_name(unsigned int core)
+const char *rocket_sysfs_name(unsigned int core)
 {
 	igt_assert(core < rocket_sysfs_cores());
 	return names[core];
@@ -95,7 +99,7 @@ static const char *core_name(unsigned int core)
 
 const char *rocket_sysfs_path(unsigned int core, const char *file, char path[300])
 {
-	snprintf(path, 300, DEVICES "/%s/%s", core_name(core), file);
+	snprintf(path, 300, DEVICES "/%s/%s", rocket_sysfs_name(core), file);
 	return path;
 }
 
@@ -104,7 +108,7 @@ bool rocket_sysfs_bound(unsigned int core)
 	char path[300];
 	bool bound;
 
-	snprintf(path, sizeof(path), DRIVER "/%s", core_name(core));
+	snprintf(path, sizeof(path), DRIVER "/%s", rocket_sysfs_name(core));
 	bound = !access(path, F_OK);
 	errno = 0;
 	return bound;
@@ -112,12 +116,12 @@ bool rocket_sysfs_bound(unsigned int core)
 
 int __rocket_sysfs_bind(unsigned int core)
 {
-	return write_file(DRIVER "/bind", core_name(core));
+	return rocket_sysfs_write(DRIVER "/bind", rocket_sysfs_name(core));
 }
 
 int __rocket_sysfs_unbind(unsigned int core)
 {
-	return write_file(DRIVER "/unbind", core_name(core));
+	return rocket_sysfs_write(DRIVER "/unbind", rocket_sysfs_name(core));
 }
 
 void rocket_sysfs_bind(unsigned int core)
@@ -152,7 +156,7 @@ void rocket_sysfs_unbind_all(void)
 
 static const char *power_path(unsigned int core, const char *file, char path[300])
 {
-	snprintf(path, 300, DEVICES "/%s/power/%s", core_name(core), file);
+	snprintf(path, 300, DEVICES "/%s/power/%s", rocket_sysfs_name(core), file);
 	return path;
 }
 
@@ -160,14 +164,14 @@ void rocket_sysfs_stay_awake(unsigned int core, bool awake)
 {
 	char path[300];
 
-	igt_assert_eq(write_file(power_path(core, "control", path), awake ? "on" : "auto"), 0);
+	igt_assert_eq(rocket_sysfs_write(power_path(core, "control", path), awake ? "on" : "auto"), 0);
 }
 
 int rocket_sysfs_autosuspend(unsigned int core)
 {
 	char path[300], data[32];
 
-	igt_require_f(read_file(power_path(core, "autosuspend_delay_ms", path), data,
+	igt_require_f(rocket_sysfs_read(power_path(core, "autosuspend_delay_ms", path), data,
 				sizeof(data)) > 0, "the kernel has no runtime PM\n");
 	return atoi(data);
 }
@@ -177,7 +181,7 @@ void rocket_sysfs_set_autosuspend(unsigned int core, int ms)
 	char path[300], data[32];
 
 	snprintf(data, sizeof(data), "%d", ms);
-	igt_assert_eq(write_file(power_path(core, "autosuspend_delay_ms", path), data), 0);
+	igt_assert_eq(rocket_sysfs_write(power_path(core, "autosuspend_delay_ms", path), data), 0);
 }
 
 void rocket_sysfs_await_suspend(unsigned int core)
@@ -205,7 +209,7 @@ static bool file_says(const char *path, const char *word)
 {
 	char data[256];
 
-	return read_file(path, data, sizeof(data)) >= 0 && strstr(data, word);
+	return rocket_sysfs_read(path, data, sizeof(data)) >= 0 && strstr(data, word);
 }
 
 void rocket_sysfs_require_nap(void)
@@ -223,11 +227,66 @@ void rocket_sysfs_require_nap(void)
 void rocket_sysfs_nap(void)
 {
 	/* How long it stays there; older kernels cannot be told. */
-	write_file("/sys/module/suspend/parameters/pm_test_delay", "0");
-	igt_assert_eq(write_file("/sys/power/pm_test", "devices"), 0);
-	igt_assert_eq(write_file("/sys/power/state", "freeze"), 0);
-	igt_assert_eq(write_file("/sys/power/pm_test", "none"), 0);
+	rocket_sysfs_write("/sys/module/suspend/parameters/pm_test_delay", "0");
+	igt_assert_eq(rocket_sysfs_write("/sys/power/pm_test", "devices"), 0);
+	igt_assert_eq(rocket_sysfs_write("/sys/power/state", "freeze"), 0);
+	igt_assert_eq(rocket_sysfs_write("/sys/power/pm_test", "none"), 0);
 	errno = 0;
+}
+
+/* How long the system sleeps, in s: as little as the RTC can tell for sure */
+#define SLEEP_S		2
+
+/* The clock must not ring before the system sleeps: then for twice as long. */
+void rocket_sysfs_sleep(void)
+{
+	char count[32], alarm[32];
+
+	igt_assert_eq(rocket_sysfs_write("/sys/power/pm_test", "none"), 0);
+	for (unsigned int s = SLEEP_S; ; s *= 2) {
+		igt_assert(rocket_sysfs_read("/sys/power/wakeup_count", count, sizeof(count)) > 0);
+		rocket_sysfs_write("/sys/class/rtc/rtc0/wakealarm", "0");
+		snprintf(alarm, sizeof(alarm), "+%u", s);
+		igt_require_f(!rocket_sysfs_write("/sys/class/rtc/rtc0/wakealarm", alarm),
+			      "no clock could wake the system up\n");
+		if (!rocket_sysfs_write("/sys/power/wakeup_count", count) &&
+		    !rocket_sysfs_write("/sys/power/state", "freeze"))
+			break;
+		igt_assert(s < 60);
+	}
+	errno = 0;
+}
+
+/*
+ * After a test that failed
+ */
+
+/* A core that is bound anew is in service, and has the driver's delay. */
+static bool all_as_bound(void)
+{
+	int fd = rocket_open();
+	uint32_t mask = rocket_core_mask(fd);
+
+	close(fd);
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++) {
+		if (!(mask & 1u << core) ||
+		    rocket_sysfs_autosuspend(core) != ROCKET_AUTOSUSPEND_MS)
+			return false;
+	}
+	return true;
+}
+
+void rocket_sysfs_bring_back(void)
+{
+	rocket_board_silence();
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+		rocket_sysfs_stay_awake(core, false);
+	rocket_sysfs_bind_all();
+	if (all_as_bound())
+		return;
+	rocket_sysfs_unbind_all();
+	rocket_sysfs_bind_all();
+	igt_assert(all_as_bound());
 }
 
 /*
@@ -259,9 +318,9 @@ uint64_t rocket_sysfs_interrupts(unsigned int core)
 
 	igt_require_f(file, "no /proc/interrupts\n");
 	while (!found && fgets(line, sizeof(line), file))
-		found = strstr(line, core_name(core));
+		found = strstr(line, rocket_sysfs_name(core));
 	fclose(file);
-	igt_assert_f(found, "/proc/interrupts does not name %s\n", core_name(core));
+	igt_assert_f(found, "/proc/interrupts does not name %s\n", rocket_sysfs_name(core));
 	sum = sum_of_counts(line);
 	errno = 0;
 	return sum;

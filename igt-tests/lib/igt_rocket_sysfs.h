@@ -3,6 +3,7 @@
 #define IGT_ROCKET_SYSFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -12,9 +13,16 @@
 
 #define ROCKET_MAX_CORES 3
 
+/* Reads up to size - 1 bytes and ends them with a 0; their number or a negative errno. */
+int rocket_sysfs_read(const char *path, char *data, size_t size);
+/* Writes a string, all at once; 0 or a negative errno. */
+int rocket_sysfs_write(const char *path, const char *data);
+
 /* Number of cores in the devicetree that are enabled. */
 unsigned int rocket_sysfs_cores(void);
 
+/* What the kernel calls the core; it appears wherever devices are named. */
+const char *rocket_sysfs_name(unsigned int core);
 /* Path of a file in the device's directory, there or not; returns @path. */
 const char *rocket_sysfs_path(unsigned int core, const char *file, char path[300]);
 
@@ -29,18 +37,28 @@ void rocket_sysfs_unbind_all(void);
 
 /* Runtime PM: whether an idle core may be suspended at all. */
 void rocket_sysfs_stay_awake(unsigned int core, bool awake);
-/* How long an idle core stays powered, in ms. */
+/* How long an idle core stays powered, in ms, as the driver has it when it is bound. */
+#define ROCKET_AUTOSUSPEND_MS 50
+/* As it is now. */
 int rocket_sysfs_autosuspend(unsigned int core);
 void rocket_sysfs_set_autosuspend(unsigned int core, int ms);
 /* Waits until the core has been suspended; looks all the time, to see it at once. */
 void rocket_sysfs_await_suspend(unsigned int core);
 
 /*
- * System suspend, as far as the devices and back: the kernel's own test of it.
+ * System suspend.  A nap goes as far as the devices and back, by the kernel's own
+ * test of it, which is faster; a sleep to the end, until the RTC wakes the system up.
  * Skips where there is none, and on a board whose output would be lost.
  */
 void rocket_sysfs_require_nap(void);
 void rocket_sysfs_nap(void);
+void rocket_sysfs_sleep(void);
+
+/*
+ * Whatever a test has left that failed, all cores are bound and in service, obey,
+ * and sleep when they are idle.  Files that are open may have lost their device.
+ */
+void rocket_sysfs_bring_back(void);
 
 /*
  * Interrupts that CPUs took from a core's line so far; it is shared with the

@@ -127,13 +127,9 @@ struct pending {
 
 static struct pending submit(int fd, struct drm_rocket_job job)
 {
-	struct pending p = { .syncobj = rocket_syncobj(fd), .span.begun = now() };
-	struct drm_rocket_sync out = rocket_sync(p.syncobj, 0);
+	struct pending p = { .span.begun = now() };
 
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	rocket_submit(fd, &job, 1);
+	p.syncobj = rocket_start(fd, &job);
 	p.span.submitted = now();
 	return p;
 }
@@ -635,4 +631,7 @@ igt_main
 		igt_subtest_f("%s", scenarios[i].name)
 			run_scenario(&scenarios[i]);
 	}
+
+	igt_fixture
+		rocket_sysfs_bring_back();
 }

@@ -861,24 +861,16 @@ static void test_unbind(int fd)
 static void test_unbind_running(int fd)
 {
 	struct scene s = make_scene(fd);
+	struct drm_rocket_job job;
 	uint32_t done;
 
-	s.probe.cores = 1u << s.core;
 	rocket_probe_set_hang(&s.probe, 0);
 	rocket_probe_clear_result(&s.probe, 1);
 	/* Behind a task that shows that the job runs. */
 	s.probe.tasks[2] = s.probe.tasks[0];
-	done = rocket_syncobj(fd);
-	{
-		struct drm_rocket_sync out = rocket_sync(done, 0);
-		struct drm_rocket_job job = make_job(&s, 1, 2, 30);
-
-		job.timeout_ms = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
-		job.out_syncs = (uintptr_t)&out;
-		job.out_sync_count = 1;
-		job.sync_struct_size = sizeof(out);
-		rocket_submit(fd, &job, 1);
-	}
+	job = make_job(&s, 1, 2, 30);
+	job.timeout_ms = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
+	done = rocket_start(fd, &job);
 	rocket_probe_await_result(&s.probe, 1, SEED);
 	rocket_sysfs_unbind(s.core);
 	igt_assert_eq(rocket_syncobj_status(fd, done), -ENODEV);
@@ -996,6 +988,8 @@ igt_main
 			run(tests[i].test);
 	}
 
-	igt_fixture
+	igt_fixture {
 		rocket_coredump_set_interval(interval);
+		rocket_sysfs_bring_back();
+	}
 }

@@ -417,7 +417,7 @@ static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
 		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES) - cycles,
 				  for_switch);
-		rocket_sysfs_set_autosuspend(core, 50);
+		rocket_sysfs_set_autosuspend(core, ROCKET_AUTOSUSPEND_MS);
 		rocket_sysfs_await_suspend(core);
 	}
 }
@@ -710,23 +710,6 @@ static void test_offender_cheap(int fd)
 	igt_assert_lt_u64(now_ns() - start, 20000 * NS_PER_MS);
 }
 
-/* Whatever an earlier test has left: all cores in service and obedient. */
-static void bring_back(void)
-{
-	int fd;
-
-	rocket_board_quiet();
-	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
-		enable_help(core);
-	rocket_sysfs_bind_all();
-	fd = rocket_open();
-	if (__builtin_popcount(rocket_core_mask(fd)) < (int)rocket_sysfs_cores()) {
-		rocket_sysfs_unbind_all();
-		rocket_sysfs_bind_all();
-	}
-	close(fd);
-}
-
 igt_main
 {
 	static const struct {
@@ -793,11 +776,13 @@ igt_main
 	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
 		igt_describe(tests[i].what);
 		igt_subtest_f("%s", tests[i].name) {
-			if (tests[i].board) {
+			if (tests[i].board)
 				rocket_require_board();
-				bring_back();
-			}
+			rocket_sysfs_bring_back();
 			rocket_on_device(tests[i].test);
 		}
 	}
+
+	igt_fixture
+		rocket_sysfs_bring_back();
 }

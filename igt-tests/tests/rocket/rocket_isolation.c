@@ -135,21 +135,18 @@ static void test_interleaved(int fd)
 
 	for (unsigned int i = 0; i < CLIENTS; i++) {
 		c[i] = make_client(rocket_open(), 0, i);
-		done[i] = rocket_syncobj(c[i].fd);
 		for (unsigned int slot = 0; slot < SLOTS; slot++)
 			rocket_probe_set(&c[i].probe, slot, page_addr(slot),
 					 rocket_probe_result_addr(&c[i].probe, slot));
 	}
 	for (unsigned int n = 0; n < JOBS; n++) {
 		for (unsigned int i = 0; i < CLIENTS; i++) {
-			struct drm_rocket_sync out = rocket_sync(done[i], 0);
-
+			/* Jobs of a VM run in order: the last one tells of all. */
+			if (n)
+				drmSyncobjDestroy(c[i].fd, done[i]);
 			job = rocket_probe_job(&c[i].probe, n % SLOTS, 1);
 			job.core_mask = 1u << rocket_nth_core(mask, (n + i) % cores);
-			job.out_syncs = (uintptr_t)&out;
-			job.out_sync_count = 1;
-			job.sync_struct_size = sizeof(out);
-			rocket_submit(c[i].fd, &job, 1);
+			done[i] = rocket_start(c[i].fd, &job);
 		}
 	}
 	for (unsigned int i = 0; i < CLIENTS; i++) {
@@ -241,27 +238,14 @@ static void test_fault_hurts_nobody(int fd)
 /* A job of many tasks that runs on a core by now; the syncobj gets its fence. */
 static uint32_t begin_reading(struct client *c, uint32_t core_mask, unsigned int times)
 {
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(c->fd), 0);
-	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
-	struct drm_rocket_job job;
+	uint32_t done;
 
-	igt_assert(tasks);
 	rocket_probe_clear_result(&c->probe, 0);
 	rocket_probe_set(&c->probe, 0, page_addr(1), rocket_probe_result_addr(&c->probe, 0));
-	for (unsigned int i = 0; i < times; i++)
-		tasks[i] = c->probe.tasks[0];
-	job = rocket_probe_job(&c->probe, 0, 1);
-	job.tasks = (uintptr_t)tasks;
-	job.task_count = times;
-	job.core_mask = core_mask;
-	job.timeout_ms = rocket_get_param(c->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
-	job.out_syncs = (uintptr_t)&out;
-	job.out_sync_count = 1;
-	job.sync_struct_size = sizeof(out);
-	rocket_submit(c->fd, &job, 1);
-	free(tasks);
+	c->probe.cores = core_mask;
+	done = rocket_probe_repeat(&c->probe, 0, times);
 	rocket_probe_await_result(&c->probe, 0, c->seed + 1);
-	return out.handle;
+	return done;
 }
 
 /*
@@ -446,16 +430,15 @@ static void expect_poison(int fd, struct rocket_bo *bo)
 /* A job that writes to all pages of the BO, again and again, and has begun. */
 static uint32_t begin_writing(struct client *c, unsigned int times)
 {
-	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(c->fd), 0);
 	struct drm_rocket_task *tasks = calloc(times, sizeof(*tasks));
 	struct drm_rocket_job job = {
 		.tasks = (uintptr_t)tasks, .task_count = times,
 		.task_struct_size = sizeof(*tasks), .vm_id = c->vm,
 		.timeout_ms = rocket_get_param(c->fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS),
-		.out_syncs = (uintptr_t)&out, .out_sync_count = 1,
-		.sync_struct_size = sizeof(out),
 	};
+	uint32_t done;
 
+	igt_assert(tasks);
 	/* A source of its own, so that only writes go to the BO. */
 	rocket_pattern((void *)rocket_probe_result(&c->probe, 0), 0x77);
 	for (unsigned int i = 0; i < SLOTS; i++)
@@ -463,13 +446,13 @@ static uint32_t begin_writing(struct client *c, unsigned int times)
 				 page_addr(i));
 	for (unsigned int i = 0; i < times; i++)
 		tasks[i] = c->probe.tasks[i % SLOTS];
-	rocket_submit(c->fd, &job, 1);
+	done = rocket_start(c->fd, &job);
 	free(tasks);
 	igt_set_timeout(60, "the NPU's first writes");
 	while (!rocket_is_pattern(c->bo.map + (SLOTS - 1) * ROCKET_PAGE, 0x77))
 		;
 	igt_reset_timeout();
-	return out.handle;
+	return done;
 }
 
 static void test_freed_unmap(int fd)

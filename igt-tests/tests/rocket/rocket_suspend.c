@@ -16,58 +16,6 @@ IGT_TEST_DESCRIPTION("The system and its cores go to sleep, whatever the NPU is 
 
 #define NOWHERE		0x90000000u
 #define SHORT_MS	30u
-/* How long the system sleeps, in s: as little as the RTC can tell for sure */
-#define NAP_S		2
-
-/*
- * Sleeping: to the end, until the RTC wakes the system up; or just as far as the
- * devices, by the kernel's own test of suspend, which is faster.
- */
-
-static bool write_file(const char *path, const char *data)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, data, strlen(data)) == (ssize_t)strlen(data);
-	close(fd);
-	return done;
-}
-
-static bool read_file(const char *path, char *data, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length;
-
-	if (fd < 0)
-		return false;
-	length = read(fd, data, size - 1);
-	close(fd);
-	data[length < 0 ? 0 : length] = '\0';
-	return length >= 0;
-}
-
-/* Until the clock rings, which must not be before the system sleeps. */
-static void sleep_deep(void)
-{
-	char count[32], alarm[32];
-
-	igt_assert(write_file("/sys/power/pm_test", "none"));
-	for (unsigned int s = NAP_S; ; s *= 2) {
-		igt_assert(read_file("/sys/power/wakeup_count", count, sizeof(count)));
-		write_file("/sys/class/rtc/rtc0/wakealarm", "0");
-		snprintf(alarm, sizeof(alarm), "+%u", s);
-		igt_require_f(write_file("/sys/class/rtc/rtc0/wakealarm", alarm),
-			      "no clock could wake the system up\n");
-		if (write_file("/sys/power/wakeup_count", count) &&
-		    write_file("/sys/power/state", "freeze"))
-			break;
-		igt_assert(s < 60);
-	}
-	errno = 0;
-}
 
 static struct rocket_scene make_scene(int fd)
 {
@@ -99,12 +47,12 @@ static void test_idle(int fd)
 	struct rocket_scene s = make_scene(fd);
 
 	all_healthy(&s);
-	sleep_deep();
+	rocket_sysfs_sleep();
 	all_healthy(&s);
 	/* All suspended already. */
 	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
 		rocket_sysfs_await_suspend(core);
-	sleep_deep();
+	rocket_sysfs_sleep();
 	all_healthy(&s);
 }
 
@@ -142,7 +90,7 @@ static void queued(int fd, void (*go_to_sleep)(void))
 static void test_queued(int fd)
 {
 	queued(fd, rocket_sysfs_nap);
-	queued(fd, sleep_deep);
+	queued(fd, rocket_sysfs_sleep);
 }
 
 /* All cores at work, with more behind, when the system goes to sleep. */
@@ -167,7 +115,7 @@ static void test_running(int fd)
 		done[i] = submit_one(&s[i % cores],
 				     long_job(&s[i % cores], i / cores, i % cores));
 	rocket_sysfs_nap();
-	sleep_deep();
+	rocket_sysfs_sleep();
 	for (unsigned int i = 0; i < JOBS; i++) {
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
 		igt_assert(rocket_scene_copied(&s[i % cores], i / cores));
@@ -423,6 +371,7 @@ igt_main
 		igt_subtest_f("%s", tests[i].name) {
 			if (tests[i].sleeps)
 				rocket_sysfs_require_nap();
+			rocket_sysfs_bring_back();
 			rocket_on_device(tests[i].test);
 		}
 	}
@@ -432,4 +381,7 @@ igt_main
 		rocket_require_board();
 		igt_assert_eq_u64(dead_accesses(), 0);
 	}
+
+	igt_fixture
+		rocket_sysfs_bring_back();
 }

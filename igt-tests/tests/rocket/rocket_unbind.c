@@ -420,4 +420,7 @@ igt_main
 		igt_subtest_f("%s", tests[i].name)
 			tests[i].test();
 	}
+
+	igt_fixture
+		rocket_sysfs_bring_back();
 }
