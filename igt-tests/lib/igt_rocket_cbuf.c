@@ -102,6 +102,22 @@ void rocket_cbuf_end(const struct rocket_cbuf *c)
 	rocket_fini_bo(c->fd, c->bo.handle);
 }
 
+/* Returns how the job ended. */
+static int run_meanwhile(struct rocket_cbuf *c, struct drm_rocket_job *job)
+{
+	uint32_t done;
+	int status;
+
+	job->in_syncs = (uintptr_t)c->in;
+	job->in_sync_count = !!c->in;
+	done = rocket_start(c->fd, job);
+	if (c->meanwhile)
+		c->meanwhile(c);
+	status = rocket_syncobj_status(c->fd, done);
+	drmSyncobjDestroy(c->fd, done);
+	return status;
+}
+
 int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int entries,
 		    unsigned int times)
 {
@@ -127,7 +143,7 @@ int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int 
 			rocket_cbuf_addr(c, ROCKET_CBUF_AT_STREAM), entries,
 		};
 	if (c->vm_bind)
-		status = rocket_run(c->fd, &job);
+		status = run_meanwhile(c, &job);
 	else
 		rocket_submit(c->fd, &job, 1);
 	rocket_cbuf_begin(c);

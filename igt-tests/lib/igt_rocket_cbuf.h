@@ -36,6 +36,9 @@ struct rocket_cbuf {
 	uint32_t vm;
 	uint32_t cores;		/* where jobs may run, 0 anywhere; mainline does not look */
 	uint32_t timeout_ms;	/* of jobs, 0 for the default; mainline does not look */
+	/* What jobs wait for, and what to do when one was submitted; not with mainline */
+	const struct drm_rocket_sync *in;
+	void (*meanwhile)(struct rocket_cbuf *c);
 	uint32_t addr;		/* of the memory in the VM */
 	struct rocket_bo bo;
 };
