@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,6 @@
 #define PROBE_ADDR	0x10000000u
 #define JOB_ADDR	0x50000000u
 
-/* No call allocates so often: something comes round again and again. */
-#define MANY		2000u
 /* What may be missing at the end, of a machine where other things go on */
 #define LEAK_BYTES	(1u << 20)
 #define GIVE_BACK_S	20
@@ -33,17 +32,34 @@ static int fail_nth = -1;
 
 static void set(const char *path, const char *value)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = rocket_sysfs_write(path, value);
 
-	igt_require_f(fd >= 0, "%s: %s; needs root, and a kernel with CONFIG_FAILSLAB, "
+	igt_require_f(!ret, "%s: %s; needs root, and a kernel with CONFIG_FAILSLAB, "
 		      "CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_DEBUG_FS\n",
-		      path, strerror(errno));
-	igt_assert_eq(write(fd, value, strlen(value)), strlen(value));
-	close(fd);
+		      path, strerror(-ret));
 }
 
-/* Skips where the kernel cannot do it. */
-static void require_injection(void)
+/* What lies between two addresses; without a filter in the kernel, nothing happens. */
+static void set_filter(const char *which, uint64_t begin, uint64_t end)
+{
+	static const char * const injectors[] = { "failslab", "fail_page_alloc" };
+	char path[64], value[32];
+
+	if (access(DEBUGFS "failslab/reject-start", F_OK)) {
+		errno = 0;
+		return;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(injectors); i++) {
+		snprintf(path, sizeof(path), DEBUGFS "%s/%s-start", injectors[i], which);
+		snprintf(value, sizeof(value), "%llu", (unsigned long long)begin);
+		set(path, value);
+		snprintf(path, sizeof(path), DEBUGFS "%s/%s-end", injectors[i], which);
+		snprintf(value, sizeof(value), "%llu", (unsigned long long)end);
+		set(path, value);
+	}
+}
+
+void rocket_oom_require(void)
 {
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	igt_require_f(fail_nth >= 0, "this kernel lets no allocation fail on demand: "
@@ -58,7 +74,50 @@ static void require_injection(void)
 	set(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N");
 	set(DEBUGFS "fail_page_alloc/min-order", "0");
 	set(DEBUGFS "fail_page_alloc/verbose", "0");
+	set_filter("require", 0, ULONG_MAX);
+	set_filter("reject", 0, 0);
 	errno = 0;
+}
+
+/* The lowest address of a kernel symbol above that one, or of the one of that name. */
+static uint64_t find_symbol(const char *wanted, uint64_t above)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	unsigned long long address;
+	uint64_t found = UINT64_MAX;
+	char line[512], name[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %*c %255s", &address, name) == 2 &&
+		    (!wanted || !strcmp(name, wanted)) && address > above && address < found)
+			found = address;
+	}
+	if (file)
+		fclose(file);
+	errno = 0;
+	return found;
+}
+
+static void filter_function(const char *which, const char *function)
+{
+	uint64_t begin = find_symbol(function, 0);
+
+	igt_require_f(!access(DEBUGFS "failslab/reject-start", F_OK),
+		      "this kernel cannot choose allocations by who makes them "
+		      "(CONFIG_FAULT_INJECTION_STACKTRACE_FILTER)\n");
+	igt_require_f(begin != UINT64_MAX, "/proc/kallsyms does not tell where %s() is\n",
+		      function);
+	set_filter(which, begin, find_symbol(NULL, begin));
+}
+
+void rocket_oom_only(const char *function)
+{
+	filter_function("require", function);
+}
+
+void rocket_oom_spare(const char *function)
+{
+	filter_function("reject", function);
 }
 
 static void write_nth(unsigned int nth)
@@ -69,15 +128,13 @@ static void write_nth(unsigned int nth)
 	igt_assert_eq(pwrite(fail_nth, text, len, 0), len);
 }
 
-/* From here on the nth allocation of this thread, 1 the next, fails. */
-static void begin(unsigned int nth)
+void rocket_oom_begin(unsigned int nth)
 {
 	igt_assert(nth);
 	write_nth(nth);
 }
 
-/* Ends that; false when there were fewer allocations, so that none failed. */
-static bool end(void)
+bool rocket_oom_end(void)
 {
 	char text[16] = "";
 
@@ -201,7 +258,7 @@ struct tally {
 static void after_failure(struct rocket_oom *c, const struct rocket_oom_scene *scene,
 			  struct state *before, unsigned int nth, int ret)
 {
-	igt_assert_f(!scene->cannot_fail && ret == -ENOMEM,
+	igt_assert_f(!scene->cannot_fail && (ret == -ENOMEM || scene->any_error),
 		     "allocation %u failed, the call returned %d (%s)\n", nth, ret,
 		     strerror(-ret));
 	expect_same(before, look(c), "after the failure of allocation", nth);
@@ -217,12 +274,13 @@ static bool try_nth(struct rocket_oom *c, const struct rocket_oom_scene *scene, 
 	bool injected;
 	int ret;
 
+	c->nth = nth;
 	if (scene->prepare)
 		scene->prepare(c);
 	before = look(c);
-	begin(nth);
+	rocket_oom_begin(nth);
 	ret = scene->try(c);
-	injected = end();
+	injected = rocket_oom_end();
 	errno = 0;
 	if (ret) {
 		igt_assert_f(injected, "without any failure the call returned %d (%s)\n", ret,
@@ -261,11 +319,13 @@ void rocket_oom_play(const struct rocket_oom_scene *scene)
 	unsigned int nth = 0;
 	struct rocket_oom c;
 
-	require_injection();
+	rocket_oom_require();
+	if (scene->only)
+		rocket_oom_only(scene->only);
 	c = make_client();
 	expect_alive(&c, 0);
 	do
-		igt_assert_lt(nth, MANY);
+		igt_assert_lt(nth, ROCKET_OOM_MANY);
 	while (try_nth(&c, scene, ++nth, &tally));
 	free_client(&c);
 	expect_given_back(shmem);

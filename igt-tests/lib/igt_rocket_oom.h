@@ -15,6 +15,23 @@
  * its fault-injection.rst).  What must not fail (__GFP_NOFAIL) is not counted.
  */
 
+/* Skips where the kernel cannot let allocations fail, or we are not root. */
+void rocket_oom_require(void);
+/*
+ * Only allocations that this function of the kernel makes, or somebody for it, are
+ * counted and fail; or all but these, where it is known not to survive that. Until
+ * the next rocket_oom_require(). Skip where the kernel cannot tell.
+ */
+void rocket_oom_only(const char *function);
+void rocket_oom_spare(const char *function);
+/* From here on the nth allocation of this thread, 1 the next, fails. */
+void rocket_oom_begin(unsigned int nth);
+/* Ends that; false when there were fewer allocations, so that none failed. */
+bool rocket_oom_end(void);
+
+/* No call allocates so often: something comes round again and again. */
+#define ROCKET_OOM_MANY		2000u
+
 /* Mapped in VM 0 all the time: a page of each pattern from the seed on */
 #define ROCKET_OOM_DATA_ADDR	0x20000000u
 #define ROCKET_OOM_DATA_PAGES	16u
@@ -33,6 +50,8 @@ struct rocket_oom {
 	int gpuvas;			/* debugfs: what is mapped in each VM */
 	struct rocket_probe probe;	/* in VM 0 */
 	struct rocket_bo data;
+
+	unsigned int nth;		/* the allocation that fails in this try */
 
 	/* What one try has */
 	uint32_t vm;
@@ -60,10 +79,12 @@ struct rocket_oom_scene {
 	void (*failed)(struct rocket_oom *c);
 	void (*done)(struct rocket_oom *c);
 	void (*clean)(struct rocket_oom *c);
+	const char *only;	/* function of the kernel whose allocations fail, NULL: all */
 	bool cannot_fail;	/* succeeds without memory */
+	bool any_error;		/* not only -ENOMEM: others' code has other words for it */
 };
 
-/* Skips where the kernel cannot let allocations fail, or we are not root. */
+/* Skips as rocket_oom_require() does. */
 void rocket_oom_play(const struct rocket_oom_scene *scene);
 
 /*
