@@ -26,13 +26,6 @@ struct rocket_scene rocket_scene(int fd, uint32_t vm)
 	return s;
 }
 
-void rocket_scene_fini(struct rocket_scene *s)
-{
-	rocket_vm_unmap(s->fd, s->probe.vm, ROCKET_SCENE_BASE, s->bo.size);
-	rocket_bo_free(s->fd, &s->bo);
-	rocket_probe_fini(&s->probe);
-}
-
 struct drm_rocket_job rocket_scene_job(struct rocket_scene *s, unsigned int slot,
 				       unsigned int core, unsigned int timeout_ms)
 {

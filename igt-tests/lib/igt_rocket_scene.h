@@ -27,8 +27,6 @@ struct rocket_scene {
 };
 
 struct rocket_scene rocket_scene(int fd, uint32_t vm);
-/* For those who close the file and go on: its memory would keep it. */
-void rocket_scene_fini(struct rocket_scene *s);
 
 /* The job of a slot, on that core alone. */
 struct drm_rocket_job rocket_scene_job(struct rocket_scene *s, unsigned int slot,
