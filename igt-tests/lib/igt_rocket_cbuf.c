@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "igt.h"
@@ -331,4 +332,40 @@ struct rocket_conv rocket_cbuf_copy(const struct rocket_cbuf *c)
 	rocket_conv_pack_weights(&conv, rocket_cbuf_mem(c, ROCKET_CBUF_AT_WEIGHTS), identity);
 	rocket_cbuf_end(c);
 	return conv;
+}
+
+unsigned int rocket_cbuf_found(struct rocket_cbuf *c, enum rocket_cbuf_side side,
+			       uint32_t secret)
+{
+	uint8_t *dump = malloc(ROCKET_CBUF_SIDE);
+	unsigned int count;
+
+	igt_assert(dump);
+	igt_assert_eq(rocket_cbuf_dump(c, side, dump), 0);
+	count = rocket_cbuf_find(dump, ROCKET_CBUF_SIDE, secret);
+	free(dump);
+	return count;
+}
+
+int rocket_cbuf_touch(struct rocket_cbuf *c)
+{
+	struct rocket_conv conv = rocket_cbuf_copy(c);
+	uint64_t stream[ROCKET_CONV_ENTRIES];
+
+	igt_assert_eq(rocket_conv_emit(&conv, NULL, stream, ROCKET_CONV_ENTRIES),
+		      ROCKET_CONV_ENTRIES);
+	return rocket_cbuf_run(c, stream, ARRAY_SIZE(stream), 1);
+}
+
+unsigned int rocket_cbuf_scrubs(struct rocket_cbuf *c, unsigned int core, unsigned int tasks)
+{
+	uint64_t before = rocket_board_count(core, ROCKET_BOARD_TASKS), more;
+
+	c->cores = 1u << core;
+	for (unsigned int i = 0; i < tasks; i++)
+		igt_assert_eq(rocket_cbuf_touch(c), 0);
+	more = rocket_board_count(core, ROCKET_BOARD_TASKS) - before;
+	igt_assert_lte_u64(tasks, more);
+	igt_assert_eq((more - tasks) % ROCKET_SCRUB_TASKS, 0);
+	return (more - tasks) / ROCKET_SCRUB_TASKS;
 }

@@ -70,6 +70,9 @@ int rocket_cbuf_dump(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint8_t 
 
 /* How many atoms of the secret are among the bytes. */
 unsigned int rocket_cbuf_find(const uint8_t *data, size_t size, uint32_t secret);
+/* How many of them a dump brings; asserts that it runs. */
+unsigned int rocket_cbuf_found(struct rocket_cbuf *c, enum rocket_cbuf_side side,
+			       uint32_t secret);
 
 /*
  * Streams of one's own: places in the client's memory, and a job of one task.
@@ -96,5 +99,13 @@ int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int 
 		    unsigned int times);
 /* A convolution that copies 64 bytes from the place for features to that for output. */
 struct rocket_conv rocket_cbuf_copy(const struct rocket_cbuf *c);
+/* Runs that: a task that leaves nothing worth mentioning. */
+int rocket_cbuf_touch(struct rocket_cbuf *c);
+
+/* Tasks that one scrub of a core takes, as the board counts them */
+#define ROCKET_SCRUB_TASKS 2u
+/* Scrubs that it takes for the client to run so many tasks on the core, from now on. */
+unsigned int rocket_cbuf_scrubs(struct rocket_cbuf *c, unsigned int core,
+				unsigned int tasks);
 
 #endif

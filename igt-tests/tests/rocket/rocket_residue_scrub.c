@@ -18,8 +18,6 @@ IGT_TEST_DESCRIPTION("When a core is scrubbed, when it is not, and what becomes 
 #define VM_ADDR		0x40000000u
 /* Nothing is ever mapped there. */
 #define HOLE		0xf0000000u
-/* Tasks that one scrub takes, as the board counts them */
-#define SCRUB_TASKS	2u
 
 #define PARAMETER	"/sys/module/rocket/parameters/keep_residue"
 
@@ -45,43 +43,6 @@ static void stay_awake(bool awake)
 		rocket_sysfs_stay_awake(core, awake);
 }
 
-static unsigned int found(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint32_t secret)
-{
-	uint8_t *dump = malloc(ROCKET_CBUF_SIDE);
-	unsigned int count;
-
-	igt_assert(dump);
-	igt_assert_eq(rocket_cbuf_dump(c, side, dump), 0);
-	count = rocket_cbuf_find(dump, ROCKET_CBUF_SIDE, secret);
-	free(dump);
-	return count;
-}
-
-/* A task that leaves nothing worth mentioning. */
-static int touch(struct rocket_cbuf *c)
-{
-	struct rocket_conv conv = rocket_cbuf_copy(c);
-	uint64_t stream[ROCKET_CONV_ENTRIES];
-
-	igt_assert_eq(rocket_conv_emit(&conv, NULL, stream, ROCKET_CONV_ENTRIES),
-		      ROCKET_CONV_ENTRIES);
-	return rocket_cbuf_run(c, stream, ARRAY_SIZE(stream), 1);
-}
-
-/* Scrubs of a core that it takes for the client to run so many tasks there. */
-static unsigned int scrubs(struct rocket_cbuf *c, unsigned int core, unsigned int tasks)
-{
-	uint64_t before = rocket_board_count(core, ROCKET_BOARD_TASKS), more;
-
-	c->cores = 1u << core;
-	for (unsigned int i = 0; i < tasks; i++)
-		igt_assert_eq(touch(c), 0);
-	more = rocket_board_count(core, ROCKET_BOARD_TASKS) - before;
-	igt_assert_lte_u64(tasks, more);
-	igt_assert_eq((more - tasks) % SCRUB_TASKS, 0);
-	return (more - tasks) / SCRUB_TASKS;
-}
-
 /*
  * When
  */
@@ -92,11 +53,11 @@ static void test_once(void)
 
 	rocket_require_board();
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		igt_assert_eq(scrubs(&a, core, 1), 1);
-		igt_assert_eq(scrubs(&a, core, 5), 0);
-		igt_assert_eq(scrubs(&b, core, 1), 1);
-		igt_assert_eq(scrubs(&b, core, 5), 0);
-		igt_assert_eq(scrubs(&a, core, 3), 1);
+		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 1), 1);
+		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 5), 0);
+		igt_assert_eq(rocket_cbuf_scrubs(&b, core, 1), 1);
+		igt_assert_eq(rocket_cbuf_scrubs(&b, core, 5), 0);
+		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 3), 1);
 	}
 }
 
@@ -106,10 +67,10 @@ static void test_vms_of_file(void)
 
 	rocket_require_board();
 	rocket_cbuf_init_vm(&b, a.fd, rocket_vm_create(a.fd), VM_ADDR);
-	igt_assert_eq(scrubs(&a, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&a, 1, 1), 1);
 	for (unsigned int i = 0; i < 10; i++) {
-		igt_assert_eq(scrubs(&b, 1, 1), 0);
-		igt_assert_eq(scrubs(&a, 1, 1), 0);
+		igt_assert_eq(rocket_cbuf_scrubs(&b, 1, 1), 0);
+		igt_assert_eq(rocket_cbuf_scrubs(&a, 1, 1), 0);
 	}
 }
 
@@ -124,11 +85,11 @@ static void test_affinity(void)
 		uint64_t before;
 
 		for (unsigned int other = 0; other < ROCKET_BOARD_CORES; other++)
-			scrubs(&b, other, 1);
-		igt_assert_eq(scrubs(&a, core, 1), 1);
+			rocket_cbuf_scrubs(&b, other, 1);
+		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 1), 1);
 		before = rocket_board_count(core, ROCKET_BOARD_TASKS);
 		rocket_cbuf_init_vm(&vm, a.fd, rocket_vm_create(a.fd), VM_ADDR);
-		igt_assert_eq(touch(&vm), 0);
+		igt_assert_eq(rocket_cbuf_touch(&vm), 0);
 		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_TASKS) - before, 1);
 	}
 	stay_awake(false);
@@ -144,193 +105,12 @@ static void test_sleep(void)
 		victim.cores = thief.cores = 1u << core;
 		igt_assert_eq(rocket_cbuf_fill(&victim, ROCKET_CBUF_FEATURES, SECRET), 0);
 		rocket_sysfs_await_suspend(core);
-		igt_assert_eq(scrubs(&victim, core, 1), 0);
+		igt_assert_eq(rocket_cbuf_scrubs(&victim, core, 1), 0);
 		rocket_sysfs_await_suspend(core);
-		igt_assert_eq(scrubs(&thief, core, 1), 1);
+		igt_assert_eq(rocket_cbuf_scrubs(&thief, core, 1), 1);
 		igt_assert_eq(rocket_cbuf_fill(&victim, ROCKET_CBUF_WEIGHTS, SECRET), 0);
 		rocket_sysfs_await_suspend(core);
-		igt_assert_eq(found(&thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
-	}
-}
-
-/*
- * While the system goes to sleep
- */
-
-static struct {
-	void (*go)(void);		/* to sleep */
-	struct rocket_blocker blocker;	/* what the thief waits for */
-	struct rocket_cbuf thief;
-	enum rocket_cbuf_side side;
-	unsigned int core;
-	uint64_t starts, tasks;		/* of the core, when the thief's job came */
-	bool in_time;
-} night;
-
-static void begin_night(unsigned int core, enum rocket_cbuf_side side)
-{
-	night.core = core;
-	night.side = side;
-	night.thief.cores = 1u << core;
-	night.starts = rocket_board_count(core, ROCKET_BOARD_STARTS);
-	night.tasks = rocket_board_count(core, ROCKET_BOARD_TASKS);
-}
-
-/* The thief has found nothing, and the core was scrubbed so often, since it began. */
-static void end_night(unsigned int others, unsigned int failed)
-{
-	uint64_t tasks = rocket_board_count(night.core, ROCKET_BOARD_TASKS) - night.tasks;
-	uint64_t starts = rocket_board_count(night.core, ROCKET_BOARD_STARTS) - night.starts;
-
-	igt_assert_eq_u64(tasks, others + SCRUB_TASKS + 1);
-	igt_assert_eq_u64(starts, tasks + failed);
-	igt_assert_eq(scrubs(&night.thief, night.core, 1), 0);
-}
-
-static void sleep_before_release(struct rocket_cbuf *thief)
-{
-	(void)thief;
-	night.go();
-	igt_assert(rocket_blocker_blocks(&night.blocker));
-	igt_assert_eq_u64(rocket_board_count(night.core, ROCKET_BOARD_STARTS), night.starts);
-	rocket_blocker_release(&night.blocker);
-}
-
-/* The thief's job waits for somebody who sleeps as well. */
-static void night_before(struct rocket_cbuf *victim, unsigned int core,
-			 enum rocket_cbuf_side side)
-{
-	struct drm_rocket_sync in;
-
-	victim->cores = 1u << core;
-	igt_assert_eq(rocket_cbuf_fill(victim, side, SECRET), 0);
-	begin_night(core, side);
-	rocket_blocker_init(&night.blocker, night.thief.fd);
-	in = rocket_sync(night.blocker.syncobj, 0);
-	night.thief.in = &in;
-	night.thief.meanwhile = sleep_before_release;
-	igt_assert_eq(found(&night.thief, side, SECRET), 0);
-	night.thief.in = NULL;
-	night.thief.meanwhile = NULL;
-	rocket_blocker_fini(&night.blocker);
-	end_night(0, 0);
-}
-
-static void test_system_sleep(void)
-{
-	struct rocket_cbuf victim = client();
-
-	rocket_require_board();
-	rocket_sysfs_require_nap();
-	night.thief = client();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		night.go = rocket_sysfs_nap;
-		night_before(&victim, core, ROCKET_CBUF_FEATURES);
-		night_before(&victim, core, ROCKET_CBUF_WEIGHTS);
-		night.go = rocket_sysfs_sleep;
-		night_before(&victim, core, core & 1);
-	}
-}
-
-static void sleep_in_time(struct rocket_cbuf *thief)
-{
-	(void)thief;
-	/* Nothing that was started has ended. */
-	night.in_time = rocket_board_count(night.core, ROCKET_BOARD_TASKS) == night.tasks;
-	night.go();
-}
-
-static void await_start(void)
-{
-	igt_set_timeout(60, "the start of a task");
-	while (rocket_board_count(night.core, ROCKET_BOARD_STARTS) == night.starts)
-		;
-	igt_reset_timeout();
-}
-
-static void thief_behind(struct rocket_cbuf *victim)
-{
-	(void)victim;
-	await_start();
-	/* As everybody else. */
-	rocket_board_set(ROCKET_BOARD_TASK_NS, ROCKET_BOARD_USUAL_TASK_NS);
-	night.thief.meanwhile = sleep_in_time;
-	igt_assert_eq(found(&night.thief, night.side, SECRET), 0);
-	night.thief.meanwhile = NULL;
-}
-
-/* The victim's job runs so long that the system has to wait for it; behind it, the thief's. */
-static bool night_behind(struct rocket_cbuf *victim, unsigned int core,
-			 enum rocket_cbuf_side side, unsigned int ms)
-{
-	victim->cores = 1u << core;
-	igt_assert_eq(rocket_cbuf_fill(victim, side, SECRET), 0);
-	begin_night(core, side);
-	victim->timeout_ms = 10000;
-	victim->meanwhile = thief_behind;
-	rocket_board_set(ROCKET_BOARD_TASK_NS, ms * 1000000);
-	igt_assert_eq(touch(victim), 0);
-	victim->meanwhile = NULL;
-	end_night(1, 0);
-	return night.in_time;
-}
-
-static void test_system_sleep_behind(void)
-{
-	struct rocket_cbuf victim = client();
-
-	rocket_require_board();
-	rocket_sysfs_require_nap();
-	night.thief = client();
-	night.go = rocket_sysfs_nap;
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		unsigned int ms = 500;
-
-		/* A busy host needs longer to get there. */
-		while (!night_behind(&victim, core, core & 1, ms)) {
-			ms *= 2;
-			igt_assert_lte(ms, 4000);
-		}
-	}
-}
-
-static void sleep_in_scrub(struct rocket_cbuf *thief)
-{
-	await_start();
-	rocket_board_set(ROCKET_BOARD_TASK_NS, ROCKET_BOARD_USUAL_TASK_NS);
-	sleep_in_time(thief);
-}
-
-/*
- * The core is being scrubbed, for as long as it takes to fall asleep; or in vain, so
- * that it has to be recovered, and scrubbed again, on the way.
- */
-static void night_in(struct rocket_cbuf *victim, unsigned int core, bool hangs)
-{
-	victim->cores = 1u << core;
-	igt_assert_eq(rocket_cbuf_fill(victim, ROCKET_CBUF_WEIGHTS, SECRET), 0);
-	begin_night(core, ROCKET_CBUF_WEIGHTS);
-	if (hangs)
-		rocket_board_inject(core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
-	else
-		rocket_board_set(ROCKET_BOARD_TASK_NS, 200 * 1000000);
-	night.thief.meanwhile = sleep_in_scrub;
-	igt_assert_eq(found(&night.thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
-	night.thief.meanwhile = NULL;
-	end_night(0, hangs);
-}
-
-static void test_system_sleep_in_scrub(void)
-{
-	struct rocket_cbuf victim = client();
-
-	rocket_require_board();
-	rocket_sysfs_require_nap();
-	night.thief = client();
-	night.go = rocket_sysfs_nap;
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
-		night_in(&victim, core, false);
-		night_in(&victim, core, true);
+		igt_assert_eq(rocket_cbuf_found(&thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
 	}
 }
 
@@ -407,7 +187,7 @@ static void after(enum fate fate)
 			victim.cores = thief.cores = 1u << core;
 			igt_assert_eq(rocket_cbuf_fill(&victim, side, SECRET), 0);
 			meet(&victim, core, fate);
-			igt_assert_eq(found(&thief, side, SECRET), 0);
+			igt_assert_eq(rocket_cbuf_found(&thief, side, SECRET), 0);
 		}
 	}
 	stay_awake(false);
@@ -440,11 +220,11 @@ static void test_rebound(void)
 	after(REBOUND);
 	rocket_require_board();
 	/* Somebody else may have had it meanwhile: not even the same file trusts it. */
-	igt_assert_eq(scrubs(&c, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 1);
 	rocket_sysfs_unbind(1);
 	rocket_sysfs_bind(1);
-	igt_assert_eq(scrubs(&c, 1, 1), 1);
-	igt_assert_eq(scrubs(&c, 1, 1), 0);
+	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 0);
 }
 
 static void test_twenty(void)
@@ -469,7 +249,7 @@ static void test_twenty(void)
 		for (unsigned int other = 0; other < CLIENTS; other++)
 			igt_assert_eq(rocket_cbuf_find(dump, ROCKET_CBUF_SIDE, SECRET + other), 0);
 		igt_assert_eq(rocket_cbuf_fill(own, side, SECRET + i % CLIENTS), 0);
-		igt_assert_eq(found(own, side, SECRET + i % CLIENTS), ROCKET_CBUF_SIDE_ATOMS);
+		igt_assert_eq(rocket_cbuf_found(own, side, SECRET + i % CLIENTS), ROCKET_CBUF_SIDE_ATOMS);
 	}
 	stay_awake(false);
 	free(dump);
@@ -513,11 +293,11 @@ static void test_addresses(void)
 		unsigned int group = i / 4 % 2;
 
 		victim.cores = thief.cores = 1u << i / 8;
-		igt_assert_eq(touch(&victim), 0);
-		igt_assert_eq(touch(&victim), 0);
+		igt_assert_eq(rocket_cbuf_touch(&victim), 0);
+		igt_assert_eq(rocket_cbuf_touch(&victim), 0);
 		/* The one group is the thief's own by then, the other untouched. */
 		for (unsigned int before = 0; before < group; before++)
-			igt_assert_eq(touch(&thief), 0);
+			igt_assert_eq(rocket_cbuf_touch(&thief), 0);
 		rocket_conv_emit(&conv, NULL, stream, ROCKET_CONV_ENTRIES);
 		leave_out(stream, regs[i % 4]);
 		igt_assert_eq(rocket_cbuf_run(&thief, stream, ARRAY_SIZE(stream), 1), -EFAULT);
@@ -583,7 +363,7 @@ static void test_tables(void)
 			fill_table(&victim, table, 0x5ec + table);
 		igt_assert_eq(table_entries(core, 0x5ec), 513);
 		igt_assert_eq(table_entries(core, 0x5ed), 513);
-		igt_assert_eq(touch(&thief), 0);
+		igt_assert_eq(rocket_cbuf_touch(&thief), 0);
 		igt_assert_eq(table_entries(core, 0), 2048);
 	}
 	stay_awake(false);
@@ -608,15 +388,15 @@ static void test_parameter(void)
 
 	rocket_require_board();
 	stay_awake(true);
-	igt_assert_eq(scrubs(&victim, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&victim, 1, 1), 1);
 	keep_residue(true);
-	igt_assert_eq(scrubs(&thief, 1, 3), 0);
-	igt_assert_eq(scrubs(&victim, 1, 1), 0);
+	igt_assert_eq(rocket_cbuf_scrubs(&thief, 1, 3), 0);
+	igt_assert_eq(rocket_cbuf_scrubs(&victim, 1, 1), 0);
 	keep_residue(false);
 	/* Nobody knows what the other one has left meanwhile. */
-	igt_assert_eq(scrubs(&victim, 1, 1), 1);
-	igt_assert_eq(scrubs(&victim, 1, 1), 0);
-	igt_assert_eq(scrubs(&thief, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&victim, 1, 1), 1);
+	igt_assert_eq(rocket_cbuf_scrubs(&victim, 1, 1), 0);
+	igt_assert_eq(rocket_cbuf_scrubs(&thief, 1, 1), 1);
 	stay_awake(false);
 }
 
@@ -635,10 +415,10 @@ static void test_hangs(void)
 			victim.cores = thief.cores = 1u << core;
 			igt_assert_eq(rocket_cbuf_fill(&victim, side, SECRET), 0);
 			rocket_board_inject(core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
-			igt_assert_eq(found(&thief, side, SECRET), 0);
+			igt_assert_eq(rocket_cbuf_found(&thief, side, SECRET), 0);
 			igt_assert_eq_u32(rocket_board_injected(core,
 						ROCKET_BOARD_INJ_NEVER_COMPLETE), 0);
-			igt_assert_eq(scrubs(&thief, core, 1), 0);
+			igt_assert_eq(rocket_cbuf_scrubs(&thief, core, 1), 0);
 		}
 	}
 }
@@ -652,7 +432,7 @@ static void test_bus_error(void)
 	victim.cores = thief.cores = 2;
 	igt_assert_eq(rocket_cbuf_fill(&victim, ROCKET_CBUF_FEATURES, SECRET), 0);
 	rocket_board_inject(1, ROCKET_BOARD_INJ_BUS_ERROR_RD, 1);
-	igt_assert_eq(found(&thief, ROCKET_CBUF_FEATURES, SECRET), 0);
+	igt_assert_eq(rocket_cbuf_found(&thief, ROCKET_CBUF_FEATURES, SECRET), 0);
 	igt_assert_eq_u32(rocket_board_injected(1, ROCKET_BOARD_INJ_BUS_ERROR_RD), 0);
 }
 
@@ -667,17 +447,17 @@ static void test_hangs_always(void)
 	victim.cores = thief.cores = 1u << CORE;
 	igt_assert_eq(rocket_cbuf_fill(&victim, ROCKET_CBUF_WEIGHTS, SECRET), 0);
 	rocket_board_inject(CORE, ROCKET_BOARD_INJ_NEVER_COMPLETE, UINT32_MAX);
-	igt_assert_eq(touch(&thief), -EIO);
+	igt_assert_eq(rocket_cbuf_touch(&thief), -EIO);
 	rocket_board_inject(CORE, ROCKET_BOARD_INJ_NEVER_COMPLETE, 0);
 	thief.cores = 0;
-	igt_assert_eq(touch(&thief), 0);
+	igt_assert_eq(rocket_cbuf_touch(&thief), 0);
 
 	rocket_sysfs_unbind(CORE);
 	rocket_sysfs_bind(CORE);
 	rocket_sysfs_stay_awake(CORE, false);
 	thief.cores = 1u << CORE;
-	igt_assert_eq(found(&thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
-	igt_assert_eq(scrubs(&victim, CORE, 1), 1);
+	igt_assert_eq(rocket_cbuf_found(&thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
+	igt_assert_eq(rocket_cbuf_scrubs(&victim, CORE, 1), 1);
 }
 
 /*
@@ -785,12 +565,6 @@ igt_main
 		  "A job goes to a core that its file has used, if that is as idle as others" },
 		{ "sleep", test_sleep,
 		  "That a core was asleep in between makes no difference" },
-		{ "system-sleep", test_system_sleep,
-		  "A job that waits while the system sleeps finds nothing, after one scrub" },
-		{ "system-sleep-behind", test_system_sleep_behind,
-		  "Nor does one behind the former client's, which the system waits for" },
-		{ "system-sleep-in-scrub", test_system_sleep_in_scrub,
-		  "Nor one whose scrub runs, or hangs, when the system goes to sleep" },
 		{ "closed", test_closed,
 		  "Nothing is left of a file that was closed" },
 		{ "vm-destroyed", test_vm_destroyed,
