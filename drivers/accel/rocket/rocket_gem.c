@@ -219,6 +219,18 @@ void rocket_gem_release_mapping(struct drm_gem_object *obj)
 	rocket_vm_put(bo->mapping.vm);
 }
 
+/**
+ * rocket_gem_try_release_mapping() - The same, unless it unmaps the BO.
+ * @obj: As above.
+ *
+ * Context: Any.
+ * Return: %false when it would, and nothing was released.
+ */
+bool rocket_gem_try_release_mapping(struct drm_gem_object *obj)
+{
+	return refcount_dec_not_one(&to_rocket_gem(obj)->mapping.users);
+}
+
 /* Maps a BO that nobody knows yet; the caller gets the first use of it. */
 static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
 {

@@ -67,6 +67,7 @@ struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo);
 bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm);
 bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm);
 void rocket_gem_release_mapping(struct drm_gem_object *obj);
+bool rocket_gem_try_release_mapping(struct drm_gem_object *obj);
 
 int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file *file);
 int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file *file);

@@ -2,6 +2,7 @@
 
 #include <drm/drm_gem.h>
 #include <linux/bitmap.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "rocket_core.h"
@@ -93,6 +94,7 @@ static void rocket_job_release_mappings(struct rocket_job *job)
 		rocket_gem_release_mapping(rocket_job_bo(job, i));
 
 	bitmap_free(job->mapping_held);
+	job->mapping_held = NULL;
 }
 
 static void rocket_job_put_bos(struct drm_gem_object **bos, u32 count)
@@ -101,6 +103,36 @@ static void rocket_job_put_bos(struct drm_gem_object **bos, u32 count)
 		drm_gem_object_put(bos[i]);
 
 	kvfree(bos);
+}
+
+/* The same, for references that are not the last. */
+static bool rocket_job_try_release_mappings(struct rocket_job *job)
+{
+	u32 i;
+
+	if (!job->mapping_held)
+		return true;
+
+	for_each_set_bit(i, job->mapping_held, job->in_bo_count + job->out_bo_count) {
+		if (!rocket_gem_try_release_mapping(rocket_job_bo(job, i)))
+			return false;
+		__clear_bit(i, job->mapping_held);
+	}
+
+	bitmap_free(job->mapping_held);
+	job->mapping_held = NULL;
+
+	return true;
+}
+
+static bool rocket_job_try_put_bos(struct drm_gem_object **bos, u32 *count)
+{
+	for (; *count; --*count) {
+		if (!refcount_dec_not_one(&bos[*count - 1]->refcount.refcount))
+			return false;
+	}
+
+	return true;
 }
 
 /* A fence that never started has not been initialised: it is just memory. */
@@ -112,6 +144,29 @@ static void rocket_job_put_fence(struct rocket_fence *fence)
 		kfree(fence);
 }
 
+/* What nobody else has, or what takes no lock to let go of. Once. */
+static void rocket_job_release(struct rocket_job *job)
+{
+	if (job->counted)
+		atomic_dec(&job->core->load);
+	job->counted = false;
+	if (job->entity_ready)
+		drm_sched_job_cleanup(&job->base);
+	job->entity_ready = false;
+
+	for (int i = 0; i < ARRAY_SIZE(job->after); i++) {
+		dma_fence_put(job->after[i]);
+		job->after[i] = NULL;
+	}
+	rocket_sync_put_causes(&job->causes);
+	rocket_job_put_fence(job->hw_fence);
+	job->hw_fence = NULL;
+	rocket_delay_free(job->delay);
+	job->delay = NULL;
+	kvfree(job->tasks);
+	job->tasks = NULL;
+}
+
 /**
  * rocket_job_destroy() - Let go of all that a job holds.
  * @job: A job that was never pushed, or is done.
@@ -121,21 +176,45 @@ static void rocket_job_put_fence(struct rocket_fence *fence)
  */
 void rocket_job_destroy(struct rocket_job *job)
 {
-	if (job->counted)
-		atomic_dec(&job->core->load);
-	if (job->entity_ready)
-		drm_sched_job_cleanup(&job->base);
-
-	for (int i = 0; i < ARRAY_SIZE(job->after); i++)
-		dma_fence_put(job->after[i]);
-	rocket_sync_put_causes(&job->causes);
-
 	rocket_job_release_mappings(job);
 	rocket_job_put_bos(job->in_bos, job->in_bo_count);
 	rocket_job_put_bos(job->out_bos, job->out_bo_count);
-	rocket_job_put_fence(job->hw_fence);
-	rocket_delay_free(job->delay);
+	rocket_job_release(job);
 	rocket_vm_put(job->vm);
-	kvfree(job->tasks);
 	kfree(job);
+}
+
+/**
+ * rocket_job_try_destroy() - The same, if nothing else goes with the job.
+ * @job: A job that is done.
+ *
+ * A job rarely has the last reference to something. Where it does not, this saves
+ * a work item, which costs more than the job itself.
+ *
+ * Context: The scheduler's work: takes no lock that a fence must not wait for.
+ * Return: %false when something would go; then the job is still there, for
+ * rocket_job_destroy().
+ */
+bool rocket_job_try_destroy(struct rocket_job *job)
+{
+	/* Freeing these may take locks of the kernel's address space. */
+	if (is_vmalloc_addr(job->tasks) || is_vmalloc_addr(job->in_bos) ||
+	    is_vmalloc_addr(job->out_bos) || is_vmalloc_addr(job->causes.fences))
+		return false;
+
+	if (!rocket_job_try_release_mappings(job) ||
+	    !rocket_job_try_put_bos(job->in_bos, &job->in_bo_count) ||
+	    !rocket_job_try_put_bos(job->out_bos, &job->out_bo_count))
+		return false;
+
+	rocket_job_release(job);
+	/* Last: what was released above may belong to the VM. */
+	if (!rocket_vm_try_put(job->vm))
+		return false;
+
+	kfree(job->in_bos);
+	kfree(job->out_bos);
+	kfree(job);
+
+	return true;
 }

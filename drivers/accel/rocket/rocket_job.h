@@ -158,5 +158,6 @@ static inline struct rocket_job *to_rocket_job(struct drm_sched_job *job)
 struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count);
 int rocket_job_hold_mappings(struct rocket_job *job);
 void rocket_job_destroy(struct rocket_job *job);
+bool rocket_job_try_destroy(struct rocket_job *job);
 
 #endif

@@ -149,7 +149,8 @@ static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 		trace_rocket_job_done(job, 0, sched_job->s_fence->finished.error);
 
 	/* Destroying takes locks that the scheduler's work must not wait for. */
-	rocket_device_queue_cleanup(&job->cleanup);
+	if (!rocket_job_try_destroy(job))
+		rocket_device_queue_cleanup(&job->cleanup);
 }
 
 static const struct drm_sched_backend_ops rocket_sched_ops = {

@@ -162,6 +162,7 @@ void rocket_sync_put_causes(struct rocket_sync_causes *causes)
 		dma_fence_put(causes->fences[i]);
 
 	kvfree(causes->fences);
+	*causes = (struct rocket_sync_causes){ };
 }
 
 static int rocket_sync_prepare_out(struct rocket_sync_out *out, struct drm_file *file,

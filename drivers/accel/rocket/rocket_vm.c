@@ -146,6 +146,18 @@ void rocket_vm_put(struct rocket_vm *vm)
 }
 
 /**
+ * rocket_vm_try_put() - Put a reference, unless it is the last.
+ * @vm: The VM.
+ *
+ * Context: Any.
+ * Return: %false when it is, and was not put.
+ */
+bool rocket_vm_try_put(struct rocket_vm *vm)
+{
+	return refcount_dec_not_one(&vm->ref.refcount);
+}
+
+/**
  * rocket_vm_lookup() - Find a VM of a file.
  * @rfile: The file.
  * @id: Userspace's id.

@@ -152,6 +152,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile);
 void rocket_vm_close(struct rocket_vm *vm);
 struct rocket_vm *rocket_vm_get(struct rocket_vm *vm);
 void rocket_vm_put(struct rocket_vm *vm);
+bool rocket_vm_try_put(struct rocket_vm *vm);
 struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id);
 
 int rocket_vm_open_file(struct rocket_file *rfile);
