@@ -284,6 +284,7 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 {
 	struct rocket_core *core = data;
 	struct dma_fence *fence;
+	bool done;
 
 	scoped_guard(spinlock, &core->lock) {
 		/* The line is disabled by now, but this one was on its way. */
@@ -293,8 +294,10 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 		if (!core->job)
 			return rocket_core_stray_irq(core);
 
-		if (!(readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) &
-		      ROCKET_PC_INTERRUPT_DPU))
+		/* When the task has ended, nothing else has to be asked. */
+		done = rocket_core_task_done(core);
+		if (!done && !(readl(core->pc + ROCKET_PC_INTERRUPT_RAW_STATUS) &
+			       ROCKET_PC_INTERRUPT_DPU))
 			return IRQ_NONE;
 
 		/*
@@ -303,7 +306,7 @@ static irqreturn_t rocket_core_irq(int irq, void *data)
 		 */
 		writel(ROCKET_PC_INTERRUPT_CLEAR_ALL,
 		       core->pc + ROCKET_PC_INTERRUPT_CLEAR);
-		if (!rocket_core_task_done(core)) {
+		if (!done && !rocket_core_task_done(core)) {
 			rocket_core_count(&core->counts.spurious, 1);
 			return IRQ_HANDLED;
 		}
