@@ -22,8 +22,10 @@
 IGT_TEST_DESCRIPTION("Many clients at once, with the driver delayed where threads may meet");
 
 #define CLIENTS		6
-#define ROUNDS		12u
+#define ROUNDS		8u
 #define MAX_DELAY_US	3000u
+/* Between two disturbances, so that clients get anywhere */
+#define PEACE_US	50000u
 #define WAIT_S		120
 
 #define PROBE_ADDR	0x10000000u
@@ -276,8 +278,10 @@ static void play(void (*disturb)(unsigned int round), bool may_go)
 	rocket_race_delay(MAX_DELAY_US);
 	if (disturb) {
 		igt_fork_helper(&helper) {
-			for (unsigned int i = 0; ; i++)
+			for (unsigned int i = 0; ; i++) {
 				disturb(i);
+				usleep(random() % PEACE_US);
+			}
 		}
 	}
 	igt_fork(client, CLIENTS)
