@@ -29,7 +29,7 @@
  *
  * Counters are read with interrupts off and raw locks held, so no lock is taken: see
  * &struct rocket_core_counts and &struct rocket_busy. They live as long as the device
- * does. When that goes, perf detaches what is open; a reader gets end of file.
+ * does. When that goes, perf detaches what is open, which keeps its last count.
  */
 
 /* &perf_event_attr.config */
