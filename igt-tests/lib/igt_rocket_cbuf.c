@@ -141,7 +141,8 @@ int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int 
 	rocket_cbuf_end(c);
 	for (unsigned int i = 0; i < times; i++)
 		tasks[i] = (struct drm_rocket_task){
-			rocket_cbuf_addr(c, ROCKET_CBUF_AT_STREAM), entries,
+			.regcmd = rocket_cbuf_addr(c, ROCKET_CBUF_AT_STREAM),
+			.regcmd_count = entries,
 		};
 	if (c->vm_bind)
 		status = run_meanwhile(c, &job);

@@ -117,8 +117,9 @@ void rocket_probe_init_bo(struct rocket_probe *probe, int fd, uint32_t vm, uint3
 	*probe = (struct rocket_probe){
 		.fd = fd, .vm = vm, .addr = addr, .slots = slots, .bo = bo,
 		.tasks = calloc(slots, sizeof(*probe->tasks)),
+		.copies = calloc(slots, sizeof(*probe->copies)),
 	};
-	igt_assert(probe->tasks);
+	igt_assert(probe->tasks && probe->copies);
 	write_weights(probe);
 }
 
@@ -135,6 +136,7 @@ void rocket_probe_fini(struct rocket_probe *probe)
 {
 	rocket_vm_unmap(probe->fd, probe->vm, probe->addr, probe->bo.size);
 	rocket_bo_free(probe->fd, &probe->bo);
+	free(probe->copies);
 	free(probe->tasks);
 }
 
@@ -148,10 +150,12 @@ volatile uint8_t *rocket_probe_result(const struct rocket_probe *probe, unsigned
 	return probe->bo.map + RESULTS_AT + slot * RESULT_BYTES;
 }
 
-void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t from,
-		      uint32_t to)
+/* Writes the stream of a copy; next is 0 where no other follows. */
+static void write_stream(struct rocket_probe *probe, unsigned int slot, uint32_t from,
+			 uint32_t to, uint32_t next)
 {
 	struct rocket_conv c = identity();
+	struct rocket_conv_task task;
 	uint64_t stream[ROCKET_CONV_ENTRIES];
 
 	igt_assert(slot < probe->slots);
@@ -159,13 +163,30 @@ void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t fr
 	c.weight_addr = probe->addr;
 	c.bias_addr = probe->addr + BIAS_AT;
 	c.out_addr = to;
-	igt_assert_eq(rocket_conv_emit(&c, NULL, stream, ROCKET_CONV_ENTRIES),
+	igt_assert_eq(rocket_conv_split(&c, &task, 1, 0), 1);
+	task.next_addr = next;
+	igt_assert_eq(rocket_conv_emit(&c, &task, stream, ROCKET_CONV_ENTRIES),
 		      ROCKET_CONV_ENTRIES);
 	memcpy(probe->bo.map + stream_at(probe, slot), stream, sizeof(stream));
+}
+
+void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t from,
+		      uint32_t to)
+{
+	write_stream(probe, slot, from, to, 0);
+	probe->copies[slot].from = from;
+	probe->copies[slot].to = to;
 	probe->tasks[slot] = (struct drm_rocket_task){
 		.regcmd = probe->addr + stream_at(probe, slot),
 		.regcmd_count = ROCKET_CONV_ENTRIES,
 	};
+}
+
+void rocket_probe_chain(struct rocket_probe *probe, unsigned int slot, unsigned int next)
+{
+	igt_assert(next < probe->slots);
+	write_stream(probe, slot, probe->copies[slot].from, probe->copies[slot].to,
+		     probe->addr + stream_at(probe, next));
 }
 
 void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot)

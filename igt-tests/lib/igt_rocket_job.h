@@ -36,6 +36,7 @@ struct rocket_probe {
 	unsigned int slots;	/* copies that it can hold at a time */
 	struct rocket_bo bo;
 	struct drm_rocket_task *tasks;	/* one for each slot */
+	struct { uint32_t from, to; } *copies;	/* what each slot does */
 	uint32_t cores;		/* where rocket_probe_repeat() may run, 0 anywhere */
 };
 
@@ -55,6 +56,8 @@ volatile uint8_t *rocket_probe_result(const struct rocket_probe *probe, unsigned
 /* Sets up the copy of a slot. */
 void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t from,
 		      uint32_t to);
+/* The stream of a slot that was set up names that of another one as the next. */
+void rocket_probe_chain(struct rocket_probe *probe, unsigned int slot, unsigned int next);
 /* A task that never ends by itself. */
 void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot);
 /* A job of the copies in slots [first, first + count). */

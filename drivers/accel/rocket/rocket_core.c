@@ -44,14 +44,14 @@
 /**
  * rocket_core_start_stream() - Have the core execute a command stream.
  * @core: The core, powered; it runs nothing.
- * @regcmd: Address of the stream in the domain that the core is attached to.
- * @count: Number of its 64-bit commands.
+ * @task: The stream, in the domain that the core is attached to, and how many
+ *	tasks to run: each stream names the next one.
  * @interrupts: Which to raise at the end, ROCKET_PC_INTERRUPT_*, or 0.
  *
  * The sequence is that of the mainline and vendor drivers, including the write
  * of PC_SEL before the block pointers.
  */
-void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
+void rocket_core_start_stream(struct rocket_core *core, const struct rocket_task *task,
 			      u32 interrupts)
 {
 	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
@@ -63,9 +63,10 @@ void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
 	writel_relaxed(pointer, core->cna + ROCKET_S_POINTER);
 	writel_relaxed(pointer, core->core + ROCKET_S_POINTER);
 
-	writel_relaxed(regcmd, core->pc + ROCKET_PC_BASE_ADDRESS);
+	writel_relaxed(task->regcmd, core->pc + ROCKET_PC_BASE_ADDRESS);
 	/* Commands are fetched in pairs; the register holds pairs less one. */
-	writel_relaxed((count + 1) / 2 - 1, core->pc + ROCKET_PC_REGISTER_AMOUNTS);
+	writel_relaxed((task->regcmd_count + 1) / 2 - 1,
+		       core->pc + ROCKET_PC_REGISTER_AMOUNTS);
 
 	writel_relaxed(interrupts, core->pc + ROCKET_PC_INTERRUPT_MASK);
 	writel_relaxed(ROCKET_PC_INTERRUPT_DPU, core->pc + ROCKET_PC_INTERRUPT_CLEAR);
@@ -73,7 +74,7 @@ void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
 	writel_relaxed(ROCKET_PC_TASK_CON_RESERVED_14 |
 		       ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR |
 		       ROCKET_PC_TASK_CON_TASK_PP_EN |
-		       ROCKET_PC_TASK_CON_TASK_NUMBER(1),
+		       ROCKET_PC_TASK_CON_TASK_NUMBER(task->chain_count),
 		       core->pc + ROCKET_PC_TASK_CON);
 	writel_relaxed(0, core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
 
@@ -98,8 +99,7 @@ void rocket_core_start_task(struct rocket_core *core)
 	}
 	job->next_task++;
 
-	rocket_core_start_stream(core, task->regcmd, task->regcmd_count,
-				 ROCKET_PC_INTERRUPT_DPU);
+	rocket_core_start_stream(core, task, ROCKET_PC_INTERRUPT_DPU);
 }
 
 /**
@@ -109,13 +109,18 @@ void rocket_core_start_task(struct rocket_core *core)
  * The interrupt alone does not tell: it can be spurious, late or lost. The
  * program controller counts the tasks that ended, and the start clears the count.
  *
- * Return: It has.
+ * Return: It has, with all that is chained to it.
  */
 bool rocket_core_task_done(struct rocket_core *core)
 {
+	const struct rocket_job *job = core->job;
+	u32 ended;
+
 	lockdep_assert_held(&core->lock);
 
-	return readl(core->pc + ROCKET_PC_TASK_STATUS) & ROCKET_PC_TASK_STATUS_COUNT;
+	ended = readl(core->pc + ROCKET_PC_TASK_STATUS) & ROCKET_PC_TASK_STATUS_COUNT;
+
+	return ended >= job->tasks[job->next_task - 1].chain_count;
 }
 
 /**

@@ -28,6 +28,7 @@ struct iommu_group;
 struct platform_device;
 struct rocket_device;
 struct rocket_job;
+struct rocket_task;
 struct rocket_vm;
 
 /**
@@ -268,7 +269,7 @@ void rocket_core_unbind(struct rocket_core *core);
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);
 void rocket_core_start_clock(struct rocket_core *core);
-void rocket_core_start_stream(struct rocket_core *core, u32 regcmd, u32 count,
+void rocket_core_start_stream(struct rocket_core *core, const struct rocket_task *task,
 			      u32 interrupts);
 void rocket_core_start_task(struct rocket_core *core);
 bool rocket_core_task_done(struct rocket_core *core);

@@ -22,6 +22,8 @@ struct rocket_task {
 	u32 regcmd;
 	/* @regcmd_count: Number of 64-bit commands in it. */
 	u32 regcmd_count;
+	/* @chain_count: Tasks that it runs before it interrupts, at least 1. */
+	u32 chain_count;
 };
 
 /**

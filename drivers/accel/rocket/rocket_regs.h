@@ -32,6 +32,8 @@
 						 ROCKET_PC_INTERRUPT_DPU_1)
 #define ROCKET_PC_TASK_CON			0x30
 #define   ROCKET_PC_TASK_CON_TASK_NUMBER(n)	((n) << 0)
+/* The field's width, and that of the counter; 0 may mean one more. */
+#define   ROCKET_PC_TASK_CON_TASK_NUMBER_MAX	GENMASK(11, 0)
 #define   ROCKET_PC_TASK_CON_TASK_PP_EN		BIT(12)
 #define   ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR	BIT(13)
 /* Reserved in the TRM; vendor and mainline driver set it. */

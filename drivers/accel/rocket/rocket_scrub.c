@@ -333,8 +333,11 @@ static void rocket_scrub_build(struct rocket_scrub *scrub)
 	for (unsigned int task = 0; task < ROCKET_SCRUB_TASKS; task++) {
 		__le64 *end = rocket_scrub_build_task(scrub, at, task);
 
-		scrub->streams[task] = scrub->source_addr + ((void *)at - source);
-		scrub->stream_counts[task] = end - at;
+		scrub->tasks[task] = (struct rocket_task){
+			.regcmd = scrub->source_addr + ((void *)at - source),
+			.regcmd_count = end - at,
+			.chain_count = 1,
+		};
 		at += ALIGN(end - at, ROCKET_SCRUB_STREAM_ALIGN);
 	}
 }
@@ -402,7 +405,7 @@ static int rocket_scrub_run_task(struct rocket_core *core, unsigned int task)
 	dma_sync_single_for_device(core->dev, scrub->out_addr, ROCKET_SCRUB_OUT_BYTES,
 				   DMA_FROM_DEVICE);
 
-	rocket_core_start_stream(core, scrub->streams[task], scrub->stream_counts[task], 0);
+	rocket_core_start_stream(core, &scrub->tasks[task], 0);
 	ret = readl_poll_timeout(core->pc + ROCKET_PC_TASK_STATUS, status,
 				 status & ROCKET_PC_TASK_STATUS_COUNT,
 				 ROCKET_SCRUB_POLL_US,

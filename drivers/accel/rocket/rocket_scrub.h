@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "rocket_job.h"
+
 struct page;
 struct rocket_core;
 struct rocket_vm;
@@ -35,11 +37,8 @@ struct rocket_scrub {
 	/** @out_addr: Its address in the default domain. */
 	dma_addr_t out_addr;
 
-	/** @streams: Addresses of the tasks' streams. */
-	u32 streams[ROCKET_SCRUB_TASKS];
-
-	/** @stream_counts: Number of 64-bit commands in them. */
-	u32 stream_counts[ROCKET_SCRUB_TASKS];
+	/** @tasks: What to run, one by one. */
+	struct rocket_task tasks[ROCKET_SCRUB_TASKS];
 
 	/**
 	 * @owner: Whose data may be in the core, &rocket_vm.owner of the last VM

@@ -29,6 +29,7 @@
 #define ROCKET_SUBMIT_MAX_TASKS		65536
 #define ROCKET_SUBMIT_MAX_HANDLES	65536
 #define ROCKET_SUBMIT_MAX_COMMANDS	(2 * (ROCKET_PC_REGISTER_AMOUNTS_MAX + 1))
+#define ROCKET_SUBMIT_MAX_CHAIN		ROCKET_PC_TASK_CON_TASK_NUMBER_MAX
 #define ROCKET_SUBMIT_REGCMD_ALIGN	16
 
 /* The structs as mainline's first version had them */
@@ -109,6 +110,9 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 		if (ret)
 			return ret;
 
+		if (task.pad || task.chain_count > ROCKET_SUBMIT_MAX_CHAIN)
+			return -EINVAL;
+
 		if (!task.regcmd_count || task.regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
 			return -EINVAL;
 
@@ -118,6 +122,7 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 
 		job->tasks[i].regcmd = task.regcmd;
 		job->tasks[i].regcmd_count = task.regcmd_count;
+		job->tasks[i].chain_count = task.chain_count ?: 1;
 	}
 
 	return 0;

@@ -227,6 +227,26 @@ struct drm_rocket_task {
 	 * 1 to 131072.
 	 */
 	__u32 regcmd_count;
+
+	/**
+	 * @chain_count: Input: How many tasks the core runs from here on by
+	 * itself, up to 4095.  0 and 1 both mean only this one.
+	 *
+	 * The stream of each task of a chain but the last ends with the address
+	 * and the size of the next one's, as the hardware wants it
+	 * (PC_BASE_ADDRESS and PC_REGISTER_AMOUNTS).  There is one interrupt for
+	 * all of them, and a time-out and a fault end all that is left.  A chain
+	 * that ends before so many tasks have is never done: its job ends with
+	 * -ETIMEDOUT.  What is behind them is not run.
+	 *
+	 * This field and @pad are younger than the rest: with a
+	 * &drm_rocket_job.task_struct_size that ends before them they read as
+	 * zero.  The kernel knows them if it has %DRM_ROCKET_FEATURE_CHAINS.
+	 */
+	__u32 chain_count;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
 };
 
 /**
@@ -472,6 +492,8 @@ enum drm_rocket_param {
 
 /** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */
 #define DRM_ROCKET_FEATURE_VM_BIND		(1ULL << 0)
+/** %DRM_ROCKET_FEATURE_CHAINS: &drm_rocket_task.chain_count. */
+#define DRM_ROCKET_FEATURE_CHAINS		(1ULL << 1)
 
 /**
  * struct drm_rocket_get_param - Ask for a fact about driver and hardware.
