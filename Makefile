@@ -12,6 +12,8 @@ help:
 	@echo '  make board-test     the tests that hold the board against facts'
 	@echo '  make check-debug    the IGT tests on a kernel with all checkers on: KASAN, lockdep,'
 	@echo '                      kmemleak, … (TESTS="…": only these, as for igt-tests/run)'
+	@echo '  make fuzz           look for calls that the driver does not survive, on that kernel'
+	@echo '                      (FUZZ_SECONDS=90, FUZZ_SEED=…, FUZZ_OUT=build/fuzz)'
 	@echo '  make check-builds   where the driver builds: kernels, architectures, compilers'
 	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
@@ -37,6 +39,12 @@ board-test:
 
 check-debug:
 	@board/checks/debug $(TESTS)
+
+fuzz: export FUZZ_SECONDS := $(FUZZ_SECONDS)
+fuzz: export FUZZ_SEED := $(FUZZ_SEED)
+fuzz: export FUZZ_OUT := $(FUZZ_OUT)
+fuzz:
+	@board/checks/fuzz
 
 check-builds:
 	@board/checks/builds --table
@@ -88,4 +96,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug check-builds check-analysis check-mutants igt shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants igt shell setup modules clean distclean

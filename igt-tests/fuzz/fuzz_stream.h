@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FUZZ_STREAM_H
+#define FUZZ_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fuzz_grammar.h"
+
+#define FUZZ_STREAM_WORDS 126u
+
+/*
+ * A command stream that the seed determines, whose data lies in the page behind
+ * @base. Returns how many of the words there are.
+ */
+size_t fuzz_stream_make(uint64_t stream[FUZZ_STREAM_WORDS], enum fuzz_stream kind,
+			uint64_t seed, uint32_t base);
+
+#endif
