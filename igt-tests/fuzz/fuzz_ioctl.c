@@ -371,7 +371,8 @@ int fuzz_do_ioctl(struct fuzz_world *w, struct fuzz_stage *stage, const struct f
 		return 0;
 	case FUZZ_TASK:
 		STAGE(stage->tasks, stage->task_count,
-		      ((struct drm_rocket_task){ op->arg[0], op->arg[1] }));
+		      ((struct drm_rocket_task){ .regcmd = op->arg[0],
+						 .regcmd_count = op->arg[1] }));
 		return 0;
 	case FUZZ_INBO:
 		STAGE(stage->in_bos, stage->in_bo_count, fuzz_value(w->bo, op->arg[0]));
