@@ -76,6 +76,21 @@ static void mainline_ioctls(void)
 
 #define PROBE_AT 0x10000000u
 
+/* One entry for all tasks: the stream names itself as the next. */
+static void chained(struct rocket_probe *probe, struct drm_rocket_job *job, uint32_t syncobj,
+		    unsigned int tasks)
+{
+	struct bench_counts before;
+	char what[32];
+
+	probe->tasks[0].chain_count = tasks;
+	snprintf(what, sizeof(what), "%u tasks, chained", tasks);
+	bench_begin(&before);
+	rocket_submit(probe->fd, job, 1);
+	rocket_syncobj_wait(probe->fd, syncobj);
+	bench_end(&before, "tasks", what, 1);
+}
+
 /* Without lists of BOs, by syncobj. */
 static void vm_bind_ioctls(void)
 {
@@ -99,6 +114,10 @@ static void vm_bind_ioctls(void)
 		rocket_syncobj_wait(fd, out.handle);
 	}
 	bench_end(&before, "job", "VM_BIND, each awaited", JOBS);
+	rocket_probe_chain(&probe, 0, 0);
+	chained(&probe, &job, out.handle, 1);
+	chained(&probe, &job, out.handle, 64);
+	chained(&probe, &job, out.handle, 1024);
 	drmSyncobjDestroy(fd, out.handle);
 	rocket_probe_fini(&probe);
 	close(fd);
