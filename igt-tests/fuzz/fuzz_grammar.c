@@ -54,6 +54,7 @@ static const uint64_t stream_addresses[] = {
 	0x100000, 0x100400, 0x101000, 0x104000, 0, 0x100008, 0xfffff000, 0xfffffff0, 0x200000,
 };
 static const uint64_t commands[] = { 126, 126, 1, 2, 512, 131072, 131073, 0, MAX32 };
+static const uint64_t chains[] = { 0, 0, 1, 2, 3, 4095, 4096, MAX32 };
 static const uint64_t cores[] = { 0, 1, 2, 3, 4, 7, 8, MAX32 };
 /* No long ones: a case should not take much longer than its jobs. */
 static const uint64_t job_timeouts[] = { 5, 50, 0, 1, 600001, MAX32 };
@@ -118,7 +119,7 @@ const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
 	[FUZZ_OUTSYNC] = { "outsync", 3, { SO, NUM("flags", sync_flags, 2),
 		NUM("point", points, 2) } },
 	[FUZZ_TASK] = { "task", 2, { NUM("addr", stream_addresses, 4),
-		NUM("count", commands, 3) } },
+		NUM("count", commands, 3), NUM("chain", chains, 4), NUM("pad", zero, 1) } },
 	[FUZZ_INBO] = { "inbo", 2, { BO } },
 	[FUZZ_OUTBO] = { "outbo", 2, { BO } },
 	[FUZZ_JOB] = { "job", 3, { VM, NUM("cores", cores, 5), NUM("timeout", job_timeouts, 2),

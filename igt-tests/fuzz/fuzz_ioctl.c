@@ -118,6 +118,16 @@ static struct drm_rocket_sync sync_of(struct fuzz_world *w, const struct fuzz_op
 	};
 }
 
+static struct drm_rocket_task task_of(const struct fuzz_op *op)
+{
+	return (struct drm_rocket_task){
+		.regcmd = op->arg[0],
+		.regcmd_count = op->arg[1],
+		.chain_count = op->arg[2],
+		.pad = op->arg[3],
+	};
+}
+
 static struct drm_rocket_vm_bind_op bind_op_of(struct fuzz_world *w, const struct fuzz_op *op)
 {
 	struct drm_rocket_vm_bind_op bind = {
@@ -370,9 +380,7 @@ int fuzz_do_ioctl(struct fuzz_world *w, struct fuzz_stage *stage, const struct f
 		STAGE(stage->out, stage->out_count, sync_of(w, op));
 		return 0;
 	case FUZZ_TASK:
-		STAGE(stage->tasks, stage->task_count,
-		      ((struct drm_rocket_task){ .regcmd = op->arg[0],
-						 .regcmd_count = op->arg[1] }));
+		STAGE(stage->tasks, stage->task_count, task_of(op));
 		return 0;
 	case FUZZ_INBO:
 		STAGE(stage->in_bos, stage->in_bo_count, fuzz_value(w->bo, op->arg[0]));

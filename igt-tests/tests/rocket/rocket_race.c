@@ -56,7 +56,7 @@ static unsigned int choose(struct client *c, unsigned int count)
 	return (c->random >> 16) % count;
 }
 
-static bool accept(struct client *c, int ret)
+static bool passes(struct client *c, int ret)
 {
 	if (c->may_go && ret == -ENODEV)
 		c->gone = true;
@@ -70,22 +70,22 @@ static bool new_bo(struct client *c, struct rocket_bo *bo, uint64_t size, uint32
 {
 	struct drm_rocket_gem_create create = { .size = size, .flags = DRM_ROCKET_GEM_WC };
 
-	if (!accept(c, __rocket_gem_create(c->fd, &create)))
+	if (!passes(c, __rocket_gem_create(c->fd, &create)))
 		return false;
 	bo->size = size;
 	bo->handle = create.handle;
 	bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, create.offset);
 	if (bo->map == MAP_FAILED) {
 		bo->map = NULL;
-		return accept(c, -errno);
+		return passes(c, -errno);
 	}
-	return accept(c, __rocket_vm_map(c->fd, c->vm, bo->handle, 0, addr, size));
+	return passes(c, __rocket_vm_map(c->fd, c->vm, bo->handle, 0, addr, size));
 }
 
 static bool new_client(struct client *c, uint32_t seed)
 {
 	c->vm = 0;
-	if (choose(c, 2) && !accept(c, __rocket_vm_create(c->fd, 0, &c->vm)))
+	if (choose(c, 2) && !passes(c, __rocket_vm_create(c->fd, 0, &c->vm)))
 		return false;
 	if (!new_bo(c, &c->data, DATA_PAGES * ROCKET_PAGE, DATA_ADDR) ||
 	    !new_bo(c, &c->bo, rocket_probe_size(DATA_PAGES), PROBE_ADDR))
@@ -122,11 +122,11 @@ static bool submit(struct client *c, unsigned int timeout_ms)
 	struct drm_rocket_sync in = { 0 }, out[DATA_PAGES];
 	struct drm_rocket_job jobs[DATA_PAGES];
 
-	if (!accept(c, drmSyncobjCreate(c->fd, 0, &in.handle) ? -errno : 0) ||
-	    !accept(c, __rocket_vm_bind_async(c->fd, c->vm, &op, 1, NULL, &in)))
+	if (!passes(c, drmSyncobjCreate(c->fd, 0, &in.handle) ? -errno : 0) ||
+	    !passes(c, __rocket_vm_bind_async(c->fd, c->vm, &op, 1, NULL, &in)))
 		return false;
 	for (unsigned int i = 0; i < DATA_PAGES; i++) {
-		if (!accept(c, drmSyncobjCreate(c->fd, 0, &c->fence[i]) ? -errno : 0))
+		if (!passes(c, drmSyncobjCreate(c->fd, 0, &c->fence[i]) ? -errno : 0))
 			return false;
 		out[i] = rocket_sync(c->fence[i], 0);
 		jobs[i] = rocket_probe_job(&c->probe, i, 1);
@@ -137,7 +137,7 @@ static bool submit(struct client *c, unsigned int timeout_ms)
 		jobs[i].out_sync_count = 1;
 		jobs[i].sync_struct_size = sizeof(in);
 	}
-	return accept(c, __rocket_submit(c->fd, jobs, DATA_PAGES));
+	return passes(c, __rocket_submit(c->fd, jobs, DATA_PAGES));
 }
 
 static int64_t deadline(void)
@@ -154,8 +154,8 @@ static bool get_status(struct client *c, unsigned int i, int *status)
 	struct sync_file_info info = { 0 };
 	int file;
 
-	if (!accept(c, drmSyncobjWait(c->fd, &c->fence[i], 1, deadline(), 0, NULL)) ||
-	    !accept(c, drmSyncobjExportSyncFile(c->fd, c->fence[i], &file) ? -errno : 0))
+	if (!passes(c, drmSyncobjWait(c->fd, &c->fence[i], 1, deadline(), 0, NULL)) ||
+	    !passes(c, drmSyncobjExportSyncFile(c->fd, c->fence[i], &file) ? -errno : 0))
 		return false;
 	do_ioctl(file, SYNC_IOC_FILE_INFO, &info);
 	close(file);
@@ -189,15 +189,15 @@ static void close_listed(struct client *c)
 	struct drm_rocket_job job = rocket_probe_job(&c->probe, 0, 1);
 	struct drm_gem_close close_bo;
 
-	if (!accept(c, __rocket_create_bo(c->fd, &create)))
+	if (!passes(c, __rocket_create_bo(c->fd, &create)))
 		return;
 	job.timeout_ms = ROCKET_SCENE_LONG_MS;
 	job.out_bo_handles = (uintptr_t)&create.handle;
 	job.out_bo_handle_count = 1;
-	if (!accept(c, __rocket_submit(c->fd, &job, 1)))
+	if (!passes(c, __rocket_submit(c->fd, &job, 1)))
 		return;
 	close_bo = (struct drm_gem_close){ .handle = create.handle };
-	accept(c, igt_ioctl(c->fd, DRM_IOCTL_GEM_CLOSE, &close_bo) ? -errno : 0);
+	passes(c, igt_ioctl(c->fd, DRM_IOCTL_GEM_CLOSE, &close_bo) ? -errno : 0);
 }
 
 static void round_of(struct client *c, uint32_t seed)
@@ -220,13 +220,13 @@ static void round_of(struct client *c, uint32_t seed)
 	case 1:		/* with all jobs queued */
 		break;
 	case 2:
-		if (c->vm && accept(c, __rocket_vm_destroy(c->fd, c->vm)))
+		if (c->vm && passes(c, __rocket_vm_destroy(c->fd, c->vm)))
 			expect(c, seed, -ESRCH);
 		break;
 	case 3: {
 		struct drm_rocket_vm_bind_op op = rocket_op_unmap_bo(c->data.handle);
 
-		if (accept(c, __rocket_vm_bind_ops(c->fd, c->vm, &op, 1)))
+		if (passes(c, __rocket_vm_bind_ops(c->fd, c->vm, &op, 1)))
 			expect(c, seed, -EFAULT);
 		break;
 	}
