@@ -181,6 +181,13 @@ void igt_reset_timeout(void)
 	alarm(0);
 }
 
+bool igt_run_in_simulation(void)
+{
+	const char *value = getenv("INTEL_SIMULATION");
+
+	return value && atoi(value);
+}
+
 /*
  * Fixtures and groups
  */

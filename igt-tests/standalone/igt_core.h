@@ -160,6 +160,10 @@ void igt_stop_helper(struct igt_helper_process *proc);
 void igt_set_timeout(unsigned int seconds, const char *op);
 void igt_reset_timeout(void);
 
+/* Whether everything is slow here, and fewer rounds will do: INTEL_SIMULATION=1. */
+bool igt_run_in_simulation(void);
+#define SLOW_QUICK(slow, quick) (igt_run_in_simulation() ? (quick) : (slow))
+
 enum igt_log_level { IGT_LOG_DEBUG, IGT_LOG_INFO, IGT_LOG_WARN, IGT_LOG_CRITICAL };
 
 void igt_log(const char *domain, enum igt_log_level level, const char *format, ...)

@@ -115,13 +115,13 @@ static void clients(int count, unsigned int jobs)
 static void test_two(int fd)
 {
 	(void)fd;
-	clients(2, 1000);
+	clients(2, SLOW_QUICK(1000, 100));
 }
 
 static void test_twenty(int fd)
 {
 	(void)fd;
-	clients(20, 150);
+	clients(20, SLOW_QUICK(150, 15));
 }
 
 /* The jobs of all clients are in the queues at the same time. */

@@ -18,7 +18,7 @@ IGT_TEST_DESCRIPTION("What a client has had is given back, once, and as a whole"
 
 /* Each round takes so much memory; what stays behind adds up. */
 #define ROUND_BYTES	(8u << 20)
-#define ROUNDS		16u
+#define ROUNDS		SLOW_QUICK(16u, 4u)
 /* Other things go on in the machine. */
 #define SLACK_BYTES	(2 * ROUND_BYTES)
 #define GIVE_BACK_S	20
