@@ -208,7 +208,7 @@ static void leak(void)
 	unsigned int i;
 
 	for (i = 0; i < 16; i++)
-		hidden = (unsigned long)kmalloc(200, GFP_KERNEL) & 1;
+		hidden = (unsigned long)kmalloc(200, GFP_KERNEL) >> 4;
 }
 
 static int sleep_for_ever(void *unused)
