@@ -80,6 +80,7 @@ struct rocket_oom_scene {
 	void (*done)(struct rocket_oom *c);
 	void (*clean)(struct rocket_oom *c);
 	const char *only;	/* function of the kernel whose allocations fail, NULL: all */
+	unsigned int first, step;	/* which of them to try; 0: 1, all */
 	bool cannot_fail;	/* succeeds without memory */
 	bool any_error;		/* not only -ENOMEM: others' code has other words for it */
 };
