@@ -137,10 +137,12 @@ static int do_itimer(uint64_t us)
 static int do_kill(struct fuzz_world *w)
 {
 	unsigned int count = w->children;
+	pid_t pid = count && count <= FUZZ_MAX_CHILDREN ? w->child[count - 1] : 0;
 
-	if (!count || count > FUZZ_MAX_CHILDREN)
+	/* Another thread may be about to fork it. 0 and -1 are more than one process. */
+	if (pid <= 0)
 		return -ESRCH;
-	return kill(w->child[count - 1], SIGKILL) ? -errno : 0;
+	return kill(pid, SIGKILL) ? -errno : 0;
 }
 
 /* Reads all of it; what can be dismissed is. */
