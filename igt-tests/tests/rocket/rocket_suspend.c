@@ -144,17 +144,30 @@ static void test_faulting(int fd)
 	all_healthy(&s);
 }
 
+/* A job whose second task hangs, and whose first one has been seen to end. */
+static uint32_t begin_hanging(int fd, unsigned int core)
+{
+	struct rocket_scene s = rocket_scene(fd, rocket_vm_create(fd));
+	struct drm_rocket_job job;
+	uint32_t done;
+
+	rocket_probe_set_hang(&s.probe, 1);
+	job = rocket_probe_job(&s.probe, 0, 2);
+	job.core_mask = 1u << core;
+	job.timeout_ms = 200;
+	done = submit_one(&s, job);
+	rocket_probe_await_result(&s.probe, 0, ROCKET_SCENE_SEED);
+	return done;
+}
+
 /* The sleep comes while a job hangs: its time goes on, and the system waits. */
 static void test_hanging(int fd)
 {
 	struct rocket_scene s = make_scene(fd);
 	uint32_t done[3];
 
-	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
-		struct rocket_scene t = rocket_scene(fd, rocket_vm_create(fd));
-
-		done[i] = submit_one(&t, rocket_scene_hang(&t, 0, i, 200));
-	}
+	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++)
+		done[i] = begin_hanging(fd, i);
 	rocket_sysfs_nap();
 	for (unsigned int i = 0; i < rocket_sysfs_cores(); i++) {
 		igt_assert(!rocket_syncobj_busy(fd, done[i]));
