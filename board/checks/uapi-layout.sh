@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Compares what two versions of rocket_accel.h make of all that the first one
-# has: ioctl numbers, struct sizes as far as they are fixed, offsets and sizes
-# of fields.  Prints the differences; none means success.
+# Prints what userspace gets compiled in from rocket_accel.h: ioctl numbers (with
+# struct sizes in them), offsets and sizes of fields, values of constants.
 #
-# usage: uapi-layout.sh OLD NEW     (in the tools chroot)
+# usage: uapi-layout.sh HEADER [NAMES]     (in the tools chroot)
+#
+# NAMES: only what this other version of the header has, too.
 
 set -eu
-old=$1 new=$2
+header=$1 names=${2:-$1}
 dir=$(mktemp -d)
 trap 'rm -r "$dir"' EXIT
 
@@ -19,32 +20,31 @@ trap 'rm -r "$dir"' EXIT
 		#include HEADER
 		#define AT(type, field) printf("%s.%s at %zu, %zu bytes\n", #type, #field, \
 			offsetof(struct type, field), sizeof(((struct type *)0)->field));
-		#define NUMBER(name) printf("%s is %#lx\n", #name, (unsigned long)(name));
+		#define NUMBER(name) printf("%s is %#llx\n", #name, (unsigned long long)(name));
 		int main(void)
 		{
 	EOC
-	# An ioctl's number has its argument's size in it.
-	sed -n 's/^#define \(DRM_IOCTL_ROCKET_[A-Z_]*\).*/NUMBER(\1)/p' "$old"
 	awk '
+		/^#define DRM_(IOCTL_)?ROCKET_[A-Z_0-9]+[ \t]/ { print "NUMBER(" $2 ")" }
+		/^enum/ { enumeration = 1 }
+		enumeration && /^\t[A-Z]/ {
+			sub(/,.*/, "", $1)
+			print "NUMBER(" $1 ")"
+		}
 		/^struct/ { type = $2 }
-		/^}/ { type = "" }
+		/^}/ { type = ""; enumeration = 0 }
 		type != "" && $1 !~ /^[*\/]/ && /;$/ {
 			sub(/;/, "", $NF)
 			print "AT(" type ", " $NF ")"
 		}
-	' "$old"
+	' "$names"
 	echo "return 0; }"
 } >"$dir/show.c"
 
 fields=$(grep -c '^AT(drm' "$dir/show.c" || true)
 [ "$fields" -gt 0 ] || {
-	echo "found no field in $old"
+	echo "found no field in $names"
 	exit 1
 }
-layout() {
-	gcc -DHEADER="\"$1\"" -I/usr/include/drm -o "$dir/show" "$dir/show.c"
-	"$dir/show"
-}
-layout "$old" >"$dir/old"
-layout "$new" >"$dir/new"
-diff -u "$dir/old" "$dir/new"
+gcc -DHEADER="\"$header\"" -I/usr/include/drm -o "$dir/show" "$dir/show.c"
+"$dir/show"
