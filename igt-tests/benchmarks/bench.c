@@ -30,14 +30,16 @@ static void open_instructions(void)
 	};
 
 	instructions = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	igt_assert_f(instructions >= 0, "no counter of instructions: %m\n");
+	if (instructions < 0)
+		fprintf(stderr, "%s: instructions are not counted: %m\n",
+			program_invocation_short_name);
 }
 
 static uint64_t read_instructions(void)
 {
-	uint64_t count;
+	uint64_t count = 0;
 
-	igt_assert(read(instructions, &count, sizeof(count)) == sizeof(count));
+	igt_assert(instructions < 0 || read(instructions, &count, sizeof(count)) == sizeof(count));
 	return count;
 }
 
@@ -113,7 +115,8 @@ void bench_end(const struct bench_counts *before, const char *measure,
 #define FIELD(name) printf(", \"" #name "\": %llu", \
 			   (unsigned long long)(after.name - before->name))
 	FIELD(ns);
-	FIELD(instructions);
+	if (instructions >= 0)
+		FIELD(instructions);
 	FIELD(npu_reads);
 	FIELD(npu_writes);
 	FIELD(mmu_reads);

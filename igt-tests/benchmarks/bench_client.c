@@ -88,8 +88,17 @@ void bench_client_open(struct bench_client *client)
 	write_input(client);
 }
 
+/*
+ * Mainline's driver lets go of a job's BOs some time after the job's fence, and uses
+ * the file for that, though it may have been closed and freed meanwhile. There is
+ * nothing to wait for.
+ */
+#define LATE_US 20000
+
 void bench_client_close(struct bench_client *client)
 {
+	bench_client_wait(client);
+	usleep(LATE_US);
 	rocket_bo_free(client->fd, &client->in);
 	rocket_bo_free(client->fd, &client->out);
 	close(client->fd);
