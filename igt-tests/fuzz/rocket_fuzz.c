@@ -5,7 +5,8 @@
  * usage: rocket_fuzz [--run-subtest GLOB | --list-subtests | --replay FILE… |
  *                     --minimise FILE]
  *
- * Subtests: corpus runs all cases that are kept, explore makes new ones for a while.
+ * Subtests: corpus runs all cases that are kept; explore does, too, to know what they
+ * reach, and then makes new ones for a while.
  * From the environment: FUZZ_SECONDS, how long that is; FUZZ_SEED; FUZZ_CORPUS and
  * FUZZ_OUT, directories of the cases that are kept and of those that are new.
  */
@@ -272,7 +273,7 @@ static void do_corpus(void)
 static void do_explore(void)
 {
 	uint64_t seconds = strtoull(setting("FUZZ_SECONDS", "60"), NULL, 0);
-	uint64_t since = now_s(), told = since;
+	uint64_t since, told;
 	struct fuzz_rng rng = { seed() };
 	struct fuzz_program program;
 	unsigned int cases = 0;
@@ -283,10 +284,12 @@ static void do_explore(void)
 		 "guided by results only: the kernel has no KCOV");
 	begin();
 	load_corpus();
-	for (unsigned int i = 0; i < corpus_size && now_s() - since < seconds; i++) {
+	for (unsigned int i = 0; i < corpus_size; i++) {
 		run_or_fail(corpus[i]);
 		fuzz_cover_add(known, fresh);
 	}
+	since = now_s();
+	told = since;
 	while (now_s() - since < seconds) {
 		next_program(&program, &rng);
 		run_or_fail(&program);
