@@ -132,10 +132,12 @@ bool rocket_core_task_done(struct rocket_core *core)
  */
 struct dma_fence *rocket_core_next_task(struct rocket_core *core)
 {
+	struct rocket_job *job = core->job;
+
 	lockdep_assert_held(&core->lock);
 
 	writel_relaxed(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
-	rocket_core_count(&core->counts.tasks, 1);
+	rocket_core_count(&core->counts.tasks, job->tasks[job->next_task - 1].chain_count);
 
 	if (core->job->next_task < core->job->task_count) {
 		rocket_core_start_task(core);

@@ -42,7 +42,7 @@ struct rocket_core_counts {
 	/** @jobs: Jobs that were started and have ended, however. */
 	u64 jobs;
 
-	/** @tasks: Tasks that have ended by themselves. */
+	/** @tasks: Tasks that have ended by themselves, those of chains included. */
 	u64 tasks;
 
 	/** @switches: Attached to a VM's page tables; by &rocket_core.attach_lock. */
