@@ -144,8 +144,11 @@ int rocket_sync_causes_error(const struct rocket_sync_causes *causes, u64 client
 		dma_fence_unwrap_for_each(fence, &iter, causes->fences[i]) {
 			int error = rocket_sync_fence_error(fence, client_id);
 
-			if (error)
+			if (error) {
+				/* What the iterator lets go of at its end. */
+				dma_fence_put(iter.chain);
 				return error;
+			}
 		}
 	}
 
