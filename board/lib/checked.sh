@@ -11,3 +11,21 @@ readonly CHECKED_PARAMETERS="iommu.debug_pagealloc=1 slab_debug=F"
 
 # Half the usual memory: kmemleak goes through what describes it.
 readonly CHECKED_MACHINE=rk3588-npu,high-ram=512M CHECKED_MEMORY=512M
+
+# Where the driver lies below the product of that step.
+readonly CHECKED_DRIVER=modules/kernel/drivers/accel/rocket/rocket.ko
+
+# checked_product STEP: makes the product of STEP if need be, and prints its place.
+checked_product() {
+	local where
+	where=$("$ROOT/board/setup" --where "$1") || return
+	awk -v step="$1" '$1 == step { print $2 }' <<<"$where"
+}
+
+# checked_or_skip WHAT: with SKIP_DEBUG set, writes TAP that says so, and ends.
+checked_or_skip() {
+	[ -n "${SKIP_DEBUG:-}" ] || return 0
+	echo "ok 1 - $1 # SKIP SKIP_DEBUG is set"
+	echo "1..1"
+	exit
+}
