@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Register-level tests of the virtual board; see docs/board-tests.md. */
+/* Register-level tests of the virtual board; see docs/board-tests.rst. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Clients that take turns: each submits a job and waits for it before it submits the
- * next. "switches" of docs/performance.md are the roots that are loaded.
+ * next. "switches" of docs/performance.rst are the roots that are loaded.
  */
 #include <stdio.h>
 

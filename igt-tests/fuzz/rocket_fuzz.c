@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fuzzes the driver's interface; docs/testing.md tells how to use it.
+ * Fuzzes the driver's interface; docs/testing.rst tells how to use it.
  *
  * usage: rocket_fuzz [--run-subtest GLOB | --list-subtests | --replay FILE… |
  *                     --minimise FILE]

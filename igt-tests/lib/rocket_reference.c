@@ -5,7 +5,7 @@
  * The one thing that the definition leaves open is what happens to exact halves
  * when a product is scaled down.  Rockchip's manual gives its converters a bit
  * for that: 0, halves go to the even neighbour; 1, they go away from zero (measured
- * on an RK3588, see docs/board-npu.md).  Mesa uses 0.
+ * on an RK3588, see docs/board-npu.rst).  Mesa uses 0.
  */
 #include <stddef.h>
 

@@ -16,7 +16,7 @@
 /**
  * DOC: Trace events
  *
- * Names and fields of these events stay as they are; docs/profiling.md explains
+ * Names and fields of these events stay as they are; docs/profiling.rst explains
  * each of them. What they have in common:
  *
  * * ``core``: number of the core, as in the UAPI.

@@ -10,7 +10,7 @@
 IGT_TEST_DESCRIPTION("How many register accesses, interrupts and switches things cost, exactly");
 
 /*
- * docs/performance.md says where the numbers come from. One that becomes smaller is
+ * docs/performance.rst says where the numbers come from. One that becomes smaller is
  * good news: write it here. One that becomes larger needs a reason.
  */
 

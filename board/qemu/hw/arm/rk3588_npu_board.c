@@ -5,7 +5,7 @@
  * Three NPU cores with their IOMMUs, the clock, reset and power controllers
  * around them and the board's control page, at the addresses and interrupts of
  * the real SoC, with the devicetree nodes of Linux' rk3588-base.dtsi.
- * docs/board.md tells what is modelled and what is not.
+ * docs/board.rst tells what is modelled and what is not.
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"

@@ -4,7 +4,7 @@
  *
  * Register numbers, commands and table formats are those that Linux'
  * drivers/iommu/rockchip-iommu.c uses.  What stands behind each behaviour is
- * told in docs/board.md.
+ * told in docs/board.rst.
  *
  * Three caches sit between an access and the tables, all of them looked up by
  * IOVA, so that what one root left in them serves the next root as well:

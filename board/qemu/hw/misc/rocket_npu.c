@@ -2,7 +2,7 @@
 /*
  * One core of the RK3588 NPU: register window, interrupt, reset, migration.
  *
- * docs/board-npu.md says what is modelled and where each fact comes from.
+ * docs/board-npu.rst says what is modelled and where each fact comes from.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
