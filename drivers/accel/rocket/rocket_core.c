@@ -618,8 +618,12 @@ void rocket_core_unbind(struct rocket_core *core)
 
 	rocket_race_point(ROCKET_RACE_UNBIND);
 
-	/* From here on no reset is queued; one that is must end first. */
+	/*
+	 * From here on no reset is queued; one that is must end first. A clock that
+	 * expires later finds the core offline.
+	 */
 	flush_workqueue(core->recover_wq);
+	rocket_race_point(ROCKET_RACE_UNBIND_STOP);
 	rocket_core_stop_sched(core);
 
 	rocket_recover_core(core, -ENODEV);

@@ -51,6 +51,7 @@ static const char * const rocket_race_names[ROCKET_RACE_POINTS] = {
 	[ROCKET_RACE_RECOVER] = "recover",
 	[ROCKET_RACE_TIMEOUT] = "timeout",
 	[ROCKET_RACE_UNBIND] = "unbind",
+	[ROCKET_RACE_UNBIND_STOP] = "unbind-stop",
 	[ROCKET_RACE_SUSPEND] = "suspend",
 };
 

@@ -55,6 +55,9 @@ enum rocket_race_point {
 	/** @ROCKET_RACE_UNBIND: A core is offline, and its job still runs. */
 	ROCKET_RACE_UNBIND,
 
+	/** @ROCKET_RACE_UNBIND_STOP: The same, and its recoveries have ended. */
+	ROCKET_RACE_UNBIND_STOP,
+
 	/** @ROCKET_RACE_SUSPEND: A core is about to be suspended. */
 	ROCKET_RACE_SUSPEND,
 

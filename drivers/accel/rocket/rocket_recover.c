@@ -210,6 +210,11 @@ static u64 rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fen
 
 	job = core->job;
 	*fence = NULL;
+
+	/* Who unbinds the core kills the job, and waits for us no more. */
+	if (!core->online)
+		return 0;
+
 	/* Ended, killed or started at the last moment? */
 	if (!job || core->recovering || ktime_before(ktime_get(), core->deadline))
 		return 0;

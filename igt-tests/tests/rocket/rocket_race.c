@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <linux/sync_file.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,8 @@ IGT_TEST_DESCRIPTION("Many clients at once, with the driver delayed where thread
 #define DATA_ADDR	0x20000000u
 #define DATA_PAGES	4u
 #define HANG_MS		5u
+/* Time enough to unbind a core as far as it is held */
+#define SHORT_MS	1000u
 
 /*
  * Clients: what each does in a round ends in one of several ways, some of them
@@ -427,6 +430,52 @@ static void test_destroyed_while_chosen(void)
 		expect_healthy();
 }
 
+/* How a fence ended, whatever has become of the device; 1 when it was well. */
+static int status_of(int file)
+{
+	struct sync_file_info info = { 0 };
+
+	igt_assert_eq(poll(&(struct pollfd){ .fd = file, .events = POLLIN }, 1,
+			   WAIT_S * 1000), 1);
+	do_ioctl(file, SYNC_IOC_FILE_INFO, &info);
+	return info.status;
+}
+
+/* The recovery would use the core while it is taken away, and afterwards. */
+static void test_time_up_unbound(void)
+{
+	struct igt_helper_process unbinder = { 0 };
+	struct drm_rocket_job job;
+	struct rocket_scene scene;
+	unsigned int core, visits;
+	int fd, file;
+
+	rocket_require_races();
+	fd = rocket_open();
+	core = rocket_nth_core(rocket_core_mask(fd), 0);
+	scene = rocket_scene(fd, 0);
+	job = rocket_scene_hang(&scene, 0, core, SHORT_MS);
+	visits = rocket_race_visits("timeout");
+	rocket_race_hold("unbind-stop");
+	igt_assert_eq(drmSyncobjExportSyncFile(fd, rocket_start(fd, &job), &file), 0);
+	igt_fork_helper(&unbinder)
+		rocket_sysfs_unbind(core);
+	rocket_race_await_held();
+	igt_set_timeout(WAIT_S, "the job's time to be up");
+	while (rocket_race_visits("timeout") == visits)
+		sched_yield();
+	igt_reset_timeout();
+	/* It is the unbinding that ends the job, and nobody else. */
+	igt_assert_eq(poll(&(struct pollfd){ .fd = file, .events = POLLIN }, 1, SHORT_MS), 0);
+	rocket_race_release();
+	igt_assert_eq(igt_wait_helper(&unbinder), 0);
+	igt_assert_eq(status_of(file), -ENODEV);
+	close(file);
+	close(fd);
+	rocket_sysfs_bind_all();
+	expect_healthy();
+}
+
 igt_main
 {
 	static const struct {
@@ -440,6 +489,8 @@ igt_main
 		{ "clients-nap", test_nap, "So it is while the system goes to sleep and wakes up" },
 		{ "destroyed-while-chosen", test_destroyed_while_chosen,
 		  "A VM can be destroyed when the scheduler has just chosen its queue" },
+		{ "time-up-unbound", test_time_up_unbound,
+		  "A job whose time is up while its core is being unbound is the unbinding's" },
 	};
 
 	igt_fixture {
