@@ -22,6 +22,7 @@ help:
 	@echo '                      (BENCH="…": only these of igt-tests/benchmarks; RUNS=N)'
 	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
 	@echo '                      (TESTS="…": only these, as for igt-tests/run)'
+	@echo '  make docs           the documentation as HTML, in build/docs'
 	@echo '  make shell          an interactive shell on the board'
 	@echo '  make setup          the set-up alone'
 	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
@@ -64,6 +65,9 @@ igt:
 		exit 1; }
 	@igt-tests/igt-tree '$(IGT_DIR)' $(TESTS)
 
+docs:
+	@board/docs
+
 shell:
 	@board/run
 
@@ -96,4 +100,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants igt shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants igt docs shell setup modules clean distclean

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the documentation is built with: DIR/root, a chroot with sphinx, its theme
+# and graphviz; and there, in /kernel, the kernel's own tools for kernel-doc, out
+# of the kernel's source package. docs/conf.py uses them from there.
+
+# shellcheck disable=SC2034
+docs_needs=(tools)
+
+DOCS_PACKAGES=(python3-sphinx furo graphviz fonts-dejavu-core)
+
+DOCS_SOURCES=(Documentation/sphinx tools/lib/python)
+
+docs_key() {
+	echo "${DOCS_PACKAGES[*]} ${DOCS_SOURCES[*]}"
+}
+
+docs_build() {
+	local mirror dir=$1/root
+	mirror=$(host_mirror)
+	bootstrap "$dir" --variant=apt \
+		--include="$(IFS=,; echo "${DOCS_PACKAGES[*]}")" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		trixie @DIR@ \
+		"deb $mirror trixie main"
+	mkdir -p "$dir/src" "$dir/build" "$dir/kernel"
+	# shellcheck disable=SC2016 # expanded inside
+	in_tools sh -ec '
+		source=$1
+		cd "$2"
+		shift 2
+		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
+			tar -xO "./usr/src/linux-source-$source.tar.xz" |
+			tar -xJ --strip-components=1 \
+			$(for path; do echo "linux-source-$source/$path"; done)
+	' sh "$(tools_version source)" "/build/${1##*/}/root/kernel" "${DOCS_SOURCES[@]}"
+}
