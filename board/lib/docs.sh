@@ -21,9 +21,13 @@ in_docs() {
 }
 
 # html_build: what changed since the last time, in $DOCS/build/html. Warnings are
-# errors, all of them are shown; the next try begins where they are.
+# errors, and all are shown. Sphinx has them only when it reads a page: so that
+# none is forgotten, after one everything is read anew.
 html_build() {
 	in_docs env PYTHONDONTWRITEBYTECODE=1 ROCKET_KERNEL=/kernel \
 		sphinx-build -q -W --keep-going -b html -d /build/doctrees \
-		/src/docs /build/html
+		/src/docs /build/html || {
+		rm -rf "$DOCS/build/doctrees"
+		return 1
+	}
 }
