@@ -3,6 +3,7 @@
 #include <drm/drm_file.h>
 #include <drm/gpu_scheduler.h>
 #include <linux/cleanup.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -119,6 +120,9 @@ struct rocket_bind_queue {
 
 	/** @entity: The queue. */
 	struct drm_sched_entity entity;
+
+	/** @rcu: For freeing it. */
+	struct rcu_head rcu;
 };
 
 static struct rocket_bind_queue *rocket_bind_queue_create(struct rocket_vm *vm)
@@ -213,7 +217,8 @@ void rocket_bind_queue_free(struct rocket_vm *vm)
 		return;
 
 	drm_sched_fini(&vm->bind_queue->sched);
-	kfree(vm->bind_queue);
+	/* Who asks for the name of a fence may have found the scheduler just before. */
+	kfree_rcu(vm->bind_queue, rcu);
 }
 
 static struct rocket_bind_job *rocket_bind_job_create(struct rocket_vm *vm,

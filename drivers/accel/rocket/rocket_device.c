@@ -9,6 +9,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/kobject.h>
 #include <linux/platform_device.h>
+#include <linux/rcupdate.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -89,6 +90,8 @@ void rocket_device_teardown(void)
 
 static void rocket_device_uncount(struct drm_device *ddev, void *unused)
 {
+	/* Who asks for the name of a fence may have found a scheduler just before. */
+	synchronize_rcu();
 	if (atomic_dec_and_test(&rocket_device_count))
 		wake_up(&rocket_device_gone);
 }
