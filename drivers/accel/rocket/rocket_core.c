@@ -602,14 +602,8 @@ err_put_iommu:
 	return ret;
 }
 
-/**
- * rocket_core_unbind() - Take a core out of service.
- * @core: The core.
- *
- * The job that runs ends with -ENODEV, as do those queued behind it. On return
- * nothing touches the core or its IOMMU group any more.
- */
-void rocket_core_unbind(struct rocket_core *core)
+/* Ends what runs, and leaves the core reset and its scheduler stopped. */
+static void rocket_core_take_offline(struct rocket_core *core)
 {
 	scoped_guard(mutex, &core->rdev->submit_lock) {
 		scoped_guard(spinlock_irq, &core->lock)
@@ -628,6 +622,31 @@ void rocket_core_unbind(struct rocket_core *core)
 
 	rocket_recover_core(core, -ENODEV);
 	rocket_mmu_abandon(core);
+}
+
+/**
+ * rocket_core_shutdown() - The machine is about to be switched off, or restarted.
+ * @core: The core, which stays bound.
+ *
+ * Its IOMMU is next, and then lets all accesses pass: nothing may make any by then.
+ * Jobs end with -ENODEV.
+ */
+void rocket_core_shutdown(struct rocket_core *core)
+{
+	rocket_core_take_offline(core);
+	rocket_core_start_sched(core);
+}
+
+/**
+ * rocket_core_unbind() - Take a core out of service.
+ * @core: The core.
+ *
+ * The job that runs ends with -ENODEV, as do those queued behind it. On return
+ * nothing touches the core or its IOMMU group any more.
+ */
+void rocket_core_unbind(struct rocket_core *core)
+{
+	rocket_core_take_offline(core);
 	rocket_coredump_flush(core);
 
 	/* The line is not only ours. */

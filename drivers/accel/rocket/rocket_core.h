@@ -265,6 +265,7 @@ void rocket_core_fini(struct rocket_core *core);
 int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 		     u32 *version);
 void rocket_core_unbind(struct rocket_core *core);
+void rocket_core_shutdown(struct rocket_core *core);
 
 void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 		       struct dma_fence *fence);

@@ -249,6 +249,13 @@ static void rocket_remove(struct platform_device *pdev)
 	drm_dev_put(&rdev->ddev);
 }
 
+static void rocket_shutdown(struct platform_device *pdev)
+{
+	guard(mutex)(&rocket_bind_lock);
+
+	rocket_core_shutdown(platform_get_drvdata(pdev));
+}
+
 static int rocket_runtime_suspend(struct device *dev)
 {
 	return rocket_core_runtime_suspend(dev_get_drvdata(dev));
@@ -296,6 +303,7 @@ MODULE_DEVICE_TABLE(of, rocket_of_match);
 static struct platform_driver rocket_driver = {
 	.probe = rocket_probe,
 	.remove = rocket_remove,
+	.shutdown = rocket_shutdown,
 	.driver = {
 		.name = "rocket",
 		.pm = pm_ptr(&rocket_pm_ops),
