@@ -42,7 +42,8 @@ void rocket_trace_start(struct rocket_trace *trace, const char *events)
 	igt_assert_eq(mkdir(trace->dir, 0700), 0);
 	write_setting(trace, "buffer_size_kb", BUFFER_KB);
 	for (; sscanf(events, "%63s%n", name, &used) == 1; events += used) {
-		snprintf(path, sizeof(path), "events/rocket/%s/enable", name);
+		snprintf(path, sizeof(path), "events/%s%s/enable", strchr(name, '/') ? "" : "rocket/",
+			 name);
 		write_setting(trace, path, "1");
 	}
 
@@ -88,7 +89,7 @@ static bool parse(const char *line, size_t length, struct rocket_event *event)
 		return false;
 	memcpy(copy, line, length);
 	copy[length] = '\0';
-	at = strstr(copy, ": rocket_");
+	at = strstr(copy, ": rocket_") ?: strstr(copy, ": dma_");
 	if (!at)
 		return false;
 	*at = '\0';

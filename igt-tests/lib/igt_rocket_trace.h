@@ -24,7 +24,10 @@ struct rocket_event {
 	char fields[256];	/* as printed: "core=0 client=5 ..." */
 };
 
-/* Starts to record these events, separated by spaces. Skips without tracefs. */
+/*
+ * Starts to record these events, separated by spaces: the driver's, and "dma/NAME" of
+ * the DMA API's. Skips without tracefs.
+ */
 void rocket_trace_start(struct rocket_trace *trace, const char *events);
 void rocket_trace_stop(struct rocket_trace *trace);
 

@@ -19,6 +19,7 @@
 #include "rocket_gem.h"
 #include "rocket_penalty.h"
 #include "rocket_pmu.h"
+#include "rocket_prime.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_submit.h"
@@ -135,6 +136,7 @@ static const struct drm_driver rocket_drm_driver = {
 	.postclose = rocket_postclose,
 	.show_fdinfo = rocket_usage_show,
 	.gem_create_object = rocket_gem_create_object,
+	.gem_prime_import = rocket_prime_import,
 	.gem_prime_import_sg_table = rocket_gem_import_sg_table,
 	.ioctls = rocket_ioctls,
 	.num_ioctls = ARRAY_SIZE(rocket_ioctls),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <drm/drm_gem.h>
-#include <drm/drm_prime.h>
 #include <drm/drm_utils.h>
 #include <drm/rocket_accel.h>
 #include <linux/dma-buf.h>
@@ -14,6 +13,7 @@
 #include "rocket_drv.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
+#include "rocket_prime.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_vm.h"
@@ -90,19 +90,11 @@ static void rocket_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 		rocket_gem_release_mapping(obj);
 }
 
-static struct dma_buf *rocket_gem_export(struct drm_gem_object *obj, int flags)
-{
-	if (to_rocket_gem(obj)->vm_resv)
-		return ERR_PTR(-EINVAL);
-
-	return drm_gem_prime_export(obj, flags);
-}
-
 static const struct drm_gem_object_funcs rocket_gem_funcs = {
 	.free = rocket_gem_free,
 	.open = rocket_gem_open,
 	.close = rocket_gem_close,
-	.export = rocket_gem_export,
+	.export = rocket_prime_export,
 	.print_info = drm_gem_shmem_object_print_info,
 	.pin = drm_gem_shmem_object_pin,
 	.unpin = drm_gem_shmem_object_unpin,
@@ -369,8 +361,14 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 	return ret;
 }
 
-/* Hands a BO over to the CPU, or back, as far as it has memory at all. */
-static int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu)
+/**
+ * rocket_gem_sync() - Hand a BO over to the CPU, or back.
+ * @bo: The BO, which may have no memory yet.
+ * @for_cpu: To the CPU; else to devices.
+ *
+ * Return: 0, or a negative errno of the exporter of an imported BO.
+ */
+int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu)
 {
 	struct drm_gem_object *obj = &bo->base.base;
 

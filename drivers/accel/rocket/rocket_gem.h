@@ -64,6 +64,7 @@ struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
 						  struct dma_buf_attachment *attach,
 						  struct sg_table *sgt);
 struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo);
+int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu);
 bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm);
 bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm);
 void rocket_gem_release_mapping(struct drm_gem_object *obj);

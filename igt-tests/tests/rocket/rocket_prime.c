@@ -10,6 +10,7 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_trace.h"
 
 IGT_TEST_DESCRIPTION("PRIME: buffers shared with udmabuf, vgem and other files, without copies");
 
@@ -303,6 +304,50 @@ static void test_create_bo_exported(int fd)
 	close(other);
 }
 
+/* A cached BO of one page: what happens to it fits in one line. */
+static uint32_t cached_page(int fd)
+{
+	struct drm_rocket_gem_create create = { .size = ROCKET_PAGE };
+
+	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+	return create.handle;
+}
+
+/* The board's CPU has no cache that could be stale: that it is looked after must do. */
+static void test_export_cpu_access(int fd)
+{
+	uint32_t handle = cached_page(fd);
+	int dmabuf = export(fd, handle);
+	struct rocket_trace trace;
+
+	rocket_vm_map(fd, 0, handle, 0, BASE, ROCKET_PAGE);
+	rocket_trace_start(&trace, "dma/dma_sync_sg_for_cpu dma/dma_sync_sg_for_device");
+	cpu_access(dmabuf, DMA_BUF_SYNC_START);
+	igt_assert_eq(rocket_trace_count(&trace, "dma_sync_sg_for_cpu", NULL), 1);
+	igt_assert_eq(rocket_trace_count(&trace, "dma_sync_sg_for_device", NULL), 0);
+	cpu_access(dmabuf, DMA_BUF_SYNC_END);
+	igt_assert_eq(rocket_trace_count(&trace, "dma_sync_sg_for_cpu", NULL), 1);
+	igt_assert_eq(rocket_trace_count(&trace, "dma_sync_sg_for_device", NULL), 1);
+	rocket_trace_stop(&trace);
+	close(dmabuf);
+}
+
+/* One that was never bound, so that nobody has cleaned it for the NPU. */
+static void test_export_clean(int fd)
+{
+	uint32_t handle = cached_page(fd);
+	int dmabuf = export(fd, handle), vgem = drm_open_driver(DRIVER_VGEM);
+	struct rocket_trace trace;
+
+	import(vgem, dmabuf);
+	rocket_trace_start(&trace, "dma/dma_sync_sg_for_device");
+	rocket_fini_bo(fd, handle);
+	igt_assert_eq(rocket_trace_count(&trace, "dma_sync_sg_for_device", NULL), 1);
+	rocket_trace_stop(&trace);
+	drm_close_driver(vgem);
+	close(dmabuf);
+}
+
 static void test_fence(int fd)
 {
 	struct rocket_bo bo = rocket_bo(fd, SIZE);
@@ -364,6 +409,10 @@ igt_main
 		  "Two clients bind one BO each where they like, and let go of it by themselves" },
 		{ "create-bo-exported", test_create_bo_exported,
 		  "A CREATE_BO mapping is the maker's alone, and ends with its handle" },
+		{ "export-cpu-access", test_export_cpu_access,
+		  "Who announces CPU access at the dma-buf of a BO gets it handed over" },
+		{ "export-clean", test_export_clean,
+		  "FINI_BO hands over a BO that another device uses and the NPU does not" },
 		{ "fence", test_fence,
 		  "A job that lists a BO as output keeps its dma-buf busy" },
 	};
