@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
+#include <linux/uaccess.h>
 
 #include "rocket_device.h"
 #include "rocket_drv.h"
@@ -128,22 +129,54 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 	return 0;
 }
 
+/*
+ * As drm_gem_objects_lookup(), but a queued job keeps the array, which therefore is
+ * charged to the caller's memory cgroup. What was found counts in @found, also after
+ * an error.
+ */
+static int rocket_submit_lookup_array(struct drm_file *file, u64 handles, u32 count,
+				      struct drm_gem_object ***bos, u32 *found)
+{
+	u32 __user *from = u64_to_user_ptr(handles);
+
+	if (!count)
+		return 0;
+
+	*bos = kvmalloc_objs(**bos, count, GFP_KERNEL_ACCOUNT);
+	if (!*bos)
+		return -ENOMEM;
+
+	for (; *found < count; ++*found) {
+		struct drm_gem_object *obj;
+		u32 handle;
+
+		if (get_user(handle, from + *found))
+			return -EFAULT;
+
+		obj = drm_gem_object_lookup(file, handle);
+		if (!obj)
+			return -ENOENT;
+
+		(*bos)[*found] = obj;
+	}
+
+	return 0;
+}
+
 static int rocket_submit_lookup_bos(struct rocket_job *job, struct drm_file *file,
 				    const struct drm_rocket_job *args)
 {
 	int ret;
 
-	ret = drm_gem_objects_lookup(file, u64_to_user_ptr(args->in_bo_handles),
-				     args->in_bo_handle_count, &job->in_bos);
+	ret = rocket_submit_lookup_array(file, args->in_bo_handles, args->in_bo_handle_count,
+					 &job->in_bos, &job->in_bo_count);
 	if (ret)
 		return ret;
-	job->in_bo_count = args->in_bo_handle_count;
 
-	ret = drm_gem_objects_lookup(file, u64_to_user_ptr(args->out_bo_handles),
-				     args->out_bo_handle_count, &job->out_bos);
+	ret = rocket_submit_lookup_array(file, args->out_bo_handles, args->out_bo_handle_count,
+					 &job->out_bos, &job->out_bo_count);
 	if (ret)
 		return ret;
-	job->out_bo_count = args->out_bo_handle_count;
 
 	return rocket_job_hold_mappings(job);
 }

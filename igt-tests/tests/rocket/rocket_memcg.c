@@ -15,6 +15,9 @@ IGT_TEST_DESCRIPTION("Memory that a client makes the driver take is charged to i
 #define BASE		0x20000000u
 #define PROBE_ADDR	0x10000000u
 #define SEED		0x1000u
+/* BOs that a job lists to read, and as many to write; and such jobs */
+#define LISTED		65536u
+#define LIST_JOBS	16u
 
 /*
  * Runs @test in a process in a cgroup of its own that may have @max bytes, and
@@ -140,6 +143,39 @@ static void queued(const struct rocket_cgroup *cgroup)
 	close(fd);
 }
 
+/* The lists of BOs that jobs keep until they have run; one BO serves for all. */
+static void bo_lists(const struct rocket_cgroup *cgroup)
+{
+	uint32_t *handles = malloc(LISTED * sizeof(*handles));
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync never;
+	struct rocket_probe probe;
+	struct drm_rocket_job job;
+	int fd = rocket_open();
+	uint64_t before;
+
+	igt_assert(handles);
+	rocket_blocker_init(&blocker, fd);
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	for (unsigned int i = 0; i < LISTED; i++)
+		handles[i] = probe.bo.handle;
+	never = rocket_sync(blocker.syncobj, 0);
+	rocket_probe_set(&probe, 0, PROBE_ADDR, rocket_probe_result_addr(&probe, 0));
+	job = rocket_probe_job(&probe, 0, 1);
+	job.in_syncs = (uintptr_t)&never;
+	job.in_sync_count = 1;
+	job.sync_struct_size = sizeof(never);
+	job.in_bo_handles = job.out_bo_handles = (uintptr_t)handles;
+	job.in_bo_handle_count = job.out_bo_handle_count = LISTED;
+	before = rocket_cgroup_bytes(cgroup);
+	for (unsigned int i = 0; i < LIST_JOBS; i++)
+		rocket_submit(fd, &job, 1);
+	expect_growth(cgroup, before, (uint64_t)LIST_JOBS * 2 * LISTED * sizeof(void *));
+	rocket_blocker_fini(&blocker);
+	free(handles);
+	close(fd);
+}
+
 /*
  * More than the cgroup may have is -ENOMEM, by whichever way, and changes nothing;
  * what fits goes on, and other clients have what they had.
@@ -188,6 +224,7 @@ igt_main
 		{ "create-wc", create_wc, 0, false, "A BO's memory, when it is write-combined" },
 		{ "mappings", mappings, 0, false, "Mapping objects" },
 		{ "queued", queued, 0, true, "Binds that are queued, and what they will need" },
+		{ "bo-lists", bo_lists, 0, true, "Lists of BOs of jobs that are queued" },
 		{ "exhausted", exhausted, 16 * MIB, false,
 		  "More than the cgroup may have is ENOMEM, changes nothing, and harms nobody" },
 	};
