@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
@@ -29,6 +30,7 @@
 #define ROCKET_SUBMIT_MAX_JOBS		1024
 #define ROCKET_SUBMIT_MAX_TASKS		65536
 #define ROCKET_SUBMIT_MAX_HANDLES	65536
+#define ROCKET_SUBMIT_MAX_ALL_HANDLES	(2 * ROCKET_SUBMIT_MAX_HANDLES)
 #define ROCKET_SUBMIT_MAX_COMMANDS	(2 * (ROCKET_PC_REGISTER_AMOUNTS_MAX + 1))
 #define ROCKET_SUBMIT_MAX_CHAIN		ROCKET_PC_TASK_CON_TASK_NUMBER_MAX
 #define ROCKET_SUBMIT_REGCMD_ALIGN	16
@@ -253,14 +255,25 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 static int rocket_submit_build(struct rocket_submit *submit,
 			       const struct drm_rocket_submit *args)
 {
+	u64 handles = 0;
+
 	for (u32 i = 0; i < submit->count; i++) {
 		struct drm_rocket_job job;
 		int ret;
+
+		/* So many tasks can take long to copy: let the caller be killed. */
+		if (i && signal_pending(current))
+			return -EINTR;
 
 		ret = rocket_copy_array_entry(&job, sizeof(job), ROCKET_SUBMIT_JOB_MIN_SIZE,
 					      args->jobs, i, args->job_struct_size);
 		if (ret)
 			return ret;
+
+		/* Others wait for the submit_lock while fences are added to them all. */
+		handles += (u64)job.in_bo_handle_count + job.out_bo_handle_count;
+		if (handles > ROCKET_SUBMIT_MAX_ALL_HANDLES)
+			return -EINVAL;
 
 		ret = rocket_submit_build_job(submit, i, &job);
 		if (ret)

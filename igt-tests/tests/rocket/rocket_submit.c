@@ -739,6 +739,33 @@ static void test_bad_args(int fd)
 		.job_struct_size = sizeof(big) }), 0);
 }
 
+/* More would keep the other clients waiting. */
+static void test_listed_limit(int fd)
+{
+	enum { EACH = 65536 };
+	uint32_t *handles = malloc(EACH * sizeof(*handles));
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job jobs[2];
+
+	igt_assert(handles);
+	for (unsigned int i = 0; i < EACH; i++)
+		handles[i] = s.bo.handle;
+	for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++) {
+		jobs[i] = copy_job(&s, i, 0, 1 + i);
+		jobs[i].in_bo_handles = jobs[i].out_bo_handles = (uintptr_t)handles;
+	}
+	jobs[0].in_bo_handle_count = EACH;
+	jobs[1].out_bo_handle_count = EACH;
+	igt_assert_eq(__rocket_submit(fd, jobs, 2), 0);
+	jobs[0].out_bo_handle_count = 1;
+	igt_assert_eq(__rocket_submit(fd, jobs, 2), -EINVAL);
+	igt_assert_eq(__rocket_submit(fd, jobs, 1), 0);
+	jobs[0].in_bo_handle_count++;
+	igt_assert_eq(__rocket_submit(fd, jobs, 1), -EINVAL);
+	errno = 0;
+	free(handles);
+}
+
 static void test_foreign(int fd)
 {
 	int other = rocket_open();
@@ -926,6 +953,8 @@ igt_main
 		{ "bad-jobs", test_bad_jobs,
 		  "Every bad job has its errno, and none of the ioctl's jobs runs" },
 		{ "bad-args", test_bad_args, "Every bad argument of SUBMIT has its errno" },
+		{ "listed-limit", test_listed_limit,
+		  "So many BOs can be listed by all jobs of an ioctl, and no more" },
 		{ "foreign", test_foreign, "VMs and BOs of another file cannot be named" },
 		{ "timeout", test_timeout,
 		  "A job that hangs ends in ETIMEDOUT, and the core goes on" },

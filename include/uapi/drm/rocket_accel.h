@@ -308,7 +308,8 @@ struct drm_rocket_job {
 
 	/**
 	 * @in_bo_handle_count: Input: Number of input BO handles passed in
-	 * (size is that times 4), up to 65536.
+	 * (size is that times 4), up to 65536; of all jobs of the ioctl together,
+	 * with their output BO handles, up to 131072.
 	 */
 	__u32 in_bo_handle_count;
 
