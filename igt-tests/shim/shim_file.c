@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drm.h"
+#include "shim_file.h"
+#include "shim_fd.h"
+
+int shim_kernel(int fd, unsigned long request, void *arg)
+{
+	return shim_real_ioctl(fd, request, arg) ? -errno : 0;
+}
+
+static int get_param(int fd, uint32_t param, uint64_t *value)
+{
+	struct drm_rocket_get_param get = { .param = param };
+	int err = shim_kernel(fd, DRM_IOCTL_ROCKET_GET_PARAM, &get);
+
+	*value = get.value;
+	return err;
+}
+
+/* The address space and the limits, as the driver tells them. */
+static bool ask_driver(struct shim_file *file, int fd)
+{
+	uint64_t start, end, timeout, longest;
+
+	if (get_param(fd, DRM_ROCKET_PARAM_VA_START, &start) ||
+	    get_param(fd, DRM_ROCKET_PARAM_VA_END, &end) ||
+	    get_param(fd, DRM_ROCKET_PARAM_JOB_TIMEOUT_MS, &timeout) ||
+	    get_param(fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS, &longest))
+		return false;
+	file->job_timeout_ms = timeout;
+	file->max_job_timeout_ms = longest;
+	return va_heap_init(&file->heap, start, end);
+}
+
+struct shim_file *shim_file_new(int fd, uint64_t client)
+{
+	struct shim_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	file->client = client;
+	pthread_mutex_init(&file->lock, NULL);
+	if (ask_driver(file, fd))
+		return file;
+	shim_file_free(file);
+	return NULL;
+}
+
+static void free_list(struct shim_fence *fence)
+{
+	while (fence) {
+		struct shim_fence *next = fence->next;
+
+		free(fence);
+		fence = next;
+	}
+}
+
+void shim_file_free(struct shim_file *file)
+{
+	for (size_t i = 0; i < file->bo_room; i++) {
+		struct shim_bo *bo = file->bos[i];
+
+		if (!bo)
+			continue;
+		if (bo->writer)
+			shim_fence_put(file, bo->writer);
+		shim_fences_clear(file, &bo->readers);
+		free(bo->readers.fence);
+		free(bo);
+	}
+	free_list(file->first);
+	free_list(file->spare);
+	free(file->bos);
+	free(file->closed);
+	va_heap_fini(&file->heap);
+	pthread_mutex_destroy(&file->lock);
+	free(file);
+}
+
+struct shim_fence *shim_fence_new(struct shim_file *file, int fd)
+{
+	struct shim_fence *fence = file->spare;
+	struct drm_syncobj_create create = { 0 };
+
+	if (fence) {
+		file->spare = fence->next;
+		*fence = (struct shim_fence){ .syncobj = fence->syncobj };
+	} else {
+		fence = calloc(1, sizeof(*fence));
+		if (!fence)
+			return NULL;
+		if (shim_kernel(fd, DRM_IOCTL_SYNCOBJ_CREATE, &create)) {
+			free(fence);
+			return NULL;
+		}
+		fence->syncobj = create.handle;
+	}
+	fence->refs = 1;
+	fence->number = ++file->number;
+	return fence;
+}
+
+struct shim_fence *shim_fence_get(struct shim_fence *fence)
+{
+	fence->refs++;
+	return fence;
+}
+
+void shim_fence_put(struct shim_file *file, struct shim_fence *fence)
+{
+	if (--fence->refs)
+		return;
+	fence->next = file->spare;
+	file->spare = fence;
+}
+
+void shim_fence_sent(struct shim_file *file, struct shim_fence *fence)
+{
+	fence->sent = true;
+	fence->next = NULL;
+	shim_fence_get(fence);
+	if (file->last)
+		file->last->next = fence;
+	else
+		file->first = fence;
+	file->last = fence;
+}
+
+int shim_fence_wait(int fd, uint32_t syncobj, int64_t deadline_ns)
+{
+	struct drm_syncobj_wait wait = {
+		.handles = (uintptr_t)&syncobj,
+		.count_handles = 1,
+		.timeout_nsec = deadline_ns,
+	};
+
+	return shim_kernel(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+void shim_fences_reap(struct shim_file *file, int fd, bool ask)
+{
+	while (file->first) {
+		struct shim_fence *fence = file->first;
+
+		if (!fence->done && ask)
+			fence->done = !shim_fence_wait(fd, fence->syncobj, 0);
+		if (!fence->done)
+			return;
+		file->first = fence->next;
+		if (!file->first)
+			file->last = NULL;
+		shim_fence_put(file, fence);
+	}
+}
+
+void shim_fences_drop_done(struct shim_file *file, struct shim_fences *set)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->fence[i]->done)
+			shim_fence_put(file, set->fence[i]);
+		else
+			set->fence[kept++] = set->fence[i];
+	}
+	set->count = kept;
+}
+
+bool shim_fences_add(struct shim_file *file, struct shim_fences *set, struct shim_fence *fence)
+{
+	if (fence->done)
+		return true;
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->fence[i] == fence)
+			return true;
+	}
+	if (set->count == set->room)
+		shim_fences_drop_done(file, set);
+	if (set->count == set->room) {
+		size_t room = set->room ? 2 * set->room : 4;
+		struct shim_fence **more = realloc(set->fence, room * sizeof(*more));
+
+		if (!more)
+			return false;
+		set->fence = more;
+		set->room = room;
+	}
+	set->fence[set->count++] = shim_fence_get(fence);
+	return true;
+}
+
+void shim_fences_clear(struct shim_file *file, struct shim_fences *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		shim_fence_put(file, set->fence[i]);
+	set->count = 0;
+}
