@@ -27,6 +27,7 @@ html_theme = "furo"
 html_title = "rocket"
 html_static_path = ["_static"]
 html_css_files = ["rocket.css"]
+html_js_files = [("rocket.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
