@@ -14,7 +14,7 @@
 
 STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
 # Made only when asked for.
-EXTRA_STEPS=(debug builtin checkers igtlibs perf sanitized docs)
+EXTRA_STEPS=(debug builtin checkers igtlibs perf sanitized docs kernelfiles)
 ALL_STEPS=("${STEPS[@]}" "${EXTRA_STEPS[@]}")
 
 # The room that they take, in MiB, with a margin for downloads.  All the usual steps
