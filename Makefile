@@ -16,6 +16,7 @@ help:
 	@echo '                      (FUZZ_SECONDS=90, FUZZ_SEED=…, FUZZ_OUT=build/fuzz)'
 	@echo '  make check-builds   where the driver builds: kernels, architectures, compilers'
 	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
+	@echo '  make series         patches for a kernel tree: KERNEL_DIR=…, or onto Debian'\''s source'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
 	@echo '  make bench          mainline'\''s driver and ours side by side, counted, not timed'
@@ -52,6 +53,9 @@ check-builds:
 
 check-analysis:
 	@board/checks/analysis
+
+series:
+	@series/make '$(KERNEL_DIR)'
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
@@ -100,4 +104,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants igt docs shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series igt docs shell setup modules clean distclean
