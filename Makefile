@@ -17,6 +17,7 @@ help:
 	@echo '  make check-builds   where the driver builds: kernels, architectures, compilers'
 	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
 	@echo '  make series         patches for a kernel tree: KERNEL_DIR=…, or onto Debian'\''s source'
+	@echo '  make check-series   builds each of them, boots the board with it: minutes for each'
 	@echo '  make check-mutants  break the driver on purpose: which tests notice?'
 	@echo '                      (MUTANTS="…": only these, of igt-tests/mutants)'
 	@echo '  make bench          mainline'\''s driver and ours side by side, counted, not timed'
@@ -56,6 +57,9 @@ check-analysis:
 
 series:
 	@series/make '$(KERNEL_DIR)'
+
+check-series:
+	@series/try
 
 check-mutants:
 	@igt-tests/run-mutants $(MUTANTS)
@@ -104,4 +108,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series igt docs shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules clean distclean
