@@ -16,7 +16,7 @@ IGT_TEST_DESCRIPTION("Memory that a client makes the driver take is charged to i
 #define PROBE_ADDR	0x10000000u
 #define SEED		0x1000u
 /* BOs that a job lists to read, and as many to write; and such jobs */
-#define LISTED		65536u
+#define LISTED		8192u
 #define LIST_JOBS	16u
 
 /*
