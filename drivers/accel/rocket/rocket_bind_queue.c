@@ -2,6 +2,7 @@
 
 #include <drm/drm_file.h>
 #include <drm/gpu_scheduler.h>
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -125,7 +126,7 @@ struct rocket_bind_queue {
 	struct rcu_head rcu;
 };
 
-static struct rocket_bind_queue *rocket_bind_queue_create(struct rocket_vm *vm)
+VISIBLE_IF_KUNIT struct rocket_bind_queue *rocket_bind_queue_create(struct rocket_vm *vm)
 {
 	const struct drm_sched_init_args args = {
 		.ops = &rocket_bind_sched_ops,
@@ -163,6 +164,7 @@ err_free:
 
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_queue_create);
 
 /* The queue of a VM, made when it is first used. Under its bind_lock. */
 static struct rocket_bind_queue *rocket_bind_queue_get(struct rocket_vm *vm)
@@ -206,6 +208,7 @@ void rocket_bind_queue_close(struct rocket_vm *vm)
 	drm_sched_entity_fini(&queue->entity);
 	drm_sched_wqueue_start(&queue->sched);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_queue_close);
 
 /**
  * rocket_bind_queue_free() - Free what is left of a closed queue.
@@ -220,6 +223,7 @@ void rocket_bind_queue_free(struct rocket_vm *vm)
 	/* Who asks for the name of a fence may have found the scheduler just before. */
 	kfree_rcu(vm->bind_queue, rcu);
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_queue_free);
 
 static struct rocket_bind_job *rocket_bind_job_create(struct rocket_vm *vm,
 						      struct rocket_bind_op *ops, u32 count)

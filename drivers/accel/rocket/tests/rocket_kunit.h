@@ -6,6 +6,7 @@
 
 #include "../rocket_vm.h"
 
+extern struct kunit_suite rocket_bind_queue_suite;
 extern struct kunit_suite rocket_bind_suite;
 extern struct kunit_suite rocket_hole_suite;
 extern struct kunit_suite rocket_quota_suite;
