@@ -28,6 +28,7 @@ help:
 	@echo '  make shell          an interactive shell on the board'
 	@echo '  make setup          the set-up alone'
 	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
+	@echo '  make deb            the Debian packages, into build/deb (docs/packages.rst)'
 	@echo '  make clean          remove build products from this directory'
 	@echo '  make distclean      and the cache'
 
@@ -102,10 +103,13 @@ modules:
 	+$(KBUILD) modules
 	@cp build/modules/drivers/accel/rocket/rocket.ko build/modules/
 
+deb:
+	@board/build-deb
+
 clean:
 	rm -rf build
 
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules deb clean distclean

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The Debian packages: built in the chroot of board/steps/packaging.sh.
+# Needs lib/common.sh, chroot.sh, hash.sh.
+
+PACKAGE_SOURCES=(debian overlays drivers/accel/rocket include/uapi Kbuild)
+
+# packaging_enter: makes the chroot if need be and sets PACKAGING, its root, which
+# nobody else uses until this process ends.
+packaging_enter() {
+	local products
+	products=$("$ROOT/board/setup" --where packaging)
+	PACKAGING=$(awk '$1 == "packaging" { print $2 }' <<<"$products")/root
+	exec {PACKAGING_LOCK}>"$PACKAGING/build/lock"
+	flock "$PACKAGING_LOCK"
+}
+
+# in_packaging COMMAND [ARG…]: like in_tools, there.
+in_packaging() {
+	# shellcheck disable=SC2097,SC2098 # for the function, too
+	TOOLS=$PACKAGING in_tools "$@"
+}
+
+# packaging_build NAME [VERSION]: builds the packages in /build/NAME, from nothing but
+# the sources.  The version is debian/changelog's, but for tests, which want a newer one.
+packaging_build() {
+	local dir=$PACKAGING/build/$1
+	rm -rf "$dir"
+	mkdir "$dir"
+	copy_sources "$dir/rocket" "${PACKAGE_SOURCES[@]}"
+	rm "$dir/rocket/.sources"
+	[ -z "${2:-}" ] || sed -i "1s/(.*)/($2)/" "$dir/rocket/debian/changelog"
+	# Files have the date of the changelog, whenever they were checked out.
+	in_packaging sh -ec '
+		cd "/build/$1/rocket"
+		date=$(dpkg-parsechangelog -STimestamp)
+		find . -exec touch -h -d "@$date" {} +
+		SOURCE_DATE_EPOCH=$date dpkg-buildpackage -b -us -uc
+	' sh "$1"
+}
