@@ -436,6 +436,10 @@ static void test_memory(int fd)
 		igt_assert_lt_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY) - before,
 				  20 * size);
 	}
+	for (unsigned int i = 0; i < 2; i++)
+		rocket_bo_free(fd, &bos[i]);
+	rocket_bo_free(fd, &copy.code);
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), before);
 }
 
 static void test_fork(int fd)

@@ -10,8 +10,9 @@
 #define PAGE 4096ull
 /* A BO of huge pages is mapped in fewer pieces where its address suits them. */
 #define HUGE (2ull << 20)
-/* Closed BOs keep their memory until they are unmapped: at the latest when there is so
- * much of it.
+/*
+ * Closed BOs keep their memory until they are unmapped: at the latest when there is so
+ * much of it, or when the last one is closed.
  */
 #define CLOSED_BYTES (16ull << 20)
 #define CLOSED_COUNT 1024u
@@ -40,7 +41,6 @@ static bool grow_table(struct shim_file *file, uint32_t handle)
 	return true;
 }
 
-/* [vm-bind] */
 /* Sends what has been gathered, as one transaction. */
 static int send_ops(int fd, struct drm_rocket_vm_bind_op *ops, uint32_t count)
 {
@@ -53,7 +53,6 @@ static int send_ops(int fd, struct drm_rocket_vm_bind_op *ops, uint32_t count)
 
 	return count ? shim_kernel(fd, DRM_IOCTL_ROCKET_VM_BIND, &bind) : 0;
 }
-/* [/vm-bind] */
 
 /*
  * Unmaps what no job uses any more, and frees the addresses.  How many of the closed
@@ -94,7 +93,6 @@ static int make_space(struct shim_file *file, int fd)
 	return unmap_closed(file, fd);
 }
 
-/* [lazy-map] */
 int shim_bind(struct shim_file *file, int fd)
 {
 	struct drm_rocket_vm_bind_op ops[BIND_OPS];
@@ -125,9 +123,7 @@ int shim_bind(struct shim_file *file, int fd)
 	}
 	return 0;
 }
-/* [/lazy-map] */
 
-/* [va-take] */
 /* An address for a new BO: after closed ones have been unmapped, if need be. */
 static uint64_t take(struct shim_file *file, int fd, uint64_t size)
 {
@@ -138,7 +134,6 @@ static uint64_t take(struct shim_file *file, int fd, uint64_t size)
 		addr = va_heap_take(&file->heap, size, align);
 	return addr;
 }
-/* [/va-take] */
 
 /* What closed BOs hold may be what is missing. */
 static int gem_create(struct shim_file *file, int fd, struct drm_rocket_gem_create *create)
@@ -172,6 +167,7 @@ static int new_bo(struct shim_file *file, int fd, struct shim_bo *bo)
 	bo->handle = create.handle;
 	bo->offset = create.offset;
 	file->bos[bo->handle] = bo;
+	file->bo_count++;
 	file->unbound++;
 	return 0;
 }
@@ -242,13 +238,16 @@ static int close_bo(struct shim_file *file, int fd, struct drm_gem_close *args)
 	if (err || !bo)
 		return err;
 	file->bos[args->handle] = NULL;
+	file->bo_count--;
 	if (bo->writer)
 		shim_fence_put(file, bo->writer);
 	shim_fences_clear(file, &bo->readers);
 	retire(file, bo);
 	free(bo->readers.fence);
 	free(bo);
-	if (file->closed_bytes >= CLOSED_BYTES || file->closed_count >= CLOSED_COUNT)
+	/* Mesa leaves the device open when it is done with it. */
+	if (file->closed_bytes >= CLOSED_BYTES || file->closed_count >= CLOSED_COUNT ||
+	    !file->bo_count)
 		make_space(file, fd);
 	return 0;
 }
@@ -282,7 +281,6 @@ static int64_t now_ns(void)
 	return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
-/* [prep] */
 /* The last job that writes the BO, referred to, or NULL: there is nothing to wait for. */
 static struct shim_fence *writer_of(const struct shim_bo *bo)
 {
@@ -341,4 +339,3 @@ int shim_bo_prep(struct shim_file *file, int fd, struct drm_rocket_prep_bo *args
 	pthread_mutex_unlock(&file->lock);
 	return 0;
 }
-/* [/prep] */

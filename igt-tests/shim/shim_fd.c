@@ -38,14 +38,12 @@ static bool is_rocket(int fd)
 
 static bool has_vm_bind(int fd)
 {
-	/* [features] */
 	struct drm_rocket_get_param get = { .param = DRM_ROCKET_PARAM_FEATURES };
 
 	/* Mainline's driver does not know the ioctl: -EINVAL or -ENOTTY, whatever it is. */
 	if (shim_kernel(fd, DRM_IOCTL_ROCKET_GET_PARAM, &get))
 		return false;
 	return get.value & DRM_ROCKET_FEATURE_VM_BIND;
-	/* [/features] */
 }
 
 /* 0: there is none, this is no DRM device. */

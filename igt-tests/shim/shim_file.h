@@ -55,7 +55,7 @@ struct shim_file {
 
 	struct va_heap heap;
 	struct shim_bo **bos;	/* by handle */
-	size_t bo_room;
+	size_t bo_room, bo_count;
 	size_t unbound;		/* BOs whose MAP waits */
 	struct shim_closed *closed;	/* by number */
 	size_t closed_count, closed_room;

@@ -197,7 +197,6 @@ static bool add_tasks(struct part *part, const struct drm_rocket_job *job)
 	return true;
 }
 
-/* [submit] */
 static void describe(const struct submission *s, struct part *part, struct drm_rocket_job *job,
 		     struct drm_rocket_sync *in, struct drm_rocket_sync *out)
 {
@@ -226,7 +225,6 @@ static void describe(const struct submission *s, struct part *part, struct drm_r
 		job->timeout_ms = timeout < s->file->max_job_timeout_ms ? timeout :
 				  s->file->max_job_timeout_ms;
 }
-/* [/submit] */
 
 static size_t count_waits(const struct submission *s)
 {
