@@ -17,7 +17,7 @@ IGT_TEST_DESCRIPTION("Memory that a client makes the driver take is charged to i
 #define SEED		0x1000u
 /* BOs that a job lists to read, and as many to write; and such jobs */
 #define LISTED		8192u
-#define LIST_JOBS	16u
+#define LIST_JOBS	4u
 
 /*
  * Runs @test in a process in a cgroup of its own that may have @max bytes, and
