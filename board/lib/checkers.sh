@@ -7,11 +7,7 @@
 # checkers_enter: makes the chroot if need be and sets CHECKERS, its root, which
 # nobody else uses until this process ends.
 checkers_enter() {
-	local products
-	products=$("$ROOT/board/setup" --where checkers)
-	CHECKERS=$(awk '$1 == "checkers" { print $2 }' <<<"$products")/root
-	exec {CHECKERS_LOCK}>"$CHECKERS/build/lock"
-	flock "$CHECKERS_LOCK"
+	chroot_enter checkers CHECKERS
 }
 
 # in_checkers COMMAND [ARG…]: like in_tools, there.

@@ -37,6 +37,17 @@ in_tools() {
 	fi
 }
 
+# chroot_enter STEP VARIABLE: makes the chroot of the step STEP if need be and sets
+# VARIABLE to its root, which nobody else uses until this process ends.
+chroot_enter() {
+	local products lock
+	local -n entered=$2
+	products=$("$ROOT/board/setup" --where "$1")
+	entered=$(awk -v step="$1" '$1 == step { print $2 }' <<<"$products")/root
+	exec {lock}>"$entered/build/lock"
+	flock "$lock"
+}
+
 # Brings the copy of the checkout in the chroot up to date, a file at a time:
 # another step may be reading it just now.
 copy_checkout() {

@@ -7,11 +7,7 @@
 # html_enter: makes the chroot if need be and sets DOCS, its root, which nobody
 # else uses until this process ends.
 html_enter() {
-	local products
-	products=$("$ROOT/board/setup" --where docs)
-	DOCS=$(awk '$1 == "docs" { print $2 }' <<<"$products")/root
-	exec {DOCS_LOCK}>"$DOCS/build/lock"
-	flock "$DOCS_LOCK"
+	chroot_enter docs DOCS
 }
 
 # in_docs COMMAND [ARG…]: like in_tools, there.

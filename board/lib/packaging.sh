@@ -9,11 +9,7 @@ PACKAGE_SOURCES=(debian overlays drivers/accel/rocket include/uapi Kbuild)
 # packaging_enter: makes the chroot if need be and sets PACKAGING, its root, which
 # nobody else uses until this process ends.
 packaging_enter() {
-	local products
-	products=$("$ROOT/board/setup" --where packaging)
-	PACKAGING=$(awk '$1 == "packaging" { print $2 }' <<<"$products")/root
-	exec {PACKAGING_LOCK}>"$PACKAGING/build/lock"
-	flock "$PACKAGING_LOCK"
+	chroot_enter packaging PACKAGING
 }
 
 # in_packaging COMMAND [ARG…]: like in_tools, there.
