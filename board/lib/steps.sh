@@ -125,6 +125,21 @@ step_run() {
 	mv -T "$dir.tmp" "$dir"
 }
 
+# unpack_linux DIR PATH…: PATHs of the kernel's source, unchanged, below DIR, which is
+# named as in the tools chroot.
+unpack_linux() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	in_tools sh -ec '
+		source=$1
+		cd "$2"
+		shift 2
+		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
+			tar -xO "./usr/src/linux-source-$source.tar.xz" |
+			tar -xJ --strip-components=1 \
+			$(for path; do echo "linux-source-$source/$path"; done)
+	' sh "$(tools_version source)" "$@"
+}
+
 # step_prune NAME: removes what was left half done, and old products of NAME but
 # for some: they may be in use by a board that starts just now, and switching
 # back and forth between two states of the sources is common.

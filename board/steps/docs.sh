@@ -28,14 +28,5 @@ docs_build() {
 		trixie @DIR@ \
 		"deb $mirror trixie main"
 	mkdir -p "$dir/src" "$dir/build" "$dir/kernel"
-	# shellcheck disable=SC2016 # expanded inside
-	in_tools sh -ec '
-		source=$1
-		cd "$2"
-		shift 2
-		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
-			tar -xO "./usr/src/linux-source-$source.tar.xz" |
-			tar -xJ --strip-components=1 \
-			$(for path; do echo "linux-source-$source/$path"; done)
-	' sh "$(tools_version source)" "/build/${1##*/}/root/kernel" "${DOCS_SOURCES[@]}"
+	unpack_linux "/build/${1##*/}/root/kernel" "${DOCS_SOURCES[@]}"
 }

@@ -17,15 +17,6 @@ kernelfiles_key() {
 }
 
 kernelfiles_build() {
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	in_tools sh -ec '
-		dir=$1 source=$2
-		shift 2
-		mkdir "$dir/linux"
-		cd "$dir/linux"
-		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
-			tar -xO "./usr/src/linux-source-$source.tar.xz" |
-			tar -xJ --strip-components=1 \
-			$(for path; do echo "linux-source-$source/$path"; done)
-	' sh "/build/${1##*/}" "$(tools_version source)" "${KERNELFILES_SOURCES[@]}"
+	mkdir "$1/linux"
+	unpack_linux "/build/${1##*/}/linux" "${KERNELFILES_SOURCES[@]}"
 }

@@ -18,19 +18,12 @@ mainline_key() {
 }
 
 mainline_build() {
-	local kernel source
-	kernel=$(tools_version kernel)
-	source=$(tools_version source)
+	mkdir "$1/linux"
+	# Not every kernel source has all of these.
+	unpack_linux "/build/${1##*/}/linux" "${MAINLINE_SOURCES[@]}" || true
 	in_tools sh -ec '
-		dir=$1 kernel=$2 source=$3
-		shift 3
-		mkdir "$dir/linux"
+		dir=$1 kernel=$2
 		cd "$dir/linux"
-		# Not every kernel source has all of these.
-		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
-			tar -xO "./usr/src/linux-source-$source.tar.xz" |
-			tar -xJ --strip-components=1 \
-			$(for path; do echo "linux-source-$source/$path"; done) || true
 		test -d drivers/accel/rocket -a -f scripts/checkpatch.pl
 		mkdir ../build
 		cp drivers/accel/rocket/* ../build/
@@ -38,5 +31,5 @@ mainline_build() {
 			CROSS_COMPILE=aarch64-linux-gnu- CONFIG_DRM_ACCEL_ROCKET=m modules
 		mv ../build/rocket.ko ..
 		rm -r ../build
-	' sh "/build/${1##*/}" "$kernel" "$source" "${MAINLINE_SOURCES[@]}"
+	' sh "/build/${1##*/}" "$(tools_version kernel)"
 }

@@ -40,10 +40,7 @@ packaging_build() {
 		"deb $mirror trixie main" \
 		"deb $mirror trixie-backports main"
 	mkdir -p "$1/root/src" "$1/root/build"
-	in_tools sh -ec '
-		cd "$1"
-		dpkg-deb --fsys-tarfile /build/fetched/linux-source-*.deb |
-			tar -xO "./usr/src/linux-source-$2.tar.xz" |
-			tar -xJ --strip-components=3 "linux-source-$2/Documentation/devicetree/bindings"
-	' sh "/build/${1##*/}/root" "$(tools_version source)"
+	unpack_linux "/build/${1##*/}/root" Documentation/devicetree/bindings
+	mv "$1/root/Documentation/devicetree/bindings" "$1/root/"
+	rm -r "$1/root/Documentation"
 }
