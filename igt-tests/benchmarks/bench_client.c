@@ -7,6 +7,7 @@
 #include "bench_client.h"
 #include "igt.h"
 #include "igt_rocket_job.h"
+#include "rocket_mainline.h"
 #include "rocket_regcmd.h"
 
 /* In the input BO */
@@ -21,9 +22,6 @@
 #define UNITY_SCALE	16384u
 #define UNITY_SHIFT	14u
 
-/* The job as mainline's first version has it */
-#define JOB_SIZE (offsetof(struct drm_rocket_job, out_bo_handle_count) + sizeof(uint32_t))
-#define TASK_SIZE (offsetof(struct drm_rocket_task, regcmd_count) + sizeof(uint32_t))
 
 #define FOREVER INT64_MAX
 
@@ -112,24 +110,24 @@ void bench_client_submit(struct bench_client *client, unsigned int tasks)
 		.in_bo_handles = (uintptr_t)&client->in.handle,
 		.out_bo_handles = (uintptr_t)&client->out.handle,
 		.task_count = tasks,
-		.task_struct_size = TASK_SIZE,
+		.task_struct_size = ROCKET_MAINLINE_TASK_SIZE,
 		.in_bo_handle_count = 1,
 		.out_bo_handle_count = 1,
 	};
 	struct drm_rocket_submit submit = {
 		.jobs = (uintptr_t)&job,
 		.job_count = 1,
-		.job_struct_size = JOB_SIZE,
+		.job_struct_size = ROCKET_MAINLINE_JOB_SIZE,
 	};
 
 	if (tasks > room) {
 		free(array);
-		array = malloc(tasks * TASK_SIZE);
+		array = malloc(tasks * ROCKET_MAINLINE_TASK_SIZE);
 		igt_assert(array);
 		room = tasks;
 	}
 	for (unsigned int i = 0; i < tasks; i++)
-		memcpy((char *)array + i * TASK_SIZE, &client->task, TASK_SIZE);
+		memcpy((char *)array + i * ROCKET_MAINLINE_TASK_SIZE, &client->task, ROCKET_MAINLINE_TASK_SIZE);
 	job.tasks = (uintptr_t)array;
 	do_ioctl(client->fd, DRM_IOCTL_ROCKET_SUBMIT, &submit);
 }

@@ -15,13 +15,12 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
+#include "rocket_mainline.h"
 #include "rocket_regcmd.h"
 #include "va_heap.h"
 
 IGT_TEST_DESCRIPTION("Mainline's ioctls served by VM_BIND: the shim");
 
-#define JOB_SIZE (offsetof(struct drm_rocket_job, out_bo_handle_count) + sizeof(uint32_t))
-#define TASK_SIZE (offsetof(struct drm_rocket_task, regcmd_count) + sizeof(uint32_t))
 
 /* In the stream's BO */
 #define WEIGHTS_AT	1024u
@@ -41,7 +40,7 @@ IGT_TEST_DESCRIPTION("Mainline's ioctls served by VM_BIND: the shim");
 struct copy {
 	struct rocket_bo code;
 	const struct rocket_bo *from, *to;
-	uint8_t task[TASK_SIZE];
+	uint8_t task[ROCKET_MAINLINE_TASK_SIZE];
 };
 
 static void copy_init(struct copy *copy, int fd, const struct rocket_bo *from,
@@ -70,7 +69,7 @@ static void copy_init(struct copy *copy, int fd, const struct rocket_bo *from,
 				       WEIGHTS_AT / sizeof(uint64_t)), ROCKET_CONV_ENTRIES);
 	rocket_fini_bo(fd, copy->code.handle);
 	task.regcmd = copy->code.address;
-	memcpy(copy->task, &task, TASK_SIZE);
+	memcpy(copy->task, &task, ROCKET_MAINLINE_TASK_SIZE);
 }
 
 static struct drm_rocket_job copy_job(const struct copy *copy)
@@ -80,7 +79,7 @@ static struct drm_rocket_job copy_job(const struct copy *copy)
 		.in_bo_handles = (uintptr_t)&copy->from->handle,
 		.out_bo_handles = (uintptr_t)&copy->to->handle,
 		.task_count = 1,
-		.task_struct_size = TASK_SIZE,
+		.task_struct_size = ROCKET_MAINLINE_TASK_SIZE,
 		.in_bo_handle_count = 1,
 		.out_bo_handle_count = 1,
 	};
@@ -98,15 +97,15 @@ static int __submit(int fd, const struct drm_rocket_job *jobs, unsigned int coun
 /* The jobs in one call, as structs of mainline's size. */
 static void submit(int fd, const struct copy *copies, unsigned int count)
 {
-	uint8_t *jobs = malloc(count * JOB_SIZE);
+	uint8_t *jobs = malloc(count * ROCKET_MAINLINE_JOB_SIZE);
 
 	igt_assert(jobs);
 	for (unsigned int i = 0; i < count; i++) {
 		struct drm_rocket_job job = copy_job(&copies[i]);
 
-		memcpy(jobs + i * JOB_SIZE, &job, JOB_SIZE);
+		memcpy(jobs + i * ROCKET_MAINLINE_JOB_SIZE, &job, ROCKET_MAINLINE_JOB_SIZE);
 	}
-	igt_assert_eq(__submit(fd, (void *)jobs, count, JOB_SIZE), 0);
+	igt_assert_eq(__submit(fd, (void *)jobs, count, ROCKET_MAINLINE_JOB_SIZE), 0);
 	free(jobs);
 }
 
@@ -301,25 +300,25 @@ static void test_errors(int fd)
 	igt_assert_eq(__rocket_create_bo(fd, &none), -EINVAL);
 	igt_assert_eq(__rocket_create_bo(fd, &large), -ENOSPC);
 	job = copy_job(&copy);
-	igt_assert_eq(__submit(fd, &job, 0, JOB_SIZE), 0);
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE - 8), -EINVAL);
+	igt_assert_eq(__submit(fd, &job, 0, ROCKET_MAINLINE_JOB_SIZE), 0);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE - 8), -EINVAL);
 	igt_assert_eq(__submit(fd, &job, 1, sizeof(job)), 0);
 	job.priority = DRM_ROCKET_JOB_PRIORITY_LOW;
 	igt_assert_eq(__submit(fd, &job, 1, sizeof(job)), -E2BIG);
 	job = copy_job(&copy);
 	job.task_count = 0;
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -EINVAL);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -EINVAL);
 	job = copy_job(&copy);
 	job.task_struct_size = 4;
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -EINVAL);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -EINVAL);
 	job = copy_job(&copy);
 	job.in_bo_handles = (uintptr_t)&bad;
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -ENOENT);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -ENOENT);
 	/* None of that is left: the BO is not busy for ever. */
 	igt_assert_eq(__rocket_prep_bo(fd, bos[1].handle, FOREVER), 0);
 	rocket_gem_close(fd, bos[0].handle);
 	job = copy_job(&copy);
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -ENOENT);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -ENOENT);
 }
 
 /* A job that the kernel refuses leaves no fence behind that nobody signals. */
@@ -335,7 +334,7 @@ static void test_refused(int fd)
 	fill(fd, &bos[0], 9);
 	job = copy_job(&copy);
 	job.tasks = (uintptr_t)&odd;
-	igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -EINVAL);
+	igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -EINVAL);
 	igt_assert_eq(__rocket_prep_bo(fd, bos[1].handle, 0), 0);
 	submit(fd, &copy, 1);
 	expect(fd, &bos[1], 9);
@@ -456,7 +455,7 @@ static void test_fork(int fd)
 		struct drm_rocket_job job = copy_job(&copy);
 
 		igt_assert_eq(__rocket_create_bo(fd, &create), -EOPNOTSUPP);
-		igt_assert_eq(__submit(fd, &job, 1, JOB_SIZE), -EOPNOTSUPP);
+		igt_assert_eq(__submit(fd, &job, 1, ROCKET_MAINLINE_JOB_SIZE), -EOPNOTSUPP);
 		close(fd);
 		/* Its own works. */
 		test_reopen(-1);

@@ -5,14 +5,12 @@
  * part of that one: same core, same order, one fence, nothing to wait for.
  */
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rocket_mainline.h"
 #include "shim_file.h"
 
-#define JOB_SIZE (offsetof(struct drm_rocket_job, out_bo_handle_count) + sizeof(uint32_t))
-#define TASK_SIZE (offsetof(struct drm_rocket_task, regcmd_count) + sizeof(uint32_t))
 #define MOST_JOBS 1024u
 #define MOST_TASKS 65536u
 #define MOST_HANDLES 65536u
@@ -63,12 +61,13 @@ static int check_tasks(const struct drm_rocket_job *job)
 {
 	const char *tasks = (const char *)(uintptr_t)job->tasks;
 
-	if (job->task_struct_size < TASK_SIZE || !job->task_count || job->task_count > MOST_TASKS)
+	if (job->task_struct_size < ROCKET_MAINLINE_TASK_SIZE ||
+	    !job->task_count || job->task_count > MOST_TASKS)
 		return -EINVAL;
 	for (uint32_t i = 0; i < job->task_count; i++) {
 		const char *task = tasks + (size_t)i * job->task_struct_size;
 
-		if (!zero(task + TASK_SIZE, job->task_struct_size - TASK_SIZE))
+		if (!zero(task + ROCKET_MAINLINE_TASK_SIZE, job->task_struct_size - ROCKET_MAINLINE_TASK_SIZE))
 			return -E2BIG;
 	}
 	return 0;
@@ -79,14 +78,15 @@ static struct drm_rocket_job job_at(const struct drm_rocket_submit *args, uint32
 	const char *jobs = (const char *)(uintptr_t)args->jobs;
 	struct drm_rocket_job job = { 0 };
 
-	memcpy(&job, jobs + (size_t)i * args->job_struct_size, JOB_SIZE);
+	memcpy(&job, jobs + (size_t)i * args->job_struct_size, ROCKET_MAINLINE_JOB_SIZE);
 	return job;
 }
 
 /* All of it before any of it is done. */
 static int check(struct shim_file *file, const struct drm_rocket_submit *args)
 {
-	if (args->reserved || args->job_struct_size < JOB_SIZE || args->job_count > MOST_JOBS)
+	if (args->reserved || args->job_struct_size < ROCKET_MAINLINE_JOB_SIZE ||
+	    args->job_count > MOST_JOBS)
 		return -EINVAL;
 	for (uint32_t i = 0; i < args->job_count; i++) {
 		struct drm_rocket_job job = job_at(args, i);
@@ -94,7 +94,7 @@ static int check(struct shim_file *file, const struct drm_rocket_submit *args)
 				  (size_t)i * args->job_struct_size;
 		int err;
 
-		if (!zero(raw + JOB_SIZE, args->job_struct_size - JOB_SIZE))
+		if (!zero(raw + ROCKET_MAINLINE_JOB_SIZE, args->job_struct_size - ROCKET_MAINLINE_JOB_SIZE))
 			return -E2BIG;
 		err = check_tasks(&job);
 		if (!err)
@@ -191,7 +191,7 @@ static bool add_tasks(struct part *part, const struct drm_rocket_job *job)
 		struct drm_rocket_task *task = &part->tasks[part->task_count++];
 
 		*task = (struct drm_rocket_task){ 0 };
-		memcpy(task, tasks + (size_t)i * job->task_struct_size, TASK_SIZE);
+		memcpy(task, tasks + (size_t)i * job->task_struct_size, ROCKET_MAINLINE_TASK_SIZE);
 	}
 	part->jobs++;
 	return true;
