@@ -223,7 +223,7 @@ static void hang(void)
 	kthread_run(sleep_for_ever, NULL, "crimes-hang");
 }
 
-/* Keeps a CPU, and the workers of its queue, from all else. */
+/* Keeps a CPU from all else. */
 static void spin(void)
 {
 	unsigned int i;
@@ -231,6 +231,17 @@ static void spin(void)
 	preempt_disable();
 	for (i = 0; i < 6000; i++)
 		mdelay(1);
+	preempt_enable();
+}
+
+/* And a worker of that CPU from its work. */
+static void spin_before_work(void)
+{
+	static DECLARE_WORK(work, no_work);
+
+	preempt_disable();
+	schedule_work_on(smp_processor_id(), &work);
+	spin();
 	preempt_enable();
 }
 
@@ -256,6 +267,7 @@ static const struct {
 	{ "leak", leak },
 	{ "hung-task", hang },
 	{ "spin", spin },
+	{ "spin-before-work", spin_before_work },
 };
 
 static ssize_t crime_write(struct file *unused, const char __user *data, size_t len, loff_t *pos)
