@@ -4,6 +4,7 @@
 #include <drm/drm_print.h>
 #include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "rocket_bind.h"
@@ -317,8 +318,10 @@ int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 coun
 
 	lockdep_assert_held(&vm->op_lock);
 
-	for (u32 i = 0; i < count && !ret; i++)
+	for (u32 i = 0; i < count && !ret; i++) {
 		ret = rocket_bind_op_apply(vm, &ops[i]);
+		cond_resched();
+	}
 
 	drm_WARN_ON(vm->base.drm, ret);
 

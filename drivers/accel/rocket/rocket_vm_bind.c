@@ -102,21 +102,43 @@ static int rocket_bind_op_init(struct drm_file *file, struct rocket_vm *vm,
 	return rocket_bind_op_lookup_bo(file, vm, args, op);
 }
 
+/* Copies and checks the whole array; allocates nothing for it. */
+static int rocket_bind_init_ops(struct drm_file *file, struct rocket_vm *vm,
+				const struct drm_rocket_vm_bind *args,
+				struct rocket_bind_op *ops)
+{
+	u64 left = ROCKET_VM_BIND_MAX_BYTES;
+
+	for (u32 i = 0; i < args->op_count; i++) {
+		struct drm_rocket_vm_bind_op op;
+		int ret;
+
+		ret = rocket_copy_array_entry(&op, sizeof(op), sizeof(op), args->ops, i,
+					      args->op_struct_size);
+		if (ret)
+			return ret;
+
+		ret = rocket_bind_op_init(file, vm, &op, &ops[i]);
+		if (ret)
+			return ret;
+
+		if (op.op != DRM_ROCKET_VM_BIND_OP_MAP)
+			continue;
+		if (op.range > left)
+			return -E2BIG;
+		left -= op.range;
+	}
+
+	return 0;
+}
+
 static int rocket_bind_fill_ops(struct drm_file *file, struct rocket_vm *vm,
 				const struct drm_rocket_vm_bind *args,
 				struct rocket_bind_op *ops)
 {
-	int ret = 0;
+	int ret;
 
-	/* The whole array is checked before anything is allocated for it. */
-	for (u32 i = 0; i < args->op_count && !ret; i++) {
-		struct drm_rocket_vm_bind_op op;
-
-		ret = rocket_copy_array_entry(&op, sizeof(op), sizeof(op), args->ops, i,
-					      args->op_struct_size);
-		if (!ret)
-			ret = rocket_bind_op_init(file, vm, &op, &ops[i]);
-	}
+	ret = rocket_bind_init_ops(file, vm, args, ops);
 
 	for (u32 i = 0; i < args->op_count && !ret; i++) {
 		ret = rocket_bind_prepare(vm, &ops[i]);

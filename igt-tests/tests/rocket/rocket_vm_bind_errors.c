@@ -411,6 +411,33 @@ static void test_bad_args(int fd)
 			  s.before.mapped_bytes - ROCKET_PAGE);
 }
 
+/* Operations that take effect cannot be interrupted: they must not take for ever. */
+static void test_too_much(int fd)
+{
+	enum { EACH = 64 << 20, MAPS = (16ull << 30) / EACH };
+	struct drm_rocket_gem_create create = { .size = EACH };
+	struct drm_rocket_vm_bind_op ops[MAPS + 1];
+	struct scene s = make_scene(fd);
+
+	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+	for (unsigned int i = 0; i < MAPS; i++)
+		ops[i] = rocket_op_map(create.handle, 0, BASE, EACH);
+	for (uint32_t flags = 0; flags <= DRM_ROCKET_VM_BIND_ASYNC;
+	     flags += DRM_ROCKET_VM_BIND_ASYNC) {
+		struct drm_rocket_vm_bind bind = { .ops = (uintptr_t)ops,
+			.op_count = MAPS + 1, .flags = flags };
+
+		ops[MAPS] = rocket_op_map(create.handle, 0, BASE, ROCKET_PAGE);
+		expect_bind(&s, bind, -E2BIG);
+		/* So much may be mapped: what is wrong is behind it. */
+		ops[MAPS] = rocket_op_unmap_bo(NO_HANDLE);
+		expect_bind(&s, bind, -ENOENT);
+		ops[MAPS] = rocket_op_unmap(BASE, ROCKET_PAGE + 1);
+		expect_bind(&s, bind, -EINVAL);
+	}
+	expect_unchanged(&s);
+}
+
 static void test_bad_syncs(int fd)
 {
 	struct scene s = make_scene(fd);
@@ -531,6 +558,8 @@ igt_main
 		  "So has it when it is queued: at once, with the out-sync untouched" },
 		{ "bad-args", test_bad_args,
 		  "Every bad argument of VM_BIND has its errno, and changes nothing" },
+		{ "too-much", test_too_much,
+		  "Operations that map more than 16 GiB together are E2BIG, and change nothing" },
 		{ "bad-syncs", test_bad_syncs,
 		  "Every bad sync has its errno, and changes nothing" },
 		{ "bad-vm-args", test_bad_vm_args,

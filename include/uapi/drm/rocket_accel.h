@@ -670,10 +670,11 @@ struct drm_rocket_vm_bind_op {
  * that is not page aligned or out of bounds, a field that must be zero and is
  * not, a private BO of another VM, syncs without %DRM_ROCKET_VM_BIND_ASYNC, a
  * sync without a fence, or a struct size smaller than in the first version;
- * -E2BIG when @op_count is above %DRM_ROCKET_PARAM_MAX_BIND_OPS or a struct is
- * larger than the kernel knows and the excess is not zero; -ENOENT for an
- * unknown VM, BO handle or syncobj; -ENOSPC when the user has not enough page
- * tables or the file not enough mapping objects left.
+ * -E2BIG when @op_count is above %DRM_ROCKET_PARAM_MAX_BIND_OPS, the operations map
+ * more than 16 GiB together, or a struct is larger than the kernel knows and the
+ * excess is not zero; -ENOENT for an unknown VM, BO handle or syncobj; -ENOSPC
+ * when the user has not enough page tables or the file not enough mapping objects
+ * left.
  */
 struct drm_rocket_vm_bind {
 	/** @vm_id: Input: The VM. */
@@ -688,7 +689,9 @@ struct drm_rocket_vm_bind {
 
 	/**
 	 * @op_count: Input: Number of @ops.  With 0, an asynchronous bind only
-	 * waits and signals; a synchronous one does nothing.
+	 * waits and signals; a synchronous one does nothing.  The ranges of all
+	 * MAP operations together may be up to 16 GiB, four times what can be
+	 * mapped at once: no signal interrupts operations that take effect.
 	 */
 	__u32 op_count;
 
