@@ -202,6 +202,35 @@ static u64 rocket_mmu_sg_len(struct scatterlist *sg, bool imported)
 	return imported ? sg_dma_len(sg) : sg->length;
 }
 
+/* How much of a range to do under one hold of the hw_lock: up to the next table. */
+static u64 rocket_mmu_piece(u64 addr, u64 range)
+{
+	/* A core that must be reset cannot wait for 4 GiB. */
+	return min(range, ROCKET_MMU_TABLE_SPAN - addr % ROCKET_MMU_TABLE_SPAN);
+}
+
+/* Maps what is in one piece in memory; counts in @mapped, also after an error. */
+static int rocket_mmu_map_contiguous(struct rocket_vm *vm, u64 addr, phys_addr_t phys,
+				     u64 range, int prot, u64 *mapped)
+{
+	while (range) {
+		u64 len = rocket_mmu_piece(addr, range);
+		int ret;
+
+		scoped_guard(mutex, &vm->mmu.hw_lock)
+			ret = iommu_map(vm->mmu.domain, addr, phys, len, prot, GFP_NOWAIT);
+		if (ret)
+			return ret;
+
+		addr += len;
+		phys += len;
+		range -= len;
+		*mapped += len;
+	}
+
+	return 0;
+}
+
 /**
  * rocket_mmu_map() - Map a part of a buffer.
  * @vm: The VM, &rocket_vm.op_lock held.
@@ -238,23 +267,22 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		}
 
 		len = min(len - offset, range - mapped);
-		scoped_guard(mutex, &vm->mmu.hw_lock)
-			ret = iommu_map(vm->mmu.domain, addr + mapped,
-					rocket_mmu_sg_addr(sg, imported) + offset, len,
-					prot, GFP_NOWAIT);
+		ret = rocket_mmu_map_contiguous(vm, addr + mapped,
+						rocket_mmu_sg_addr(sg, imported) + offset,
+						len, prot, &mapped);
 		if (ret) {
 			rocket_mmu_unmap(vm, addr, mapped);
 			return ret;
 		}
 
 		offset = 0;
-		mapped += len;
 		if (mapped == range)
 			break;
 	}
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_map);
 
 static void rocket_mmu_unmap_piece(struct rocket_vm *vm, u64 addr, u64 len)
 {
@@ -278,14 +306,14 @@ void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range)
 	lockdep_assert_held(&vm->op_lock);
 
 	while (range) {
-		/* In pieces: a core that must be reset cannot wait for 4 GiB. */
-		u64 len = min(range, ROCKET_MMU_TABLE_SPAN - addr % ROCKET_MMU_TABLE_SPAN);
+		u64 len = rocket_mmu_piece(addr, range);
 
 		rocket_mmu_unmap_piece(vm, addr, len);
 		addr += len;
 		range -= len;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_unmap);
 
 /**
  * rocket_mmu_in_tables() - Whether the page tables lead somewhere.
