@@ -330,18 +330,28 @@ uint64_t rocket_sysfs_interrupts(unsigned int core)
  * Memory
  */
 
-uint64_t rocket_shmem_bytes(void)
+static uint64_t meminfo(const char *name)
 {
 	FILE *file = fopen("/proc/meminfo", "r");
-	unsigned long long kib = 0;
-	char line[128];
+	char line[128], key[32];
+	unsigned long long kib;
 	bool found = false;
 
 	igt_require_f(file, "no /proc/meminfo\n");
 	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "Shmem: %llu kB", &kib) == 1;
+		found = sscanf(line, "%31[^:]: %llu kB", key, &kib) == 2 && !strcmp(key, name);
 	fclose(file);
-	igt_require_f(found, "/proc/meminfo does not tell about shmem\n");
+	igt_require_f(found, "/proc/meminfo does not tell about %s\n", name);
 	errno = 0;
 	return kib * 1024;
+}
+
+uint64_t rocket_shmem_bytes(void)
+{
+	return meminfo("Shmem");
+}
+
+uint64_t rocket_slab_bytes(void)
+{
+	return meminfo("SUnreclaim");
 }

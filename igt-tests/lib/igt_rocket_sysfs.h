@@ -68,5 +68,7 @@ uint64_t rocket_sysfs_interrupts(unsigned int core);
 
 /* Bytes of shmem in the whole machine, which BOs are made of. */
 uint64_t rocket_shmem_bytes(void);
+/* Bytes that kmalloc() has of it and cannot give back. */
+uint64_t rocket_slab_bytes(void);
 
 #endif

@@ -22,6 +22,7 @@
 #include "rocket_race.h"
 #include "rocket_regs.h"
 #include "rocket_sched.h"
+#include "rocket_slots.h"
 #include "rocket_submit.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
@@ -71,6 +72,8 @@ struct rocket_submit {
 	struct rocket_submit_entry *entries;
 	/* @count: Number of jobs. */
 	u32 count;
+	/* @handles: Number of BOs that they list, all together. */
+	u32 handles;
 };
 
 VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
@@ -255,10 +258,9 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 static int rocket_submit_build(struct rocket_submit *submit,
 			       const struct drm_rocket_submit *args)
 {
-	u64 handles = 0;
-
 	for (u32 i = 0; i < submit->count; i++) {
 		struct drm_rocket_job job;
+		u64 handles;
 		int ret;
 
 		/* So many tasks can take long to copy: let the caller be killed. */
@@ -271,9 +273,10 @@ static int rocket_submit_build(struct rocket_submit *submit,
 			return ret;
 
 		/* Others wait for the submit_lock while fences are added to them all. */
-		handles += (u64)job.in_bo_handle_count + job.out_bo_handle_count;
-		if (handles > ROCKET_SUBMIT_MAX_ALL_HANDLES)
+		handles = (u64)job.in_bo_handle_count + job.out_bo_handle_count;
+		if (handles > ROCKET_SUBMIT_MAX_ALL_HANDLES - submit->handles)
 			return -EINVAL;
+		submit->handles += handles;
 
 		ret = rocket_submit_build_job(submit, i, &job);
 		if (ret)
@@ -284,14 +287,13 @@ static int rocket_submit_build(struct rocket_submit *submit,
 }
 
 /*
- * Locks what one job needs, with room for the fences of all of them. A job can
- * add its fence to one reservation object three times, with different usages:
- * for the VM, and for private BOs of it that it reads and that it writes.
+ * A job can add its fence to one reservation object three times, with different
+ * usages: for the VM, and for private BOs of it that it reads and that it writes. If
+ * it is the only one, this is room enough; see rocket_submit_reserve() for more.
  */
-static int rocket_submit_lock_job(struct rocket_submit *submit, struct drm_exec *exec,
-				  struct rocket_job *job)
+static int rocket_submit_lock_job(struct drm_exec *exec, struct rocket_job *job)
 {
-	unsigned int fences = 3 * submit->count;
+	const unsigned int fences = 3;
 	int ret;
 
 	ret = drm_exec_prepare_obj(exec, drm_gpuvm_resv_obj(&job->vm->base), fences);
@@ -308,13 +310,45 @@ static int rocket_submit_lock_job(struct rocket_submit *submit, struct drm_exec 
 static int rocket_submit_lock_all(struct rocket_submit *submit, struct drm_exec *exec)
 {
 	for (u32 i = 0; i < submit->count; i++) {
-		int ret = rocket_submit_lock_job(submit, exec, submit->entries[i].job);
+		int ret = rocket_submit_lock_job(exec, submit->entries[i].job);
 
 		if (ret)
 			return ret;
 	}
 
 	return 0;
+}
+
+/* Counts what rocket_submit_add_fences() will add. */
+static void rocket_submit_count_fences(struct rocket_slots *slots, struct rocket_job *job)
+{
+	rocket_slots_add(slots, drm_gpuvm_resv(&job->vm->base));
+
+	for (u32 i = 0; i < job->in_bo_count; i++)
+		rocket_slots_add(slots, job->in_bos[i]->resv);
+
+	for (u32 i = 0; i < job->out_bo_count; i++)
+		rocket_slots_add(slots, job->out_bos[i]->resv);
+}
+
+/* Makes room for the fences of all jobs in what has been locked. */
+static int rocket_submit_reserve(struct rocket_submit *submit)
+{
+	struct rocket_slots slots;
+	int ret;
+
+	if (submit->count == 1)
+		return 0;
+
+	ret = rocket_slots_init(&slots, (size_t)submit->count + submit->handles);
+	if (!ret) {
+		for (u32 i = 0; i < submit->count; i++)
+			rocket_submit_count_fences(&slots, submit->entries[i].job);
+		ret = rocket_slots_reserve(&slots);
+	}
+	rocket_slots_fini(&slots);
+
+	return ret;
 }
 
 static int rocket_submit_add_implicit_deps(struct rocket_job *job)
@@ -348,6 +382,10 @@ static int rocket_submit_lock(struct rocket_submit *submit, struct drm_exec *exe
 		if (ret)
 			return ret;
 	}
+
+	ret = rocket_submit_reserve(submit);
+	if (ret)
+		return ret;
 
 	for (u32 i = 0; i < submit->count; i++) {
 		ret = rocket_submit_add_implicit_deps(submit->entries[i].job);

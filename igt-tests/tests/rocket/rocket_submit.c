@@ -766,6 +766,43 @@ static void test_listed_limit(int fd)
 	free(handles);
 }
 
+/*
+ * Room for the fences of jobs in BOs that they list is made for those that list them:
+ * nobody is charged for it.
+ */
+static void test_fence_slots(int fd)
+{
+	enum { BOS = 1024, JOBS = 1024 };
+	struct drm_rocket_job *jobs = calloc(JOBS, sizeof(*jobs));
+	struct scene s = make_scene(fd);
+	uint32_t handles[BOS];
+	uint64_t before, after;
+
+	igt_assert(jobs);
+	for (unsigned int i = 0; i < BOS; i++) {
+		struct drm_rocket_gem_create create = { .size = ROCKET_PAGE };
+
+		igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+		handles[i] = create.handle;
+	}
+	for (unsigned int i = 0; i < JOBS; i++)
+		jobs[i] = copy_job(&s, 0, 0, 1);
+	jobs[0].out_bo_handles = (uintptr_t)handles;
+	jobs[0].out_bo_handle_count = BOS;
+	/* Nothing is submitted: what the jobs themselves take has come and gone. */
+	jobs[JOBS - 1].flags = 1;
+	igt_assert_eq(__rocket_submit(fd, jobs, JOBS), -EINVAL);
+	jobs[JOBS - 1].flags = 0;
+	before = rocket_slab_bytes();
+	igt_assert_eq(__rocket_submit(fd, jobs, JOBS), 0);
+	after = rocket_slab_bytes();
+	igt_info("%lld KiB\n", (long long)(after - before) / 1024);
+	/* A slot for each job in each BO would be 8 MiB. */
+	igt_assert_lt_u64(after, before + BOS * JOBS * sizeof(void *) / 2);
+	errno = 0;
+	free(jobs);
+}
+
 static void test_foreign(int fd)
 {
 	int other = rocket_open();
@@ -955,6 +992,8 @@ igt_main
 		{ "bad-args", test_bad_args, "Every bad argument of SUBMIT has its errno" },
 		{ "listed-limit", test_listed_limit,
 		  "So many BOs can be listed by all jobs of an ioctl, and no more" },
+		{ "fence-slots", test_fence_slots,
+		  "Jobs that list no BOs take no memory in those of other jobs" },
 		{ "foreign", test_foreign, "VMs and BOs of another file cannot be named" },
 		{ "timeout", test_timeout,
 		  "A job that hangs ends in ETIMEDOUT, and the core goes on" },
