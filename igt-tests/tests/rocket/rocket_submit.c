@@ -8,6 +8,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_signal.h"
 #include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("SUBMIT: order, syncs, cores, priorities, and jobs that go wrong");
@@ -803,6 +804,50 @@ static void test_fence_slots(int fd)
 	free(jobs);
 }
 
+/* Jobs that take long to copy; the last one is not allowed. */
+static void test_interrupted(int fd)
+{
+	enum { JOBS = 256, TASKS = 4096 };
+	struct drm_rocket_task *tasks = calloc(TASKS, sizeof(*tasks));
+	struct drm_rocket_job *jobs = calloc(JOBS, sizeof(*jobs));
+	struct drm_rocket_submit submit = {
+		.jobs = (uintptr_t)jobs,
+		.job_count = JOBS,
+		.job_struct_size = sizeof(*jobs),
+	};
+	unsigned int interrupted = 0, refused = 0;
+	struct scene s = make_scene(fd);
+
+	igt_assert(tasks && jobs);
+	for (unsigned int i = 0; i < JOBS; i++)
+		jobs[i] = copy_job(&s, 0, 1, 2);
+	for (unsigned int i = 0; i < TASKS; i++)
+		memcpy(&tasks[i], (void *)(uintptr_t)jobs[0].tasks, sizeof(*tasks));
+	for (unsigned int i = 0; i < JOBS; i++) {
+		jobs[i].tasks = (uintptr_t)tasks;
+		jobs[i].task_count = TASKS;
+	}
+	jobs[JOBS - 1].flags = 1;
+	/* From a signal that comes before the ioctl to one that comes after it. */
+	for (unsigned int us = 100; us < 1000000 && refused < 2; us += us / 4) {
+		int ret;
+
+		rocket_interrupt_after(us);
+		/* libdrm would begin again. */
+		ret = ioctl(fd, DRM_IOCTL_ROCKET_SUBMIT, &submit) ? -errno : 0;
+		rocket_interrupt_after(0);
+		igt_assert(ret == -EINTR || ret == -EINVAL);
+		interrupted += ret == -EINTR;
+		refused += ret == -EINVAL && interrupted;
+	}
+	igt_info("%u times interrupted\n", interrupted);
+	igt_assert_lt(0, interrupted);
+	igt_assert(page_is(&s, 2, SEED + 2));
+	errno = 0;
+	free(jobs);
+	free(tasks);
+}
+
 static void test_foreign(int fd)
 {
 	int other = rocket_open();
@@ -994,6 +1039,8 @@ igt_main
 		  "So many BOs can be listed by all jobs of an ioctl, and no more" },
 		{ "fence-slots", test_fence_slots,
 		  "Jobs that list no BOs take no memory in those of other jobs" },
+		{ "interrupted", test_interrupted,
+		  "A SUBMIT that takes long can be interrupted, and has submitted nothing" },
 		{ "foreign", test_foreign, "VMs and BOs of another file cannot be named" },
 		{ "timeout", test_timeout,
 		  "A job that hangs ends in ETIMEDOUT, and the core goes on" },

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_cgroup.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_signal.h"
 
 IGT_TEST_DESCRIPTION("VM_BIND that fails: each errno, and a VM that is exactly as before");
 
@@ -278,18 +277,6 @@ static void test_atomic_no_memory(int fd)
 
 #define MANY SLOW_QUICK(3000u, 300u)
 
-static void ignore(int signal)
-{
-	(void)signal;
-}
-
-static void interrupt_after(unsigned int us)
-{
-	const struct itimerval when = { .it_value.tv_usec = us };
-
-	setitimer(ITIMER_REAL, &when, NULL);
-}
-
 /* One try, not restarted: 0 or a negative errno. */
 static int bind_interrupted(int fd, const struct drm_rocket_vm_bind_op *ops, unsigned int us)
 {
@@ -300,16 +287,15 @@ static int bind_interrupted(int fd, const struct drm_rocket_vm_bind_op *ops, uns
 	};
 	int ret;
 
-	interrupt_after(us);
+	rocket_interrupt_after(us);
 	ret = ioctl(fd, DRM_IOCTL_ROCKET_VM_BIND, &bind) ? -errno : 0;
-	interrupt_after(0);
+	rocket_interrupt_after(0);
 	return ret;
 }
 
 static void test_interrupted(int fd)
 {
 	struct drm_rocket_vm_bind_op *ops = calloc(MANY, sizeof(*ops));
-	const struct sigaction action = { .sa_handler = ignore };
 	struct scene s = make_scene(fd);
 	unsigned int interrupted = 0, completed = 0;
 
@@ -318,7 +304,6 @@ static void test_interrupted(int fd)
 	for (unsigned int i = 1; i < MANY; i++)
 		ops[i] = rocket_op_map(s.bo.handle, 0, 0x40000000u + i * 2 * ROCKET_PAGE,
 				       ROCKET_PAGE);
-	sigaction(SIGALRM, &action, NULL);
 	/* From a signal that comes before the ioctl to one that comes after it. */
 	for (unsigned int us = 10; us < 1000000 && !(interrupted && completed == 5);
 	     us += us / 8 + 1) {
