@@ -13,7 +13,7 @@
 #include "rocket_vm.h"
 #include "rocket_vma.h"
 
-/* What a dump holds at most. Part of docs/coredump.rst. */
+/* What a dump holds at most; the documentation of coredumps says so, too. */
 #define ROCKET_COREDUMP_MAX_MAPPINGS	2048
 #define ROCKET_COREDUMP_MAX_COMMANDS	16384
 

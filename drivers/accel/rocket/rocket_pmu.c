@@ -20,8 +20,8 @@
  *
  * The PMU "rocket" counts what the whole NPU does, whoever made it do so: there is
  * nothing to sample, and no task to count for. An event says what to count and, by a
- * mask, on which cores; no mask means all of them. The names in its events directory,
- * which docs/profiling.rst explains, stand for both.
+ * mask, on which cores; no mask means all of them. The names in its events directory
+ * stand for both.
  *
  * Bytes that the NPU moves cannot be counted: the DMA counters of its siblings are
  * not there in an RK3588 (the vendor's driver has register offsets for those and

@@ -16,8 +16,7 @@
 /**
  * DOC: Trace events
  *
- * Names and fields of these events stay as they are; docs/profiling.rst explains
- * each of them. What they have in common:
+ * Names and fields of these events stay as they are. What they have in common:
  *
  * * ``core``: number of the core, as in the UAPI.
  * * ``client``, ``vm``: the file, by &drm_file.client_id, and its name for the VM.
