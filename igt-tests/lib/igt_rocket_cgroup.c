@@ -58,18 +58,28 @@ void rocket_cgroup_enter(const struct rocket_cgroup *cgroup)
 	write_value(cgroup->path, "cgroup.procs", "0");
 }
 
-uint64_t rocket_cgroup_bytes(const struct rocket_cgroup *cgroup)
+static uint64_t read_bytes(const struct rocket_cgroup *cgroup, const char *name)
 {
 	unsigned long long bytes;
 	char path[256];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/memory.current", cgroup->path);
+	snprintf(path, sizeof(path), "%s/%s", cgroup->path, name);
 	file = fopen(path, "re");
 	igt_assert_f(file, "cannot open %s\n", path);
 	igt_assert_eq(fscanf(file, "%llu", &bytes), 1);
 	fclose(file);
 	return bytes;
+}
+
+uint64_t rocket_cgroup_bytes(const struct rocket_cgroup *cgroup)
+{
+	return read_bytes(cgroup, "memory.current");
+}
+
+uint64_t rocket_cgroup_peak_bytes(const struct rocket_cgroup *cgroup)
+{
+	return read_bytes(cgroup, "memory.peak");
 }
 
 void rocket_cgroup_fini(struct rocket_cgroup *cgroup)

@@ -18,6 +18,8 @@ void rocket_cgroup_init(struct rocket_cgroup *cgroup, uint64_t max);
 void rocket_cgroup_enter(const struct rocket_cgroup *cgroup);
 /* What is charged to it, in bytes. */
 uint64_t rocket_cgroup_bytes(const struct rocket_cgroup *cgroup);
+/* The most that has ever been, in bytes. */
+uint64_t rocket_cgroup_peak_bytes(const struct rocket_cgroup *cgroup);
 /* Removes it; nobody may be in it any more. */
 void rocket_cgroup_fini(struct rocket_cgroup *cgroup);
 
