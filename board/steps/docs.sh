@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the documentation is built with: DIR/root, a chroot with sphinx, its theme
-# and graphviz; and there, in /kernel, the kernel's own tools for kernel-doc, out
+# What the documentation is built with: DIR/root, a chroot with sphinx, its theme,
+# graphviz and what the kernel's own documentation needs (python3-yaml); and there, in /kernel, the kernel's own tools for kernel-doc, out
 # of the kernel's source package. docs/conf.py uses them from there.
 
 # shellcheck disable=SC2034
 docs_needs=(tools)
 
-DOCS_PACKAGES=(python3-sphinx furo graphviz fonts-dejavu-core)
+DOCS_PACKAGES=(python3-sphinx furo graphviz fonts-dejavu-core python3-yaml)
 
 DOCS_SOURCES=(Documentation/sphinx tools/lib/python)
 

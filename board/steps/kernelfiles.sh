@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # What a patch series for the kernel's tree touches or is checked with, out of
-# Debian's kernel source and unchanged: DIR/linux.
+# Debian's kernel source and unchanged: DIR/linux. With it come the kernel's scripts,
+# and what it builds its documentation with.
 
 # shellcheck disable=SC2034
 kernelfiles_needs=(tools)
@@ -10,6 +11,9 @@ kernelfiles_needs=(tools)
 KERNELFILES_SOURCES=(
 	drivers/accel/rocket include/uapi/drm/rocket_accel.h Documentation/accel
 	MAINTAINERS scripts
+	Makefile Documentation/conf.py Documentation/images/logo.svg
+	Documentation/sphinx Documentation/sphinx-includes Documentation/sphinx-static
+	tools/docs tools/lib/python tools/net/ynl/pyynl
 )
 
 kernelfiles_key() {
