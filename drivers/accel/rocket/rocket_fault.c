@@ -3,6 +3,7 @@
 #include <linux/cleanup.h>
 #include <linux/iommu.h>
 #include <linux/ktime.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "rocket_core.h"
@@ -12,12 +13,18 @@
 #include "rocket_vm.h"
 
 /**
- * rocket_fault_log_init() - Initialise an empty log.
- * @log: The log, zeroed.
+ * rocket_fault_log_create() - Allocate an empty log.
+ *
+ * Return: The log, to be freed by kfree(); %NULL without memory.
  */
-void rocket_fault_log_init(struct rocket_fault_log *log)
+struct rocket_fault_log *rocket_fault_log_create(void)
 {
-	spin_lock_init(&log->lock);
+	struct rocket_fault_log *log = kzalloc_obj(*log, GFP_KERNEL_ACCOUNT);
+
+	if (log)
+		spin_lock_init(&log->lock);
+
+	return log;
 }
 
 static void rocket_fault_log_add(struct rocket_fault_log *log,
@@ -86,7 +93,7 @@ int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
 
 	vm = rocket_recover_report_fault(core, &record);
 	if (vm)
-		rocket_fault_log_add(&vm->faults, &record);
+		rocket_fault_log_add(vm->faults, &record);
 
 	return 0;
 }

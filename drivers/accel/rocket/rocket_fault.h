@@ -32,7 +32,7 @@ struct rocket_fault_log {
 	u64 dropped;
 };
 
-void rocket_fault_log_init(struct rocket_fault_log *log);
+struct rocket_fault_log *rocket_fault_log_create(void);
 void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
 			     u64 dropped);
 

@@ -268,6 +268,26 @@ static struct drm_sched_entity *rocket_sched_create_entity(struct rocket_core *c
 	return entity;
 }
 
+/* Where to write faults down: only who has jobs can have any. */
+static int rocket_sched_create_fault_log(struct rocket_vm *vm)
+{
+	struct rocket_fault_log *log;
+
+	lockdep_assert_held(&vm->rdev->submit_lock);
+
+	if (vm->faults)
+		return 0;
+
+	log = rocket_fault_log_create();
+	if (!log)
+		return -ENOMEM;
+
+	/* Who asks for faults has no lock. */
+	smp_store_release(&vm->faults, log);
+
+	return 0;
+}
+
 /* Why there is no core for a job. */
 static int rocket_sched_no_core(struct rocket_device *rdev, u32 mask)
 {
@@ -314,6 +334,10 @@ int rocket_sched_place(struct rocket_job *job, u64 client_id)
 			return PTR_ERR(new);
 		*entity = new;
 	}
+
+	ret = rocket_sched_create_fault_log(job->vm);
+	if (ret)
+		return ret;
 
 	ret = drm_sched_job_init(&job->base, *entity, 1, NULL, client_id);
 	if (ret)

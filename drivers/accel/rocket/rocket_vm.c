@@ -28,6 +28,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	rocket_quota_put(vm->quota);
 	mutex_destroy(&vm->bind_lock);
 	mutex_destroy(&vm->op_lock);
+	kfree(vm->faults);
 	kfree(vm);
 }
 
@@ -75,7 +76,6 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	vm->usage = rocket_usage_get(rfile->usage);
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
-	rocket_fault_log_init(&vm->faults);
 
 	drm_gpuvm_init(&vm->base, "rocket", DRM_GPUVM_IMMEDIATE_MODE, &rdev->ddev,
 		       resv_obj, ROCKET_VM_START, ROCKET_VM_END - ROCKET_VM_START,
@@ -289,7 +289,8 @@ static int rocket_vm_copy_faults(struct drm_rocket_vm_query *args,
 	return 0;
 }
 
-static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *args)
+static int rocket_vm_query_faults(struct rocket_fault_log *log,
+				  struct drm_rocket_vm_query *args)
 {
 	struct drm_rocket_vm_fault *records __free(kfree) = NULL;
 	u32 room = args->fault_count;
@@ -301,27 +302,42 @@ static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *arg
 	if (!records)
 		return -ENOMEM;
 
-	scoped_guard(spinlock_irqsave, &vm->faults.lock) {
-		args->fault_count = vm->faults.count;
-		args->faults_total = vm->faults.total;
-		dropped = vm->faults.dropped;
-		count = min(room, vm->faults.count);
-		memcpy(records, vm->faults.records, count * sizeof(*records));
+	scoped_guard(spinlock_irqsave, &log->lock) {
+		args->fault_count = log->count;
+		args->faults_total = log->total;
+		dropped = log->dropped;
+		count = min(room, log->count);
+		memcpy(records, log->records, count * sizeof(*records));
 	}
 
 	args->faults_dropped = dropped;
-
-	scoped_guard(mutex, &vm->op_lock) {
-		args->mapping_count = vm->mapping_count;
-		args->mapped_bytes = vm->mapped_bytes;
-	}
 
 	ret = rocket_vm_copy_faults(args, records, count);
 	if (ret)
 		return ret;
 
 	if (args->flags & DRM_ROCKET_VM_QUERY_CLEAR)
-		rocket_fault_log_remove(&vm->faults, count, dropped);
+		rocket_fault_log_remove(log, count, dropped);
+
+	return 0;
+}
+
+static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *args)
+{
+	/* Pairs with rocket_sched_create_fault_log(). */
+	struct rocket_fault_log *log = smp_load_acquire(&vm->faults);
+
+	scoped_guard(mutex, &vm->op_lock) {
+		args->mapping_count = vm->mapping_count;
+		args->mapped_bytes = vm->mapped_bytes;
+	}
+
+	if (log)
+		return rocket_vm_query_faults(log, args);
+
+	args->fault_count = 0;
+	args->faults_total = 0;
+	args->faults_dropped = 0;
 
 	return 0;
 }

@@ -139,8 +139,12 @@ struct rocket_vm {
 	/** @penalty: For jobs that failed, the file's; a reference. */
 	struct rocket_penalty *penalty;
 
-	/** @faults: What went wrong; has its own lock. */
-	struct rocket_fault_log faults;
+	/**
+	 * @faults: What went wrong; has its own lock. %NULL until the VM gets its
+	 * first job: before that no core can hold it. Set once, under
+	 * &rocket_device.submit_lock; freed with the VM.
+	 */
+	struct rocket_fault_log *faults;
 };
 
 static inline struct rocket_vm *to_rocket_vm(struct drm_gpuvm *gpuvm)
