@@ -82,7 +82,8 @@ int rocket_open_alone(void)
 {
 	int fd = rocket_open();
 
-	/* The file's own: its VM's directory */
+	/* The file's own: VM 0, which is there when it is used, has a directory. */
+	rocket_vm_query(fd, 0);
 	rocket_usage_await(fd, (struct rocket_usage){ .table_memory = ROCKET_PAGE });
 	return fd;
 }

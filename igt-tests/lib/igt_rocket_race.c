@@ -96,10 +96,10 @@ static unsigned int held(void)
 	return count;
 }
 
-void rocket_race_await_held(void)
+void rocket_race_await_held(unsigned int count)
 {
 	igt_set_timeout(HELD_S, "somebody coming to the point that is held");
-	while (!held())
+	while (held() < count)
 		continue;
 	igt_reset_timeout();
 }

@@ -22,8 +22,8 @@ void rocket_race_delay(unsigned int max_us);
 /* Whoever comes to that point waits there, for 10 s at most, until released. */
 void rocket_race_hold(const char *point);
 void rocket_race_release(void);
-/* Returns when somebody waits at the point that is held. */
-void rocket_race_await_held(void);
+/* Returns when so many wait at the point that is held. */
+void rocket_race_await_held(unsigned int count);
 
 /* How often somebody came to that point, since the module was loaded. */
 unsigned int rocket_race_visits(const char *point);

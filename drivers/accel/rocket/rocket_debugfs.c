@@ -37,7 +37,7 @@ static int rocket_debugfs_show_file(struct seq_file *m, struct drm_file *file,
 	xa_for_each(&rfile->vms, id, vm) {
 		int ret;
 
-		vm = rocket_vm_lookup(rfile, id);
+		vm = rocket_vm_find(rfile, id);
 		if (!vm)
 			continue;
 

@@ -70,18 +70,11 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 	}
 
 	mutex_init(&rfile->query_lock);
-	ret = rocket_vm_open_file(rfile);
-	if (ret)
-		goto err_put_usage;
-
-	rfile->vm = xa_load(&rfile->vms, 0);
+	rocket_vm_open_file(rfile);
 	file->driver_priv = rfile;
 
 	return 0;
 
-err_put_usage:
-	mutex_destroy(&rfile->query_lock);
-	rocket_usage_put(rfile->usage);
 err_put_quota:
 	rocket_quota_put(rfile->quota);
 err_put_penalty:

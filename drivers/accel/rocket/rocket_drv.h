@@ -31,8 +31,14 @@ struct rocket_file {
 	/** @vms: The VMs by id; references. Protected by its own lock. */
 	struct xarray vms;
 
-	/** @vm: VM 0, which lives as long as the file. Kept by @vms. */
+	/**
+	 * @vm: VM 0, from its first use on as long as the file lives. Kept by @vms;
+	 * set once, under @vm_lock, and read without.
+	 */
 	struct rocket_vm *vm;
+
+	/** @vm_lock: So that two who use VM 0 first do not both make it. */
+	struct mutex vm_lock;
 
 	/** @penalty: For its jobs that failed, a reference. */
 	struct rocket_penalty *penalty;

@@ -72,7 +72,7 @@ static int rocket_gem_open(struct drm_gem_object *obj, struct drm_file *file)
 			return ret;
 	}
 
-	rocket_gem_hold_mapping(obj, rfile->vm);
+	rocket_gem_hold_mapping(obj, READ_ONCE(rfile->vm));
 
 	return 0;
 }
@@ -86,7 +86,7 @@ static void rocket_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 	 * A handle that came after the mapping had gone holds nothing. Without
 	 * users there are none of the file's handles that hold it either.
 	 */
-	if (bo->mapping.vm == rfile->vm && refcount_read(&bo->mapping.users))
+	if (bo->mapping.vm == READ_ONCE(rfile->vm) && refcount_read(&bo->mapping.users))
 		rocket_gem_release_mapping(obj);
 }
 
@@ -254,21 +254,28 @@ int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file 
 	struct drm_rocket_create_bo *args = data;
 	struct drm_gem_shmem_object *shmem;
 	struct rocket_gem_object *bo;
+	struct rocket_vm *vm;
 	int ret;
 
 	if (!args->size)
 		return -EINVAL;
 
+	vm = rocket_vm_lookup(rfile, 0);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+
 	shmem = rocket_gem_alloc(ddev, args->size);
-	if (IS_ERR(shmem))
-		return PTR_ERR(shmem);
+	if (IS_ERR(shmem)) {
+		ret = PTR_ERR(shmem);
+		goto out_put_vm;
+	}
 
 	bo = to_rocket_gem(&shmem->base);
 	ret = rocket_gem_charge(bo, rfile->quota);
 	if (ret)
 		goto out_put;
 
-	ret = rocket_gem_map(bo, rfile->vm);
+	ret = rocket_gem_map(bo, vm);
 	if (ret)
 		goto out_put;
 
@@ -281,6 +288,8 @@ int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file 
 
 out_put:
 	drm_gem_object_put(&shmem->base);
+out_put_vm:
+	rocket_vm_put(vm);
 
 	return ret;
 }
@@ -349,8 +358,8 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 
 	if (args->flags & DRM_ROCKET_GEM_VM_PRIVATE) {
 		vm = rocket_vm_lookup(file->driver_priv, args->vm_id);
-		if (!vm)
-			return -ENOENT;
+		if (IS_ERR(vm))
+			return PTR_ERR(vm);
 	} else if (args->vm_id) {
 		return -EINVAL;
 	}

@@ -46,6 +46,7 @@ static const char * const rocket_race_names[ROCKET_RACE_POINTS] = {
 	[ROCKET_RACE_BIND_PUSH] = "bind-push",
 	[ROCKET_RACE_BIND_RUN] = "bind-run",
 	[ROCKET_RACE_UNMAP_KERNEL] = "unmap-kernel",
+	[ROCKET_RACE_VM_FIRST] = "vm-first",
 	[ROCKET_RACE_CLOSE] = "close",
 	[ROCKET_RACE_RELEASE] = "release",
 	[ROCKET_RACE_RECOVER] = "recover",

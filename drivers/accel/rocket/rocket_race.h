@@ -40,6 +40,9 @@ enum rocket_race_point {
 	/** @ROCKET_RACE_UNMAP_KERNEL: The last user of a kernel-chosen mapping has gone. */
 	ROCKET_RACE_UNMAP_KERNEL,
 
+	/** @ROCKET_RACE_VM_FIRST: VM 0 was not there, and is to be made. */
+	ROCKET_RACE_VM_FIRST,
+
 	/** @ROCKET_RACE_CLOSE: A VM takes no more binds, but jobs. */
 	ROCKET_RACE_CLOSE,
 

@@ -239,8 +239,8 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 		return ret;
 
 	vm = rocket_vm_lookup(submit->file->driver_priv, args->vm_id);
-	if (!vm)
-		return -ENOENT;
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
 
 	job = rocket_job_create(vm, args->task_count);
 	rocket_vm_put(vm);

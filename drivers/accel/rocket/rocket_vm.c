@@ -158,13 +158,13 @@ bool rocket_vm_try_put(struct rocket_vm *vm)
 }
 
 /**
- * rocket_vm_lookup() - Find a VM of a file.
+ * rocket_vm_find() - Find a VM of a file, if it is there.
  * @rfile: The file.
  * @id: Userspace's id.
  *
  * Return: The VM with a reference, %NULL when there is none.
  */
-struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id)
+struct rocket_vm *rocket_vm_find(struct rocket_file *rfile, u32 id)
 {
 	struct rocket_vm *vm;
 
@@ -206,24 +206,61 @@ static int rocket_vm_add(struct rocket_file *rfile, struct xa_limit ids, u32 *id
 	return ret == -EBUSY ? -ENOSPC : ret;
 }
 
-/**
- * rocket_vm_open_file() - Give a file its own VM, id 0.
- * @rfile: The file, complete but for its VMs.
- *
- * Return: 0 or a negative errno of rocket_vm_create().
+/*
+ * VM 0, which is made when it is first used. Who gets it here has seen it in
+ * &rocket_file.vm, which rocket_gem_open() relies on.
  */
-int rocket_vm_open_file(struct rocket_file *rfile)
+static struct rocket_vm *rocket_vm_get_first(struct rocket_file *rfile)
 {
+	struct rocket_vm *vm;
 	int ret;
 	u32 id;
 
+	/* Pairs with the release below. */
+	vm = smp_load_acquire(&rfile->vm);
+	/* Only the end of the file takes it away. */
+	if (vm)
+		return rocket_vm_get(vm);
+
+	rocket_race_point(ROCKET_RACE_VM_FIRST);
+	guard(mutex)(&rfile->vm_lock);
+
+	/* Somebody may have been faster. */
+	if (!rfile->vm) {
+		ret = rocket_vm_add(rfile, XA_LIMIT(0, 0), &id);
+		if (ret)
+			return ERR_PTR(ret);
+		/* Who has no lock sees a VM that is complete. */
+		smp_store_release(&rfile->vm, xa_load(&rfile->vms, id));
+	}
+
+	return rocket_vm_get(rfile->vm);
+}
+
+/**
+ * rocket_vm_lookup() - Find a VM of a file, or make VM 0.
+ * @rfile: The file.
+ * @id: Userspace's id.
+ *
+ * Return: The VM with a reference; -ENOENT when there is none; for VM 0 a negative
+ * errno of rocket_vm_create() instead.
+ */
+struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id)
+{
+	if (!id)
+		return rocket_vm_get_first(rfile);
+
+	return rocket_vm_find(rfile, id) ?: ERR_PTR(-ENOENT);
+}
+
+/**
+ * rocket_vm_open_file() - Get ready for the VMs of a file.
+ * @rfile: The file.
+ */
+void rocket_vm_open_file(struct rocket_file *rfile)
+{
 	xa_init_flags(&rfile->vms, XA_FLAGS_ALLOC);
-
-	ret = rocket_vm_add(rfile, XA_LIMIT(0, 0), &id);
-	if (ret)
-		xa_destroy(&rfile->vms);
-
-	return ret;
+	mutex_init(&rfile->vm_lock);
 }
 
 /**
@@ -238,6 +275,7 @@ void rocket_vm_close_file(struct rocket_file *rfile)
 	xa_for_each(&rfile->vms, id, vm)
 		rocket_vm_close_and_put(vm);
 
+	mutex_destroy(&rfile->vm_lock);
 	xa_destroy(&rfile->vms);
 }
 
@@ -361,8 +399,8 @@ int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *
 	}
 
 	vm = rocket_vm_lookup(rfile, args->vm_id);
-	if (!vm)
-		return -ENOENT;
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
 
 	/* Two readers that clear must not remove each other's records. */
 	mutex_lock(&rfile->query_lock);

@@ -157,9 +157,10 @@ void rocket_vm_close(struct rocket_vm *vm);
 struct rocket_vm *rocket_vm_get(struct rocket_vm *vm);
 void rocket_vm_put(struct rocket_vm *vm);
 bool rocket_vm_try_put(struct rocket_vm *vm);
+struct rocket_vm *rocket_vm_find(struct rocket_file *rfile, u32 id);
 struct rocket_vm *rocket_vm_lookup(struct rocket_file *rfile, u32 id);
 
-int rocket_vm_open_file(struct rocket_file *rfile);
+void rocket_vm_open_file(struct rocket_file *rfile);
 void rocket_vm_close_file(struct rocket_file *rfile);
 
 int rocket_ioctl_vm_create(struct drm_device *ddev, void *data, struct drm_file *file);

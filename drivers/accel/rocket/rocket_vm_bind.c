@@ -263,8 +263,8 @@ int rocket_ioctl_vm_bind(struct drm_device *ddev, void *data, struct drm_file *f
 		return ret;
 
 	vm = rocket_vm_lookup(file->driver_priv, args->vm_id);
-	if (!vm)
-		return -ENOENT;
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
 
 	if (args->flags & DRM_ROCKET_VM_BIND_ASYNC)
 		ret = rocket_bind_async(file, vm, args);

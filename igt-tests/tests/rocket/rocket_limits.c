@@ -29,6 +29,15 @@ IGT_TEST_DESCRIPTION("What a file and a user can have: limits, and counting that
  * BO memory
  */
 
+/* With VM 0, which is there from its first use on, and its page table. */
+static int open_client(void)
+{
+	int fd = rocket_open();
+
+	rocket_vm_query(fd, 0);
+	return fd;
+}
+
 /* All the ways to a BO; 0 or a negative errno. */
 static int create(int fd, unsigned int way, uint64_t size, uint32_t *handle)
 {
@@ -80,7 +89,7 @@ static unsigned int fill(int fd, uint32_t handles[BO_MB])
 
 static void test_bo_memory(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	uint32_t handles[BO_MB], page;
 
 	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY), BO_MB * MIB);
@@ -109,7 +118,7 @@ static void test_bo_memory(void)
 /* Another file is no way around, and what a file had is free when it is closed. */
 static void test_bo_memory_files(void)
 {
-	int fd = rocket_open(), other = rocket_open();
+	int fd = open_client(), other = open_client();
 	uint32_t handles[BO_MB];
 
 	fill(fd, handles);
@@ -122,12 +131,12 @@ static void test_bo_memory_files(void)
 
 static void test_bo_memory_users(void)
 {
-	int fd = rocket_open(), other;
+	int fd = open_client(), other;
 	uint32_t handles[BO_MB];
 
 	fill(fd, handles);
 	rocket_become_user(ROCKET_TEST_OTHER_UID);
-	other = rocket_open();
+	other = open_client();
 	igt_assert_eq_u64(rocket_usage(other).bo_memory, 0);
 	igt_assert_eq(fill(other, handles), BO_MB);
 	/* Who opened the file counts, not who uses it. */
@@ -138,7 +147,7 @@ static void test_bo_memory_users(void)
 
 static void test_bo_memory_capable(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	uint32_t handles[BO_MB], more;
 
 	fill(fd, handles);
@@ -166,7 +175,7 @@ static int export(int fd, uint32_t handle)
  */
 static void test_bo_memory_shared(void)
 {
-	int creator = rocket_open(), same = rocket_open(), other, dmabuf;
+	int creator = open_client(), same = open_client(), other, dmabuf;
 	struct rocket_usage none;
 	uint32_t handle;
 
@@ -179,7 +188,7 @@ static void test_bo_memory_shared(void)
 	igt_assert_eq_u64(rocket_usage(creator).bo_memory, MIB);
 
 	rocket_become_user(ROCKET_TEST_OTHER_UID);
-	other = rocket_open();
+	other = open_client();
 	none = rocket_usage(other);
 	igt_assert_eq(drmPrimeFDToHandle(other, dmabuf, &handle), 0);
 	rocket_vm_map(other, 0, handle, 0, BASE, MIB);
@@ -190,7 +199,7 @@ static void test_bo_memory_shared(void)
 	igt_assert_eq_u64(rocket_usage(same).bo_memory, MIB);
 	rocket_become_user(ROCKET_TEST_UID);
 	close(same);
-	same = rocket_open();
+	same = open_client();
 	igt_assert_eq_u64(rocket_usage(same).bo_memory, MIB);
 	rocket_vm_unmap(other, 0, BASE, MIB);
 	igt_assert_eq_u64(rocket_usage(same).bo_memory, 0);
@@ -216,7 +225,7 @@ static int make_udmabuf(uint64_t size)
 
 static void test_bo_memory_import(void)
 {
-	int fd = rocket_open(), other = rocket_open(), dmabuf = make_udmabuf(MIB);
+	int fd = open_client(), other = open_client(), dmabuf = make_udmabuf(MIB);
 	uint32_t handle, again, handles[BO_MB];
 
 	igt_assert_eq(drmPrimeFDToHandle(fd, dmabuf, &handle), 0);
@@ -244,7 +253,7 @@ static void test_bo_memory_import(void)
 /* A job that waits holds its BO, and so does a bind that is queued. */
 static void test_bo_memory_busy(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, MIB);
 	struct drm_rocket_vm_bind_op op = rocket_op_map(bo.handle, 0, BASE, MIB);
 	uint32_t vm = rocket_vm_create(fd);
@@ -291,11 +300,12 @@ static unsigned int fill_tables(int fd, uint32_t vm, uint32_t handle)
 
 static void test_tables(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
-	struct drm_rocket_vm_query full;
+	struct drm_rocket_vm_query full, query = { 0 };
 	struct rocket_usage before;
 	uint32_t vm;
+	int other;
 
 	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_TABLE_MEMORY),
 			  TABLES * ROCKET_PAGE);
@@ -306,7 +316,10 @@ static void test_tables(void)
 	full = rocket_vm_query(fd, 0);
 	igt_assert_eq_u64(before.table_memory, TABLES * ROCKET_PAGE);
 	igt_assert_eq(__rocket_vm_create(fd, 0, &vm), -ENOSPC);
-	igt_assert_eq(__rocket_open(), -1);
+	/* Who only opens the device needs none. */
+	other = rocket_open();
+	igt_assert_eq(__rocket_vm_query(other, &query), -ENOSPC);
+	close(other);
 	igt_assert_eq(__rocket_vm_map(fd, 0, bo.handle, 0, table_addr(TABLES), ROCKET_PAGE),
 		      -ENOSPC);
 	rocket_usage_expect(fd, before);
@@ -323,14 +336,14 @@ static void test_tables(void)
 	/* Mapped for the CPU, it would keep the file open. */
 	rocket_bo_free(fd, &bo);
 	close(fd);
-	fd = rocket_open();
+	fd = open_client();
 	igt_assert_eq_u64(rocket_usage(fd).table_memory, ROCKET_PAGE);
 	close(fd);
 }
 
 static void test_tables_vms(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
 	struct rocket_usage before = rocket_usage(fd);
 	uint32_t vm = rocket_vm_create(fd), other = rocket_vm_create(fd);
@@ -350,7 +363,7 @@ static void test_tables_vms(void)
 /* What does not fit as a whole takes nothing: neither tables nor mappings. */
 static void test_tables_array(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
 	struct drm_rocket_vm_bind_op ops[TABLES + 1];
 	struct drm_rocket_sync out = rocket_sync(rocket_syncobj(fd), 0);
@@ -376,7 +389,7 @@ static void test_tables_array(void)
 
 static void test_tables_create_bo(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
 	struct drm_rocket_create_bo create_bo = { .size = ROCKET_PAGE };
 	uint32_t vm = rocket_vm_create(fd);
@@ -414,7 +427,7 @@ static unsigned int fill_mappings(int fd, uint32_t vm, uint32_t handle)
 
 static void test_mappings(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, 4 * ROCKET_PAGE);
 	struct rocket_usage before = rocket_usage(fd);
 	struct drm_rocket_vm_bind_op op = rocket_op_unmap_bo(bo.handle);
@@ -444,7 +457,7 @@ static void test_mappings(void)
 /* Who is at the limit can unmap, whether that gives back or cuts in two. */
 static void test_mappings_unmap(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, 3 * ROCKET_PAGE);
 	struct rocket_probe probe;
 	unsigned int count;
@@ -467,7 +480,7 @@ static void test_mappings_unmap(void)
 
 static void test_mappings_vms(void)
 {
-	int fd = rocket_open(), other = rocket_open();
+	int fd = open_client(), other = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE), others = rocket_bo(other, ROCKET_PAGE);
 	uint32_t vm = rocket_vm_create(fd);
 
@@ -487,7 +500,7 @@ static void test_mappings_vms(void)
 static void test_mappings_array(void)
 {
 	enum { COUNT = MAPPINGS / SPARE_OF_MAP + 1 };
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
 	struct drm_rocket_vm_bind_op ops[COUNT];
 	struct rocket_usage before = rocket_usage(fd);
@@ -509,7 +522,7 @@ static void test_mappings_array(void)
 static void test_failed_array(void)
 {
 	enum { COUNT = 12 };
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
 	struct rocket_usage before = rocket_usage(fd);
 
@@ -582,12 +595,12 @@ static void *race(void *data)
 static void test_races(void)
 {
 	struct racer racers[THREADS];
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_usage before = rocket_usage(fd), now;
 	unsigned int refusals = 0;
 
 	for (unsigned int i = 0; i < THREADS; i++) {
-		racers[i] = (struct racer){ .number = i, .fd = i % 2 ? fd : rocket_open() };
+		racers[i] = (struct racer){ .number = i, .fd = i % 2 ? fd : open_client() };
 		igt_assert_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	}
 	for (unsigned int i = 0; i < THREADS * ROUNDS; i++) {
@@ -613,7 +626,7 @@ static void test_races(void)
 /* Has some of everything, in use and queued, and is killed. */
 static void live_and_die(int pipe)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	struct rocket_bo bo = rocket_bo(fd, MIB), mapped = rocket_bo_mapped(fd, MIB);
 	struct drm_rocket_vm_bind_op op = rocket_op_map(bo.handle, 0, BASE, MIB);
 	struct rocket_blocker blocker;
@@ -633,7 +646,7 @@ static void live_and_die(int pipe)
 
 static void test_killed(void)
 {
-	int fd = rocket_open(), pipes[2], status;
+	int fd = open_client(), pipes[2], status;
 	struct rocket_usage before = rocket_usage(fd);
 	char byte;
 	pid_t pid;
@@ -659,7 +672,7 @@ static void test_killed(void)
 /* The usual limits are enough for what the interface promises. */
 static void test_defaults(void)
 {
-	int fd = rocket_open();
+	int fd = open_client();
 	uint64_t bos = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY);
 
 	igt_assert_lte_u64((uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2,
@@ -721,7 +734,7 @@ igt_main
 	};
 
 	igt_fixture {
-		close(rocket_open());
+		close(open_client());
 		rocket_limits_save();
 	}
 

@@ -56,6 +56,68 @@ static void opened(struct rocket_oom *c)
 static const struct rocket_oom_scene open_scene = { .try = try_open, .done = opened };
 
 /*
+ * The first use of VM 0, which makes it. Without memory for that there is none, and
+ * the file works afterwards; for the rest of each call there are other scenes.
+ */
+
+static void new_idle_file(struct rocket_oom *c)
+{
+	igt_assert_eq(try_open(c), 0);
+}
+
+static int try_first_create_bo(struct rocket_oom *c)
+{
+	struct drm_rocket_create_bo create = { .size = ROCKET_PAGE };
+
+	return __rocket_create_bo(c->file, &create);
+}
+
+static int try_first_gem_create(struct rocket_oom *c)
+{
+	struct drm_rocket_gem_create create = {
+		.size = ROCKET_PAGE, .flags = DRM_ROCKET_GEM_VM_PRIVATE,
+	};
+
+	return __rocket_gem_create(c->file, &create);
+}
+
+static int try_first_vm_bind(struct rocket_oom *c)
+{
+	struct drm_rocket_vm_bind_op op = rocket_op_unmap(ROCKET_OOM_ADDR, ROCKET_OOM_SIZE);
+
+	return __rocket_vm_bind_ops(c->file, 0, &op, 1);
+}
+
+/* A job that faults at its first command: nothing is mapped yet. */
+static int try_first_submit(struct rocket_oom *c)
+{
+	struct drm_rocket_task task = { .regcmd = ROCKET_OOM_ADDR, .regcmd_count = 2 };
+	struct drm_rocket_job job = {
+		.tasks = (uintptr_t)&task, .task_count = 1, .task_struct_size = sizeof(task),
+	};
+
+	return __rocket_submit(c->file, &job, 1);
+}
+
+static int try_first_vm_query(struct rocket_oom *c)
+{
+	struct drm_rocket_vm_query query = { 0 };
+
+	return __rocket_vm_query(c->file, &query);
+}
+
+#define FIRST_USE(function) { \
+	.prepare = new_idle_file, .try = function, .failed = opened, .done = opened, \
+	.only = "rocket_vm_lookup", \
+}
+
+static const struct rocket_oom_scene first_create_bo = FIRST_USE(try_first_create_bo);
+static const struct rocket_oom_scene first_gem_create = FIRST_USE(try_first_gem_create);
+static const struct rocket_oom_scene first_vm_bind = FIRST_USE(try_first_vm_bind);
+static const struct rocket_oom_scene first_submit = FIRST_USE(try_first_submit);
+static const struct rocket_oom_scene first_vm_query = FIRST_USE(try_first_vm_query);
+
+/*
  * Buffer objects
  */
 
@@ -412,6 +474,11 @@ static const struct {
 	const struct rocket_oom_scene *scene;
 } subtests[] = {
 	{ "open", "Opening the device", &open_scene },
+	{ "first-create-bo", "CREATE_BO that makes VM 0", &first_create_bo },
+	{ "first-gem-create", "GEM_CREATE that makes VM 0", &first_gem_create },
+	{ "first-vm-bind", "VM_BIND that makes VM 0", &first_vm_bind },
+	{ "first-submit", "SUBMIT that makes VM 0", &first_submit },
+	{ "first-vm-query", "VM_QUERY that makes VM 0", &first_vm_query },
 	{ "create-bo", "CREATE_BO, with its pages and its mapping", &create_bo },
 	{ "gem-create", "GEM_CREATE, cached", &gem_create },
 	{ "gem-create-wc", "GEM_CREATE, write-combined: with its pages", &gem_create_wc },

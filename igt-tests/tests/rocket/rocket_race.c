@@ -33,6 +33,8 @@ IGT_TEST_DESCRIPTION("Many clients at once, with the driver delayed where thread
 #define DATA_ADDR	0x20000000u
 #define DATA_PAGES	4u
 #define HANG_MS		5u
+/* Threads of a file that use it first */
+#define BEGINNERS	4u
 /* Time enough to unbind a core as far as it is held */
 #define SHORT_MS	1000u
 
@@ -326,7 +328,8 @@ static void test_clients(void)
 {
 	static const char * const points[] = {
 		"prepare", "run", "start", "push", "signal", "end", "cleanup", "bind-push",
-		"bind-run", "unmap-kernel", "close", "release", "recover", "timeout",
+		"bind-run", "unmap-kernel", "vm-first", "close", "release", "recover",
+		"timeout",
 	};
 	unsigned int before[ARRAY_SIZE(points)];
 
@@ -413,7 +416,7 @@ static void test_destroyed_while_chosen(void)
 		jobs[i] = rocket_scene_job(&scene, i, core, ROCKET_SCENE_LONG_MS);
 	rocket_race_hold("prepare");
 	first = rocket_start(fd, &jobs[0]);
-	rocket_race_await_held();
+	rocket_race_await_held(1);
 	rocket_submit(fd, &jobs[1], 1);
 	last = rocket_start(fd, &jobs[2]);
 	igt_assert_eq(pthread_create(&thread, NULL, destroy, &d), 0);
@@ -460,7 +463,7 @@ static void test_time_up_unbound(void)
 	igt_assert_eq(drmSyncobjExportSyncFile(fd, rocket_start(fd, &job), &file), 0);
 	igt_fork_helper(&unbinder)
 		rocket_sysfs_unbind(core);
-	rocket_race_await_held();
+	rocket_race_await_held(1);
 	igt_set_timeout(WAIT_S, "the job's time to be up");
 	while (rocket_race_visits("timeout") == visits)
 		sched_yield();
@@ -474,6 +477,52 @@ static void test_time_up_unbound(void)
 	close(fd);
 	rocket_sysfs_bind_all();
 	expect_healthy();
+}
+
+struct beginner {
+	pthread_t thread;
+	int fd;
+	struct drm_rocket_create_bo create;
+	int ret;
+};
+
+static void *begin(void *data)
+{
+	struct beginner *b = data;
+
+	b->ret = __rocket_create_bo(b->fd, &b->create);
+	return NULL;
+}
+
+/* All have seen that there is no VM 0. Then all have BOs in the same one. */
+static void test_first_use(void)
+{
+	struct beginner beginners[BEGINNERS];
+	struct rocket_usage before;
+	int fd = rocket_open();
+
+	rocket_require_races();
+	before = rocket_usage(fd);
+	rocket_race_hold("vm-first");
+	for (unsigned int i = 0; i < BEGINNERS; i++) {
+		beginners[i] = (struct beginner){ .fd = fd, .create.size = ROCKET_PAGE };
+		igt_assert_eq(pthread_create(&beginners[i].thread, NULL, begin,
+					     &beginners[i]), 0);
+	}
+	rocket_race_await_held(BEGINNERS);
+	rocket_race_release();
+	for (unsigned int i = 0; i < BEGINNERS; i++) {
+		igt_assert_eq(pthread_join(beginners[i].thread, NULL), 0);
+		igt_assert_eq(beginners[i].ret, 0);
+	}
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, BEGINNERS);
+	for (unsigned int i = 0; i < BEGINNERS; i++)
+		rocket_gem_close(fd, beginners[i].create.handle);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count, 0);
+	close(fd);
+	fd = rocket_open();
+	rocket_usage_await(fd, before);
+	close(fd);
 }
 
 igt_main
@@ -491,6 +540,8 @@ igt_main
 		  "A VM can be destroyed when the scheduler has just chosen its queue" },
 		{ "time-up-unbound", test_time_up_unbound,
 		  "A job whose time is up while its core is being unbound is the unbinding's" },
+		{ "first-use", test_first_use,
+		  "Several threads that use VM 0 first, at once, use the same one" },
 	};
 
 	igt_fixture {

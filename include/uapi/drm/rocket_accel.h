@@ -70,6 +70,10 @@ extern "C" {
  * when the NPU has gone away, -EFAULT when a user pointer cannot be accessed,
  * -ENOMEM when the kernel is out of memory.  A signal restarts the ioctl
  * (-EINTR or transparently, as libdrm's drmIoctl() does).
+ *
+ * The first ioctl that uses VM 0 makes it, for as long as the file is open, also
+ * when it fails afterwards; it returns -ENOSPC when the user may have no more page
+ * tables.
  */
 
 #define DRM_ROCKET_CREATE_BO			0x00
