@@ -22,26 +22,34 @@ static void rocket_job_cleanup_work(struct work_struct *work)
  * rocket_job_create() - Allocate a job.
  * @vm: The VM it runs in; the job takes a reference of its own.
  * @task_count: How many tasks to make room for.
+ * @bo_count: How many BOs it will list, at most.
  *
- * Return: The job, to be given to the scheduler or to rocket_job_destroy();
- * -ENOMEM.
+ * Tasks and bits are in one piece with the job, whatever their size: nearly always
+ * that is small, and allocations are a good part of what a job costs.
+ *
+ * Return: The job, without BOs, to be given to the scheduler or to
+ * rocket_job_destroy(); -ENOMEM.
  */
-struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count)
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 bo_count)
 {
+	u32 longs = BITS_TO_LONGS(bo_count);
 	struct rocket_job *job;
 
-	job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
+	/* Far from an overflow: the numbers have limits. */
+	job = kvzalloc(sizeof(*job) + longs * sizeof(*job->mapping_held) +
+		       task_count * sizeof(*job->tasks), GFP_KERNEL_ACCOUNT);
 	if (!job)
 		return ERR_PTR(-ENOMEM);
 
 	INIT_WORK(&job->cleanup, rocket_job_cleanup_work);
 	job->vm = rocket_vm_get(vm);
+	job->mapping_held = (void *)(job + 1);
+	job->tasks = (void *)(job->mapping_held + longs);
 	job->task_count = task_count;
 
 	job->hw_fence = kzalloc_obj(*job->hw_fence, GFP_KERNEL_ACCOUNT);
-	job->tasks = kvmalloc_objs(*job->tasks, task_count, GFP_KERNEL_ACCOUNT);
 	job->delay = rocket_delay_alloc(vm->penalty);
-	if (!job->hw_fence || !job->tasks || !job->delay) {
+	if (!job->hw_fence || !job->delay) {
 		rocket_job_destroy(job);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -60,41 +68,21 @@ static struct drm_gem_object *rocket_job_bo(struct rocket_job *job, u32 i)
  *
  * From here until the job is destroyed, closing the handle of a BO that the job
  * names does not unmap it.
- *
- * Return: 0, -ENOMEM.
  */
-int rocket_job_hold_mappings(struct rocket_job *job)
+void rocket_job_hold_mappings(struct rocket_job *job)
 {
-	u32 count = job->in_bo_count + job->out_bo_count;
-
-	if (!count)
-		return 0;
-
-	job->mapping_held = bitmap_zalloc(count, GFP_KERNEL_ACCOUNT);
-	if (!job->mapping_held)
-		return -ENOMEM;
-
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = 0; i < job->in_bo_count + job->out_bo_count; i++) {
 		if (rocket_gem_hold_mapping(rocket_job_bo(job, i), job->vm))
 			__set_bit(i, job->mapping_held);
 	}
-
-	return 0;
 }
 
 static void rocket_job_release_mappings(struct rocket_job *job)
 {
-	u32 count = job->in_bo_count + job->out_bo_count;
 	u32 i;
 
-	if (!job->mapping_held)
-		return;
-
-	for_each_set_bit(i, job->mapping_held, count)
+	for_each_set_bit(i, job->mapping_held, job->in_bo_count + job->out_bo_count)
 		rocket_gem_release_mapping(rocket_job_bo(job, i));
-
-	bitmap_free(job->mapping_held);
-	job->mapping_held = NULL;
 }
 
 static void rocket_job_put_bos(struct drm_gem_object **bos, u32 count)
@@ -110,17 +98,11 @@ static bool rocket_job_try_release_mappings(struct rocket_job *job)
 {
 	u32 i;
 
-	if (!job->mapping_held)
-		return true;
-
 	for_each_set_bit(i, job->mapping_held, job->in_bo_count + job->out_bo_count) {
 		if (!rocket_gem_try_release_mapping(rocket_job_bo(job, i)))
 			return false;
 		__clear_bit(i, job->mapping_held);
 	}
-
-	bitmap_free(job->mapping_held);
-	job->mapping_held = NULL;
 
 	return true;
 }
@@ -163,8 +145,6 @@ static void rocket_job_release(struct rocket_job *job)
 	job->hw_fence = NULL;
 	rocket_delay_free(job->delay);
 	job->delay = NULL;
-	kvfree(job->tasks);
-	job->tasks = NULL;
 }
 
 /**
@@ -181,7 +161,7 @@ void rocket_job_destroy(struct rocket_job *job)
 	rocket_job_put_bos(job->out_bos, job->out_bo_count);
 	rocket_job_release(job);
 	rocket_vm_put(job->vm);
-	kfree(job);
+	kvfree(job);
 }
 
 /**
@@ -198,7 +178,7 @@ void rocket_job_destroy(struct rocket_job *job)
 bool rocket_job_try_destroy(struct rocket_job *job)
 {
 	/* Freeing these may take locks of the kernel's address space. */
-	if (is_vmalloc_addr(job->tasks) || is_vmalloc_addr(job->in_bos) ||
+	if (is_vmalloc_addr(job) || is_vmalloc_addr(job->in_bos) ||
 	    is_vmalloc_addr(job->out_bos) || is_vmalloc_addr(job->causes.fences))
 		return false;
 

@@ -73,7 +73,10 @@ struct rocket_job {
 	/** @core: The core that was chosen. */
 	struct rocket_core *core;
 
-	/** @tasks: What to run, @task_count of them. */
+	/**
+	 * @tasks: What to run, @task_count of them. Like @mapping_held behind
+	 * the struct, in the same piece of memory.
+	 */
 	struct rocket_task *tasks;
 
 	/** @task_count: At least one. */
@@ -157,8 +160,8 @@ static inline struct rocket_job *to_rocket_job(struct drm_sched_job *job)
 	return container_of(job, struct rocket_job, base);
 }
 
-struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count);
-int rocket_job_hold_mappings(struct rocket_job *job);
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 bo_count);
+void rocket_job_hold_mappings(struct rocket_job *job);
 void rocket_job_destroy(struct rocket_job *job);
 bool rocket_job_try_destroy(struct rocket_job *job);
 

@@ -70,6 +70,8 @@ struct rocket_submit {
 	struct rocket_device *rdev;
 	/* @entries: @count of them. */
 	struct rocket_submit_entry *entries;
+	/* @single: The entry of the only job. */
+	struct rocket_submit_entry single;
 	/* @count: Number of jobs. */
 	u32 count;
 	/* @handles: Number of BOs that they list, all together. */
@@ -183,7 +185,9 @@ static int rocket_submit_lookup_bos(struct rocket_job *job, struct drm_file *fil
 	if (ret)
 		return ret;
 
-	return rocket_job_hold_mappings(job);
+	rocket_job_hold_mappings(job);
+
+	return 0;
 }
 
 static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
@@ -242,7 +246,8 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 
-	job = rocket_job_create(vm, args->task_count);
+	job = rocket_job_create(vm, args->task_count,
+				args->in_bo_handle_count + args->out_bo_handle_count);
 	rocket_vm_put(vm);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
@@ -477,7 +482,8 @@ static void rocket_submit_cleanup(struct rocket_submit *submit)
 		dma_fence_put(entry->fence);
 	}
 
-	kvfree(submit->entries);
+	if (submit->entries != &submit->single)
+		kvfree(submit->entries);
 }
 
 /* DRM_IOCTL_ROCKET_SUBMIT, see struct drm_rocket_submit. */
@@ -500,7 +506,8 @@ int rocket_ioctl_submit(struct drm_device *ddev, void *data, struct drm_file *fi
 	if (args->job_count > ROCKET_SUBMIT_MAX_JOBS)
 		return -EINVAL;
 
-	submit.entries = kvcalloc(submit.count, sizeof(*submit.entries), GFP_KERNEL_ACCOUNT);
+	submit.entries = submit.count == 1 ? &submit.single :
+			 kvcalloc(submit.count, sizeof(*submit.entries), GFP_KERNEL_ACCOUNT);
 	if (!submit.entries)
 		return -ENOMEM;
 
