@@ -182,7 +182,8 @@ struct dma_fence *rocket_delay_wait(struct rocket_delay *delay)
 	if (kref_read(&delay->base.refcount))
 		return dma_fence_is_signaled(&delay->base) ? NULL : dma_fence_get(&delay->base);
 
-	if (!ktime_after(until, ktime_get()))
+	/* Nearly always there has never been one: no need to ask for the time. */
+	if (!until || !ktime_after(until, ktime_get()))
 		return NULL;
 
 	spin_lock_init(&delay->lock);
