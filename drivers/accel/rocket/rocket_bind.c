@@ -3,6 +3,7 @@
 #include <drm/drm_gpuvm.h>
 #include <drm/drm_print.h>
 #include <drm/rocket_accel.h>
+#include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -28,7 +29,8 @@
  *
  * How many mapping objects an operation can need does not depend on what is
  * mapped: unmapping a range removes any number of mappings, which needs none,
- * and cuts at most two, one at each end, which needs two; a map needs one more.
+ * and cuts at most two, one at each end, which needs two; a map needs one more,
+ * and no other where the kernel chooses the address, because nothing is there.
  * All of them count for the file's limit while they are there, used or not.
  *
  * &struct drm_gpuvm_bo that lost their last mapping, and with them the pages,
@@ -269,7 +271,7 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
 
 	switch (op->type) {
 	case DRM_ROCKET_VM_BIND_OP_MAP:
-		ret = rocket_bind_op_fill_spare(vm, op, ROCKET_BIND_OP_VMAS,
+		ret = rocket_bind_op_fill_spare(vm, op, op->kernel ? 1 : ROCKET_BIND_OP_VMAS,
 						ROCKET_MAPPING_FOR_MAP);
 		return ret ?: rocket_bind_op_prepare_map(vm, op);
 	case DRM_ROCKET_VM_BIND_OP_UNMAP:
@@ -278,6 +280,18 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
 	default:
 		return 0;
 	}
+}
+
+static bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
+				   u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP &&
+		    !rocket_mmu_has_tables(vm, ops[i].addr, ops[i].range))
+			return false;
+	}
+
+	return true;
 }
 
 /**
@@ -290,10 +304,15 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
  */
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
-	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES) = {};
+	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
 
 	lockdep_assert_held(&vm->op_lock);
 
+	/* The usual case, without a bitmap of the whole VM. */
+	if (rocket_bind_has_tables(vm, ops, count))
+		return 0;
+
+	bitmap_zero(tables, ROCKET_MMU_TABLES);
 	for (u32 i = 0; i < count; i++) {
 		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP)
 			rocket_mmu_add_tables(tables, ops[i].addr, ops[i].range);
@@ -329,18 +348,29 @@ int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 coun
 }
 
 /**
- * rocket_bind_cleanup() - Let go of what operations hold, used or not.
+ * rocket_bind_release() - Let go of what operations hold, used or not.
  * @vm: The VM, no lock held.
- * @ops: The array, allocated by kvcalloc(); freed.
+ * @ops: The operations.
  * @count: How many.
  */
-void rocket_bind_cleanup(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
+void rocket_bind_release(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
 	for (u32 i = 0; i < count; i++)
 		rocket_bind_op_cleanup(vm, &ops[i]);
 
 	/* Now that no lock is held: lets go of BOs that are mapped no more. */
 	drm_gpuvm_bo_deferred_cleanup(&vm->base);
+}
+
+/**
+ * rocket_bind_cleanup() - The same, for an array that was allocated.
+ * @vm: As above.
+ * @ops: The array, allocated by kvcalloc(); freed.
+ * @count: How many.
+ */
+void rocket_bind_cleanup(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
+{
+	rocket_bind_release(vm, ops, count);
 	kvfree(ops);
 }
 

@@ -74,6 +74,7 @@ struct rocket_bind_op {
 int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op);
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
+void rocket_bind_release(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 void rocket_bind_cleanup(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 
 /* For rocket_vm.c: what drm_gpuvm calls while an operation is applied. */

@@ -191,25 +191,22 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
 int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 			     u64 *addr)
 {
-	struct rocket_bind_op *op;
+	struct rocket_bind_op op = {
+		.type = DRM_ROCKET_VM_BIND_OP_MAP,
+		.kernel = true,
+		.range = bo->base.base.size,
+		.bo = bo,
+	};
 	int ret;
 
-	op = kvcalloc(1, sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
-		return -ENOMEM;
-
-	op->type = DRM_ROCKET_VM_BIND_OP_MAP;
-	op->kernel = true;
-	op->range = bo->base.base.size;
-	op->bo = bo;
 	drm_gem_object_get(&bo->base.base);
 
-	ret = rocket_bind_prepare(vm, op);
+	ret = rocket_bind_prepare(vm, &op);
 	if (!ret)
-		ret = rocket_bind_apply_anywhere(vm, op);
-	*addr = op->addr;
+		ret = rocket_bind_apply_anywhere(vm, &op);
+	*addr = op.addr;
 
-	rocket_bind_cleanup(vm, op, 1);
+	rocket_bind_release(vm, &op, 1);
 
 	return ret;
 }

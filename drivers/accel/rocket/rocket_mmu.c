@@ -147,6 +147,24 @@ void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range)
 EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_add_tables);
 
 /**
+ * rocket_mmu_has_tables() - Whether a range needs no more tables.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @addr: First address.
+ * @range: Size in bytes, not 0, not beyond 4 GiB.
+ *
+ * Return: %true when all that it needs have been reserved.
+ */
+bool rocket_mmu_has_tables(struct rocket_vm *vm, u64 addr, u64 range)
+{
+	unsigned int last = (addr + range - 1) / ROCKET_MMU_TABLE_SPAN;
+	unsigned int first = addr / ROCKET_MMU_TABLE_SPAN;
+
+	lockdep_assert_held(&vm->op_lock);
+
+	return find_next_zero_bit(vm->mmu.tables, last + 1, first) > last;
+}
+
+/**
  * rocket_mmu_reserve() - Make sure that mapping will not allocate.
  * @vm: The VM, &rocket_vm.op_lock held.
  * @tables: In which tables, see rocket_mmu_add_tables().

@@ -50,6 +50,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev);
 void rocket_mmu_fini(struct rocket_vm *vm);
 
 void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range);
+bool rocket_mmu_has_tables(struct rocket_vm *vm, u64 addr, u64 range);
 int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables);
 int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		   u64 offset, u64 range, bool imported, bool readonly);
