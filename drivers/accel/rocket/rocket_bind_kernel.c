@@ -124,16 +124,39 @@ static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end,
 	return 0;
 }
 
-/* drm_gpuvm keeps mappings in order but no holes. */
+/**
+ * rocket_bind_note_hole() - A mapping has gone; there may be a hole now.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ * @end: Where the mapping ended.
+ */
+void rocket_bind_note_hole(struct rocket_vm *vm, u64 end)
+{
+	lockdep_assert_held(&vm->op_lock);
+
+	vm->full_from = max(vm->full_from, end);
+}
+EXPORT_SYMBOL_IF_KUNIT(rocket_bind_note_hole);
+
+/*
+ * drm_gpuvm keeps mappings in order but no holes. So the search goes from mapping to
+ * mapping, but not through those that it has seen to leave none: what has been put
+ * at the highest place again and again is not looked at again and again.
+ */
 static u64 rocket_bind_find_aligned(struct rocket_vm *vm, u64 range, u64 align)
 {
-	u64 end = ROCKET_VM_END;
-	struct drm_gpuva *va;
-	u64 addr;
+	struct drm_gpuva *va = drm_gpuva_find_first(&vm->base, vm->full_from, 1);
+	u64 end = vm->full_from;
 
-	list_for_each_entry_reverse(va, &vm->base.rb.list, rb.entry) {
-		addr = rocket_bind_find_unclaimed(vm, va->va.addr + va->va.range, end, range,
-						  align);
+	/* Without one the walk begins at the last. */
+	va = list_prepare_entry(va, &vm->base.rb.list, rb.entry);
+	list_for_each_entry_continue_reverse(va, &vm->base.rb.list, rb.entry) {
+		u64 start = va->va.addr + va->va.range;
+		u64 addr;
+
+		if (start == vm->full_from)
+			vm->full_from = va->va.addr;
+
+		addr = rocket_bind_find_unclaimed(vm, start, end, range, align);
 		if (addr)
 			return addr;
 		end = va->va.addr;

@@ -96,7 +96,7 @@ struct rocket_vm {
 	struct rocket_quota *quota;
 
 	/**
-	 * @op_lock: Protects the tree of @base, @mmu, @claims and the counters below.
+	 * @op_lock: Protects the tree of @base and all from @mmu to @binds_queued.
 	 * Nothing that waits for reclaim is done under it: page tables are
 	 * allocated with GFP_NOWAIT, all else before. Taken inside reservation
 	 * locks; &drm_gem_object.gpuva.lock is taken inside.
@@ -111,6 +111,12 @@ struct rocket_vm {
 
 	/** @mapped_bytes: What they cover. */
 	u64 mapped_bytes;
+
+	/**
+	 * @full_from: From here up everything is mapped: the start of a mapping, or
+	 * the end of the VM. The search for a hole begins here.
+	 */
+	u64 full_from;
 
 	/** @claims: What binds that are queued will map, by address. */
 	struct rb_root_cached claims;

@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
+#include "rocket_bind_kernel.h"
 #include "rocket_mmu.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
@@ -74,6 +75,7 @@ void rocket_vma_destroy(struct rocket_vma *vma)
 
 	vm->mapping_count--;
 	vm->mapped_bytes -= vma->base.va.range;
+	rocket_bind_note_hole(vm, vma->base.va.addr + vma->base.va.range);
 	drm_gpuva_unlink_defer(&vma->base);
 	rocket_vma_free(vm, vma);
 }

@@ -182,6 +182,25 @@ static void test_create_bo_avoids_binds(int fd)
 	igt_assert_eq_u64(kernel.address, ROCKET_VA_END - 2 * ROCKET_PAGE);
 }
 
+/* Wherever one comes to be, by a handle that is closed or by VM_BIND. */
+static void test_create_bo_hole(int fd)
+{
+	const uint64_t size = 3 * ROCKET_PAGE, end = ROCKET_VA_END;
+	struct rocket_bo bos[4];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bos); i++) {
+		bos[i] = rocket_bo_mapped(fd, size);
+		igt_assert_eq_u64(bos[i].address, end - (i + 1) * size);
+	}
+	rocket_bo_free(fd, &bos[1]);
+	igt_assert_eq_u64(rocket_bo_mapped(fd, size).address, end - 2 * size);
+	rocket_vm_unmap(fd, 0, end - 3 * size + ROCKET_PAGE, ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_bo_mapped(fd, ROCKET_PAGE).address,
+			  end - 3 * size + ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_bo_mapped(fd, ROCKET_PAGE).address,
+			  end - 4 * size - ROCKET_PAGE);
+}
+
 static void test_create_bo_replaced(int fd)
 {
 	struct rocket_bo kernel = rocket_bo_mapped(fd, ROCKET_PAGE);
@@ -312,6 +331,10 @@ igt_main
 	igt_describe("CREATE_BO maps at distinct addresses, for as long as the handle lives");
 	igt_subtest("create-bo-address")
 		rocket_on_device(test_create_bo_address);
+
+	igt_describe("CREATE_BO takes the highest hole, also one that has just come to be");
+	igt_subtest("create-bo-hole")
+		rocket_on_device(test_create_bo_hole);
 
 	igt_describe("CREATE_BO takes no address that userspace has bound");
 	igt_subtest("create-bo-avoids-binds")

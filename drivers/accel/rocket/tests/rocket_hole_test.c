@@ -15,15 +15,23 @@
 #define WINDOW	64
 #define BOTTOM	(ROCKET_VM_END - WINDOW * PAGE)
 
-/* Adds a mapping below all that there are. */
-static void add_mapping(struct kunit *test, struct rocket_vm *vm, u64 addr, u64 range)
+static struct rocket_vma *add_mapping(struct kunit *test, struct rocket_vm *vm, u64 addr,
+				      u64 range)
 {
 	struct rocket_vma *vma = kunit_kzalloc(test, sizeof(*vma), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, vma);
 	vma->base.va.addr = addr;
 	vma->base.va.range = range;
-	list_add(&vma->base.rb.entry, &vm->base.rb.list);
+	KUNIT_ASSERT_EQ(test, drm_gpuva_insert(&vm->base, &vma->base), 0);
+
+	return vma;
+}
+
+static void remove_mapping(struct rocket_vm *vm, struct rocket_vma *vma)
+{
+	drm_gpuva_remove(&vma->base);
+	rocket_bind_note_hole(vm, vma->base.va.addr + vma->base.va.range);
 }
 
 static struct rocket_bind_op *claim(struct kunit *test, struct rocket_vm *vm, u32 type,
@@ -140,12 +148,7 @@ static void random_mappings(struct kunit *test, struct rocket_vm *vm, struct rnd
 		unsigned int pages = min(prandom_u32_state(rnd) % 6 + 1, WINDOW - page);
 
 		if (prandom_u32_state(rnd) % 3 == 0) {
-			struct rocket_vma *vma = kunit_kzalloc(test, sizeof(*vma), GFP_KERNEL);
-
-			KUNIT_ASSERT_NOT_NULL(test, vma);
-			vma->base.va.addr = BOTTOM + page * PAGE;
-			vma->base.va.range = pages * PAGE;
-			list_add_tail(&vma->base.rb.entry, &vm->base.rb.list);
+			add_mapping(test, vm, BOTTOM + page * PAGE, pages * PAGE);
 			bitmap_set(used, page, pages);
 		}
 		page += pages;
@@ -178,6 +181,72 @@ static void test_random(struct kunit *test)
 	}
 }
 
+/* What is put at the highest place, again and again, is not walked through again. */
+static void test_full(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	struct rocket_vma *vmas[4];
+
+	mutex_lock(&vm->op_lock);
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmas); i++)
+		vmas[i] = add_mapping(test, vm, find(vm, PAGE), PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - 4 * PAGE);
+
+	remove_mapping(vm, vmas[1]);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 6 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 2 * PAGE);
+
+	add_mapping(test, vm, ROCKET_VM_END - 2 * PAGE, PAGE);
+	remove_mapping(vm, vmas[3]);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - 3 * PAGE);
+	mutex_unlock(&vm->op_lock);
+}
+
+/*
+ * Mappings come, at the place that was found, and go, some of them all but their
+ * first page; against brute force.
+ */
+static void test_come_and_go(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	struct rocket_vma *vmas[WINDOW] = {};
+	DECLARE_BITMAP(used, WINDOW) = {};
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 3588);
+	mutex_lock(&vm->op_lock);
+	add_mapping(test, vm, ROCKET_VM_START, BOTTOM - ROCKET_VM_START);
+
+	for (unsigned int step = 0; step < 5000; step++) {
+		unsigned int page = prandom_u32_state(&rnd) % WINDOW;
+		unsigned int pages = prandom_u32_state(&rnd) % 5 + 1;
+		struct rocket_vma *old = vmas[page];
+		u64 addr = BOTTOM + page * PAGE;
+
+		if (old) {
+			bitmap_clear(used, page, old->base.va.range / PAGE);
+			remove_mapping(vm, old);
+			vmas[page] = NULL;
+			/* Its first page stays, or not. */
+			if (pages > 1)
+				continue;
+		} else {
+			addr = find(vm, pages * PAGE);
+			KUNIT_ASSERT_EQ(test, addr, find_slowly(used, pages));
+			if (!addr)
+				continue;
+			page = (addr - BOTTOM) / PAGE;
+		}
+
+		vmas[page] = add_mapping(test, vm, addr, pages * PAGE);
+		bitmap_set(used, page, pages);
+	}
+	mutex_unlock(&vm->op_lock);
+}
+
 /* What is large enough for a huge page begins where one could, if it can. */
 static void test_huge(struct kunit *test)
 {
@@ -203,6 +272,8 @@ static struct kunit_case rocket_hole_cases[] = {
 	KUNIT_CASE(test_overlapping),
 	KUNIT_CASE(test_huge),
 	KUNIT_CASE(test_random),
+	KUNIT_CASE(test_full),
+	KUNIT_CASE(test_come_and_go),
 	{}
 };
 
