@@ -12,6 +12,8 @@ packaging_needs=(tools)
 PACKAGING_PACKAGES=(
 	build-essential debhelper dh-dkms lintian pkgconf libdrm-dev
 	device-tree-compiler dt-schema
+	# for the systems that the packages are tried in (lib/system.sh)
+	e2fsprogs
 )
 
 packaging_key() {
