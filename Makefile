@@ -29,6 +29,9 @@ help:
 	@echo '  make setup          the set-up alone'
 	@echo '  make modules KDIR=… the driver for a prepared kernel tree'
 	@echo '  make deb            the Debian packages, into build/deb (docs/packages.rst)'
+	@echo '  make deb-test       install, boot, infer, upgrade, remove: tried in Debian systems on'
+	@echo '                      the board, whose own compiler builds the driver: takes long'
+	@echo '                      (SYSTEMS="…": only these of trixie, forky)'
 	@echo '  make clean          remove build products from this directory'
 	@echo '  make distclean      and the cache'
 
@@ -106,10 +109,13 @@ modules:
 deb:
 	@board/build-deb
 
+deb-test:
+	@board/checks/deb-test $(SYSTEMS)
+
 clean:
 	rm -rf build
 
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules deb clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules deb deb-test clean distclean

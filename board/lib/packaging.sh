@@ -19,14 +19,18 @@ in_packaging() {
 }
 
 # packaging_build NAME [VERSION]: builds the packages in /build/NAME, from nothing but
-# the sources.  The version is debian/changelog's, but for tests, which want a newer one.
+# the sources.  The version is debian/changelog's, but for tests, which want a newer one,
+# with a module that says so.
 packaging_build() {
 	local dir=$PACKAGING/build/$1
 	rm -rf "$dir"
 	mkdir "$dir"
 	copy_sources "$dir/rocket" "${PACKAGE_SOURCES[@]}"
 	rm "$dir/rocket/.sources"
-	[ -z "${2:-}" ] || sed -i "1s/(.*)/($2)/" "$dir/rocket/debian/changelog"
+	if [ -n "${2:-}" ]; then
+		sed -i "1s/(.*)/($2)/" "$dir/rocket/debian/changelog"
+		echo "MODULE_VERSION(\"$2\");" >>"$dir/rocket/drivers/accel/rocket/rocket_drv.c"
+	fi
 	# Files have the date of the changelog, whenever they were checked out.
 	in_packaging sh -ec '
 		cd "/build/$1/rocket"
