@@ -93,12 +93,17 @@ void bench_client_open(struct bench_client *client)
  */
 #define LATE_US 20000
 
-void bench_client_close(struct bench_client *client)
+void bench_client_free(struct bench_client *client)
 {
 	bench_client_wait(client);
 	usleep(LATE_US);
 	rocket_bo_free(client->fd, &client->in);
 	rocket_bo_free(client->fd, &client->out);
+}
+
+void bench_client_close(struct bench_client *client)
+{
+	bench_client_free(client);
 	close(client->fd);
 }
 

@@ -22,6 +22,8 @@ struct bench_client {
 bool bench_is_ours(void);
 
 void bench_client_open(struct bench_client *client);
+/* Waits for what was submitted and gives back the BOs; the file stays open. */
+void bench_client_free(struct bench_client *client);
 void bench_client_close(struct bench_client *client);
 
 /* Submits a job of so many tasks, all of them the client's one. */

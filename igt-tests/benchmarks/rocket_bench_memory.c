@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the kernel's memory is used for: an idle client, a mapping, a job that waits.
+ * What the kernel's memory is used for: a client that is idle, one that has worked, a
+ * mapping, a job that waits.
  * Of each so many that rounding to pages is small. The first half fills what earlier
  * ones have left in slabs; while it is there, the second half needs memory of its own,
  * which is what counts.
@@ -16,7 +17,7 @@
 #include "igt.h"
 #include "igt_rocket_board.h"
 
-enum { CLIENTS = 1000, MAPPINGS = 20000, JOBS = 2000 };
+enum { CLIENTS = 1000, WORKERS = 200, MAPPINGS = 20000, JOBS = 2000 };
 
 /* The first task of the jobs that wait takes this long, in percent of the usual. */
 #define SLOW 1000000u
@@ -80,6 +81,24 @@ static void idle_clients(void)
 	report("idle client", before, CLIENTS);
 	for (unsigned int i = 0; i < CLIENTS; i++)
 		close(fds[i]);
+}
+
+/* Each has run a job, and has given back its BOs. */
+static void clients_that_worked(void)
+{
+	static struct bench_client clients[WORKERS];
+	double before = 0;
+
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		if (i == WORKERS / 2)
+			before = used_bytes();
+		bench_client_open(&clients[i]);
+		bench_client_submit(&clients[i], 1);
+		bench_client_free(&clients[i]);
+	}
+	report("client that has worked", before, WORKERS);
+	for (unsigned int i = 0; i < WORKERS; i++)
+		close(clients[i].fd);
 }
 
 /* With BO, its page, its handle, its place in the address space. */
@@ -151,6 +170,8 @@ int main(int argc, char **argv)
 	for (unsigned int run = 0; run < bench_runs(); run++) {
 		settle();
 		idle_clients();
+		settle();
+		clients_that_worked();
 		settle();
 		bos();
 		settle();
