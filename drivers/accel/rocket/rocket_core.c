@@ -261,8 +261,8 @@ void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 	core->fence = fence;
 
 	if (!core->recovering) {
-		rocket_core_start_task(core);
 		rocket_core_start_clock(core);
+		rocket_core_start_task(core);
 	}
 }
 

@@ -146,8 +146,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 		was_recovering = core->recovering;
 		core->recovering = false;
 		if (waiting && !lost) {
-			rocket_core_start_task(core);
 			rocket_core_start_clock(core);
+			rocket_core_start_task(core);
 		} else if (core->job) {
 			killed = core->job;
 			fence = rocket_core_take_job(core, lost ? -EIO : error);
