@@ -96,6 +96,7 @@ void rocket_core_start_task(struct rocket_core *core)
 		job->started = job->task_started;
 		rocket_busy_begin(&core->busy, job->started);
 		trace_rocket_job_run(job);
+		rocket_core_start_clock(core);
 	}
 	job->next_task++;
 
@@ -214,8 +215,8 @@ void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int 
 }
 
 /**
- * rocket_core_start_clock() - Give the job its time, from now on.
- * @core: The core; &rocket_core.lock held, the job was just started.
+ * rocket_core_start_clock() - Give the job its time, from its last start on.
+ * @core: The core; &rocket_core.lock held, a task of the job starts or has started.
  *
  * The scheduler's own timeout is not used: it belongs to the first job of a list
  * on which one that has ended may still be, and starts anew with the usual time
@@ -225,7 +226,8 @@ void rocket_core_start_clock(struct rocket_core *core)
 {
 	lockdep_assert_held(&core->lock);
 
-	core->deadline = ktime_add_ns(ktime_get(), core->job->timeout);
+	/* From one look at the clock: a job that is killed was busy for all of its time. */
+	core->deadline = ns_to_ktime(core->job->task_started + core->job->timeout);
 	hrtimer_start(&core->clock, core->deadline, HRTIMER_MODE_ABS);
 }
 
@@ -260,10 +262,8 @@ void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
 	core->job = job;
 	core->fence = fence;
 
-	if (!core->recovering) {
-		rocket_core_start_clock(core);
+	if (!core->recovering)
 		rocket_core_start_task(core);
-	}
 }
 
 /* Nothing runs, yet the line is raised: is it us, and what for? */

@@ -146,7 +146,6 @@ void rocket_recover_core(struct rocket_core *core, int error)
 		was_recovering = core->recovering;
 		core->recovering = false;
 		if (waiting && !lost) {
-			rocket_core_start_clock(core);
 			rocket_core_start_task(core);
 		} else if (core->job) {
 			killed = core->job;
