@@ -773,7 +773,8 @@ static void test_listed_limit(int fd)
  */
 static void test_fence_slots(int fd)
 {
-	enum { BOS = 1024, JOBS = 1024 };
+	/* lockdep can count 2,047 of these locks, and warns when it cannot. */
+	enum { BOS = 1536, JOBS = 1024 };
 	struct drm_rocket_job *jobs = calloc(JOBS, sizeof(*jobs));
 	struct scene s = make_scene(fd);
 	uint32_t handles[BOS];
@@ -798,8 +799,8 @@ static void test_fence_slots(int fd)
 	igt_assert_eq(__rocket_submit(fd, jobs, JOBS), 0);
 	after = rocket_slab_bytes();
 	igt_info("%lld KiB\n", (long long)(after - before) / 1024);
-	/* A slot for each job in each BO would be 8 MiB. */
-	igt_assert_lt_u64(after, before + BOS * JOBS * sizeof(void *) / 2);
+	/* A slot for each job in each BO would be 12 MiB; a job itself can have 8 KiB. */
+	igt_assert_lt_u64(after, before + JOBS * 8192u);
 	errno = 0;
 	free(jobs);
 }
