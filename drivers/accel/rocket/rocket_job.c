@@ -3,6 +3,7 @@
 #include <drm/drm_gem.h>
 #include <linux/bitmap.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "rocket_core.h"
@@ -35,9 +36,10 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 	u32 longs = BITS_TO_LONGS(bo_count);
 	struct rocket_job *job;
 
-	/* Far from an overflow: the numbers have limits. */
-	job = kvzalloc(sizeof(*job) + longs * sizeof(*job->mapping_held) +
-		       task_count * sizeof(*job->tasks), GFP_KERNEL_ACCOUNT);
+	job = kvzalloc(size_add(sizeof(*job),
+				size_add(array_size(longs, sizeof(*job->mapping_held)),
+					 array_size(task_count, sizeof(*job->tasks)))),
+		       GFP_KERNEL_ACCOUNT);
 	if (!job)
 		return ERR_PTR(-ENOMEM);
 

@@ -438,21 +438,13 @@ static int rocket_submit_push(struct rocket_submit *submit)
 	return 0;
 }
 
-/* Room for the usual; drm_exec gets more when it has to. */
-static unsigned int rocket_submit_count_objects(const struct rocket_submit *submit)
-{
-	const struct rocket_job *job = submit->entries[0].job;
-
-	return 1 + job->in_bo_count + job->out_bo_count;
-}
-
 static int rocket_submit_jobs(struct rocket_submit *submit)
 {
 	struct drm_exec exec;
 	int ret;
 
 	drm_exec_init(&exec, DRM_EXEC_INTERRUPTIBLE_WAIT | DRM_EXEC_IGNORE_DUPLICATES,
-		      rocket_submit_count_objects(submit));
+		      submit->count + submit->handles);
 	ret = rocket_submit_lock(submit, &exec);
 	if (!ret)
 		ret = rocket_submit_push(submit);

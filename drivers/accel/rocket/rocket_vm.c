@@ -232,7 +232,7 @@ static struct rocket_vm *rocket_vm_get_first(struct rocket_file *rfile)
 		if (ret)
 			return ERR_PTR(ret);
 		/* Who has no lock sees a VM that is complete. */
-		smp_store_release(&rfile->vm, xa_load(&rfile->vms, id));
+		smp_store_release(&rfile->vm, xa_load(&rfile->vms, 0));
 	}
 
 	return rocket_vm_get(rfile->vm);
