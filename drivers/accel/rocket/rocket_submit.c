@@ -225,6 +225,23 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	return rocket_sync_add_dependencies(&job->base, file, &in_syncs, &job->causes);
 }
 
+static struct rocket_job *rocket_submit_create_job(struct rocket_submit *submit,
+						   const struct drm_rocket_job *args)
+{
+	struct rocket_job *job;
+	struct rocket_vm *vm;
+
+	vm = rocket_vm_lookup(submit->file->driver_priv, args->vm_id);
+	if (IS_ERR(vm))
+		return ERR_CAST(vm);
+
+	job = rocket_job_create(vm, args->task_count,
+				args->in_bo_handle_count + args->out_bo_handle_count);
+	rocket_vm_put(vm);
+
+	return job;
+}
+
 static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 				   const struct drm_rocket_job *args)
 {
@@ -235,22 +252,16 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 	};
 	struct rocket_submit_entry *entry = &submit->entries[i];
 	struct rocket_job *job;
-	struct rocket_vm *vm;
 	int ret;
 
 	ret = rocket_submit_check(args);
 	if (ret)
 		return ret;
 
-	vm = rocket_vm_lookup(submit->file->driver_priv, args->vm_id);
-	if (IS_ERR(vm))
-		return PTR_ERR(vm);
-
-	job = rocket_job_create(vm, args->task_count,
-				args->in_bo_handle_count + args->out_bo_handle_count);
-	rocket_vm_put(vm);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
+	job = rocket_submit_create_job(submit, args);
+	ret = PTR_ERR_OR_ZERO(job);
+	if (ret)
+		return ret;
 
 	entry->job = job;
 	ret = rocket_submit_fill_job(job, submit->file, args);
