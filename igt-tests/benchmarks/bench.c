@@ -133,6 +133,17 @@ void bench_end(const struct bench_counts *before, const char *measure,
 	fflush(stdout);
 }
 
+const char *bench_sized(const char *what, uint32_t size)
+{
+	static char text[64];
+
+	if (size < 1u << 20)
+		snprintf(text, sizeof(text), "%s %u KiB", what, size >> 10);
+	else
+		snprintf(text, sizeof(text), "%s %u MiB", what, size >> 20);
+	return text;
+}
+
 void bench_value(const char *measure, const char *what, const char *unit, double value)
 {
 	printf("{\"measure\": \"%s\", \"case\": \"%s\", \"unit\": \"%s\", \"value\": %.1f}\n",

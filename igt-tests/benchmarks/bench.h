@@ -38,6 +38,8 @@ void bench_begin(struct bench_counts *before);
  */
 void bench_end(const struct bench_counts *before, const char *measure,
 	       const char *what, uint64_t ops);
+/* The name of a case, "WHAT 4 KiB", for a size in bytes; good until the next call. */
+const char *bench_sized(const char *what, uint32_t size);
 /* Reports one number that is not a difference of counters. */
 void bench_value(const char *measure, const char *what, const char *unit, double value);
 

@@ -22,7 +22,6 @@
 #define UNITY_SCALE	16384u
 #define UNITY_SHIFT	14u
 
-
 #define FOREVER INT64_MAX
 
 bool bench_is_ours(void)
@@ -132,7 +131,8 @@ void bench_client_submit(struct bench_client *client, unsigned int tasks)
 		room = tasks;
 	}
 	for (unsigned int i = 0; i < tasks; i++)
-		memcpy((char *)array + i * ROCKET_MAINLINE_TASK_SIZE, &client->task, ROCKET_MAINLINE_TASK_SIZE);
+		memcpy((char *)array + i * ROCKET_MAINLINE_TASK_SIZE, &client->task,
+		       ROCKET_MAINLINE_TASK_SIZE);
 	job.tasks = (uintptr_t)array;
 	do_ioctl(client->fd, DRM_IOCTL_ROCKET_SUBMIT, &submit);
 }

@@ -3,7 +3,6 @@
  * What buffer objects cost by their size: created and mapped at once, as mainline's
  * CREATE_BO does, freed, and, where there is VM_BIND, mapped and unmapped alone.
  */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -22,17 +21,6 @@ static unsigned int batch(uint32_t size)
 	return size >= BATCH ? 1 : BATCH / size < MOST ? BATCH / size : MOST;
 }
 
-static const char *name(const char *what, uint32_t size)
-{
-	static char text[64];
-
-	if (size < 1u << 20)
-		snprintf(text, sizeof(text), "%s %u KiB", what, size >> 10);
-	else
-		snprintf(text, sizeof(text), "%s %u MiB", what, size >> 20);
-	return text;
-}
-
 static void create_and_free(int fd, uint32_t size)
 {
 	struct drm_rocket_create_bo bos[MOST];
@@ -44,11 +32,11 @@ static void create_and_free(int fd, uint32_t size)
 	bench_begin(&before);
 	for (unsigned int i = 0; i < count; i++)
 		igt_assert_eq(__rocket_create_bo(fd, &bos[i]), 0);
-	bench_end(&before, "BO", name("create and map", size), count);
+	bench_end(&before, "BO", bench_sized("create and map", size), count);
 	bench_begin(&before);
 	for (unsigned int i = 0; i < count; i++)
 		rocket_gem_close(fd, bos[i].handle);
-	bench_end(&before, "BO", name("unmap and free", size), count);
+	bench_end(&before, "BO", bench_sized("unmap and free", size), count);
 }
 
 /* Among many others the kernel has to find an address for it, too. */
@@ -85,10 +73,10 @@ static void map_alone(int fd, uint32_t size)
 	for (unsigned int i = 0; i < count; i++) {
 		bench_begin(&before);
 		rocket_vm_map(fd, 0, bo.handle, 0, MAP_AT, size);
-		bench_end(&before, "BO", name("VM_BIND map", size), 1);
+		bench_end(&before, "BO", bench_sized("VM_BIND map", size), 1);
 		bench_begin(&before);
 		rocket_vm_unmap(fd, 0, MAP_AT, size);
-		bench_end(&before, "BO", name("VM_BIND unmap", size), 1);
+		bench_end(&before, "BO", bench_sized("VM_BIND unmap", size), 1);
 		if (i == 2)
 			break;
 	}
@@ -108,12 +96,12 @@ static void attached(struct bench_client *client, uint32_t size)
 	bench_client_wait(client);
 	bench_begin(&before);
 	igt_assert_eq(__rocket_create_bo(client->fd, &bo), 0);
-	bench_end(&before, "BO", name("create and map behind a job,", size), 1);
+	bench_end(&before, "BO", bench_sized("create and map behind a job,", size), 1);
 	bench_client_submit(client, 1);
 	bench_client_wait(client);
 	bench_begin(&before);
 	rocket_gem_close(client->fd, bo.handle);
-	bench_end(&before, "BO", name("unmap and free behind a job,", size), 1);
+	bench_end(&before, "BO", bench_sized("unmap and free behind a job,", size), 1);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,6 @@
  * CREATE_BO and of closing the handle. Mainline's interface has no such call, so what
  * is timed are the functions of the IOMMU API that the drivers call.
  */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -20,13 +19,7 @@ enum { COUNT = 4 };
 
 static void report(const char *what, uint32_t size, uint64_t ns, unsigned int count)
 {
-	char text[64];
-
-	if (size < 1u << 20)
-		snprintf(text, sizeof(text), "%s %u KiB", what, size >> 10);
-	else
-		snprintf(text, sizeof(text), "%s %u MiB", what, size >> 20);
-	bench_value("page tables", text, "instructions", (double)ns / count);
+	bench_value("page tables", bench_sized(what, size), "instructions", (double)ns / count);
 }
 
 static void map_and_unmap(int fd, uint32_t size)
