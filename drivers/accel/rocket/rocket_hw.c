@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <kunit/visibility.h>
+#include <linux/platform_device.h>
+#include <linux/regulator/consumer.h>
+
+#include "rocket_hw.h"
+
+/**
+ * DOC: The end of a task
+ *
+ * A task has ended when RAW_STATUS has a bit of the block that writes last, which the
+ * start has cleared: that is what mainline's driver goes by on silicon. DPU or PPU,
+ * because a program may end in either; with the program controller in charge only the
+ * last task of a chain raises them.
+ *
+ * The counter of tasks can contradict, but only in the middle of a chain, and only on
+ * a core where it was seen to count (&enum rocket_counter). It never confirms.
+ */
+
+/**
+ * rocket_hw_start() - Have the core execute a command stream.
+ * @hw: The core, powered; it runs nothing.
+ * @task: The stream, in the domain that the core is attached to, and how many
+ *	tasks to run: each stream names the next one.
+ * @unmask: What may raise the line, ROCKET_PC_INTERRUPT_*, or 0.
+ *
+ * The sequence is that of the mainline and vendor drivers, including the write
+ * of PC_SEL before the block pointers.
+ */
+void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 unmask)
+{
+	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
+		      ROCKET_S_POINTER_EXECUTER_PP_EN |
+		      ROCKET_S_POINTER_POINTER_PP_MODE |
+		      ROCKET_S_POINTER_CORE(hw->index);
+
+	writel_relaxed(ROCKET_PC_BASE_ADDRESS_PC_SEL, hw->pc + ROCKET_PC_BASE_ADDRESS);
+	writel_relaxed(pointer, hw->cna + ROCKET_S_POINTER);
+	writel_relaxed(pointer, hw->core + ROCKET_S_POINTER);
+
+	writel_relaxed(task->regcmd, hw->pc + ROCKET_PC_BASE_ADDRESS);
+	/* Commands are fetched in pairs; the register holds pairs less one. */
+	writel_relaxed((task->regcmd_count + 1) / 2 - 1,
+		       hw->pc + ROCKET_PC_REGISTER_AMOUNTS);
+
+	writel_relaxed(ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+	writel_relaxed(unmask, hw->pc + ROCKET_PC_INTERRUPT_MASK);
+
+	writel_relaxed(ROCKET_PC_TASK_CON_RESERVED_14 |
+		       ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR |
+		       ROCKET_PC_TASK_CON_TASK_PP_EN |
+		       ROCKET_PC_TASK_CON_TASK_NUMBER(task->chain_count),
+		       hw->pc + ROCKET_PC_TASK_CON);
+	writel_relaxed(0, hw->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
+
+	/* Not relaxed: page tables and streams must be in memory before. */
+	writel(ROCKET_PC_OPERATION_ENABLE_OP_EN, hw->pc + ROCKET_PC_OPERATION_ENABLE);
+}
+
+/**
+ * rocket_hw_stop() - Expect nothing any more until the next start.
+ * @hw: The core, powered. What runs is not stopped by it: only a reset does that.
+ */
+void rocket_hw_stop(struct rocket_hw *hw)
+{
+	rocket_hw_disable(hw);
+	writel_relaxed(0, hw->pc + ROCKET_PC_INTERRUPT_MASK);
+	writel(ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+}
+
+/**
+ * rocket_hw_judge() - Whether a task that says so has ended.
+ * @hw: The core, powered; RAW_STATUS has the bit.
+ * @tasks: How many the start was told to run.
+ *
+ * Return: The verdict. %ROCKET_TASK_DOUBTFUL is to be asked again.
+ */
+enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks)
+{
+	u32 count;
+
+	/* One task ends the way it says, but for a counter that says so before. */
+	if (hw->facts.counter == ROCKET_COUNTER_NONE ||
+	    (tasks == 1 && hw->facts.counter != ROCKET_COUNTER_ENDED))
+		return ROCKET_TASK_ENDED;
+
+	count = rocket_hw_count(hw);
+	if (count >= tasks)
+		return ROCKET_TASK_ENDED;
+
+	switch (hw->facts.counter) {
+	case ROCKET_COUNTER_WRAPS:
+		return count ? ROCKET_TASK_DOUBTFUL : ROCKET_TASK_ENDED;
+	case ROCKET_COUNTER_LATE:
+		return ROCKET_TASK_DOUBTFUL;
+	default:
+		return ROCKET_TASK_RUNS;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge);
+
+/**
+ * rocket_hw_judge_settled() - The same, long after nothing has moved any more.
+ * @hw: The core, powered; RAW_STATUS has the bit, but no interrupt came.
+ * @tasks: How many the start was told to run.
+ *
+ * Return: %ROCKET_TASK_ENDED or %ROCKET_TASK_RUNS. A chain on a core that does not
+ * count has not ended: whether RAW_STATUS shows the ends of its first tasks is not
+ * known, and a chain that is killed though complete does less harm than one that is
+ * taken for complete.
+ */
+enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks)
+{
+	if (tasks > 1 && hw->facts.counter == ROCKET_COUNTER_NONE)
+		return ROCKET_TASK_RUNS;
+
+	return rocket_hw_judge(hw, tasks) == ROCKET_TASK_ENDED ? ROCKET_TASK_ENDED :
+								 ROCKET_TASK_RUNS;
+}
+EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge_settled);
+
+/**
+ * rocket_hw_counter_name() - For people.
+ * @counter: What a core was seen to do.
+ *
+ * Return: A word.
+ */
+const char *rocket_hw_counter_name(enum rocket_counter counter)
+{
+	switch (counter) {
+	case ROCKET_COUNTER_WRAPS:
+		return "wraps";
+	case ROCKET_COUNTER_LATE:
+		return "late";
+	case ROCKET_COUNTER_ENDED:
+		return "ended";
+	default:
+		return "not seen";
+	}
+}
+
+/**
+ * rocket_hw_version() - What the core says it is.
+ * @hw: The core, powered.
+ *
+ * Return: The IP version; 1179210309 on RK3588.
+ */
+u32 rocket_hw_version(struct rocket_hw *hw)
+{
+	return readl(hw->pc + ROCKET_PC_VERSION) +
+	       (readl(hw->pc + ROCKET_PC_VERSION_NUM) & ROCKET_PC_VERSION_NUM_MASK);
+}
+
+static int rocket_hw_map(struct rocket_hw *hw, struct platform_device *pdev)
+{
+	hw->pc = devm_platform_ioremap_resource_byname(pdev, "pc");
+	if (IS_ERR(hw->pc))
+		return dev_err_probe(hw->dev, PTR_ERR(hw->pc), "no registers \"pc\"\n");
+
+	hw->cna = devm_platform_ioremap_resource_byname(pdev, "cna");
+	if (IS_ERR(hw->cna))
+		return dev_err_probe(hw->dev, PTR_ERR(hw->cna), "no registers \"cna\"\n");
+
+	hw->core = devm_platform_ioremap_resource_byname(pdev, "core");
+	if (IS_ERR(hw->core))
+		return dev_err_probe(hw->dev, PTR_ERR(hw->core), "no registers \"core\"\n");
+
+	return 0;
+}
+
+/*
+ * The supplies feed the power domain, which is up before any runtime PM callback of
+ * this driver is called: so they are on as long as the core is bound. A driver that
+ * arrives late finds them switched off.
+ */
+static int rocket_hw_supply(struct rocket_hw *hw)
+{
+	static const char * const supplies[] = { "npu", "sram" };
+
+	for (int i = 0; i < ARRAY_SIZE(supplies); i++) {
+		int ret = devm_regulator_get_enable_optional(hw->dev, supplies[i]);
+
+		if (ret && ret != -ENODEV)
+			return dev_err_probe(hw->dev, ret, "cannot switch on the supply \"%s\"\n",
+					     supplies[i]);
+	}
+
+	return 0;
+}
+
+/**
+ * rocket_hw_init() - Get what the devicetree names.
+ * @hw: The hardware of a core that is being bound.
+ * @pdev: Its device; the resources go with the device's managed ones.
+ * @index: Number of the core in the SoC.
+ *
+ * Return: 0 or a negative errno, which has been reported with its reason.
+ */
+int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index)
+{
+	static const char * const clks[] = { "aclk", "hclk", "npu", "pclk" };
+	static const char * const resets[] = { "srst_a", "srst_h" };
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	*hw = (struct rocket_hw){ .dev = dev, .index = index };
+	hw->facts.mark = -1;
+
+	ret = rocket_hw_map(hw, pdev);
+	if (ret)
+		return ret;
+
+	for (int i = 0; i < ARRAY_SIZE(clks); i++)
+		hw->clks[i].id = clks[i];
+	ret = devm_clk_bulk_get(dev, ARRAY_SIZE(hw->clks), hw->clks);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot get the clocks\n");
+
+	for (int i = 0; i < ARRAY_SIZE(resets); i++)
+		hw->resets[i].id = resets[i];
+	ret = devm_reset_control_bulk_get_exclusive(dev, ARRAY_SIZE(hw->resets), hw->resets);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot get the resets\n");
+
+	ret = rocket_hw_supply(hw);
+	if (ret)
+		return ret;
+
+	hw->irq = platform_get_irq(pdev, 0);
+
+	return hw->irq < 0 ? hw->irq : 0;
+}

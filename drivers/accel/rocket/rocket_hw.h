@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_HW_H__
+#define __ROCKET_HW_H__
+
+#include <linux/clk.h>
+#include <linux/io.h>
+#include <linux/reset.h>
+#include <linux/types.h>
+
+#include "rocket_regs.h"
+
+struct platform_device;
+
+/*
+ * One core as a piece of hardware. This knows no job, no client and no address space;
+ * every room of the driver may call it.
+ */
+
+/* What ends a task, unless its job says otherwise: the last block that writes. */
+#define ROCKET_HW_DONE	(ROCKET_PC_INTERRUPT_DPU | ROCKET_PC_INTERRUPT_PPU)
+
+/* What a task that reached for memory that is not there may have left. */
+#define ROCKET_HW_DMA_ERRORS	(ROCKET_PC_INTERRUPT_DMA_READ_ERROR | \
+				 ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR)
+
+/* struct rocket_task - One start of the program controller. */
+struct rocket_task {
+	/* @regcmd: Address of the command stream in the domain that is attached. */
+	u32 regcmd;
+	/* @regcmd_count: Number of 64-bit commands in it. */
+	u32 regcmd_count;
+	/* @chain_count: Tasks that it runs before it interrupts, at least 1. */
+	u32 chain_count;
+};
+
+/**
+ * enum rocket_counter - What TASK_STATUS was seen to count on a core.
+ *
+ * Measured on RK3588: 0 in its low bits at the interrupt, 1 for 500 ms in the middle
+ * of a chain of two that hangs. Measured on RK3576: modulo TASK_NUMBER. The vendor's
+ * driver prints it and decides nothing by it. So each core is asked when it is bound.
+ */
+enum rocket_counter {
+	/** @ROCKET_COUNTER_NONE: It was not seen to count. */
+	ROCKET_COUNTER_NONE,
+
+	/** @ROCKET_COUNTER_WRAPS: Tasks of a chain that have ended; 0 after the last. */
+	ROCKET_COUNTER_WRAPS,
+
+	/** @ROCKET_COUNTER_LATE: Tasks that have ended, the last soon after it says so. */
+	ROCKET_COUNTER_LATE,
+
+	/** @ROCKET_COUNTER_ENDED: Tasks that have ended, before the last one says so. */
+	ROCKET_COUNTER_ENDED,
+};
+
+/* enum rocket_verdict - What count and interrupt say together. */
+enum rocket_verdict {
+	/* @ROCKET_TASK_RUNS: The interrupt was none of the last task's. */
+	ROCKET_TASK_RUNS,
+	/* @ROCKET_TASK_DOUBTFUL: The count contradicts; it may still move. */
+	ROCKET_TASK_DOUBTFUL,
+	/* @ROCKET_TASK_ENDED: It has ended, with all that is chained to it. */
+	ROCKET_TASK_ENDED,
+};
+
+/**
+ * struct rocket_facts - What a core was seen to do when it was bound.
+ *
+ * Written while the core is being bound, read by anybody afterwards.
+ */
+struct rocket_facts {
+	/** @computes: The self-test's task ended, and its result was right. */
+	bool computes;
+
+	/** @chains: So did a chain of two. */
+	bool chains;
+
+	/** @counter: See there. */
+	enum rocket_counter counter;
+
+	/**
+	 * @mark: Which of the registers tells whether a reset has happened, see
+	 * rocket_reset_learn(); negative when none does.
+	 */
+	int mark;
+
+	/** @task_ns: From start to end of the self-test's task, in ns. */
+	u64 task_ns;
+};
+
+/**
+ * struct rocket_hw - Registers, clocks, resets and interrupt of a core.
+ *
+ * Set up by rocket_hw_init() and valid as long as the core is bound.
+ */
+struct rocket_hw {
+	/** @dev: The core's platform device. */
+	struct device *dev;
+
+	/** @index: Number of the core in the SoC, which CNA and CORE want to see. */
+	unsigned int index;
+
+	/** @pc: Registers of the program controller. */
+	void __iomem *pc;
+
+	/** @cna: Registers of the convolution front end. */
+	void __iomem *cna;
+
+	/** @core: Registers of the multiply-accumulate block. */
+	void __iomem *core;
+
+	/** @clks: aclk, hclk, npu, pclk. */
+	struct clk_bulk_data clks[4];
+
+	/** @resets: srst_a, srst_h. */
+	struct reset_control_bulk_data resets[2];
+
+	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
+	int irq;
+
+	/** @facts: What is known about it. */
+	struct rocket_facts facts;
+};
+
+int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index);
+u32 rocket_hw_version(struct rocket_hw *hw);
+
+void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 unmask);
+void rocket_hw_stop(struct rocket_hw *hw);
+enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks);
+enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks);
+
+/**
+ * rocket_hw_raised() - What has happened since the start, masked or not.
+ * @hw: The core, powered.
+ *
+ * Return: ROCKET_PC_INTERRUPT_* bits, and others that nobody knows.
+ */
+static inline u32 rocket_hw_raised(struct rocket_hw *hw)
+{
+	return readl(hw->pc + ROCKET_PC_INTERRUPT_RAW_STATUS);
+}
+
+/**
+ * rocket_hw_on_line() - What keeps the interrupt line raised.
+ * @hw: The core, powered.
+ *
+ * Return: As rocket_hw_raised(), but only what is unmasked: 0 when the line is
+ * raised by somebody else.
+ */
+static inline u32 rocket_hw_on_line(struct rocket_hw *hw)
+{
+	return readl(hw->pc + ROCKET_PC_INTERRUPT_STATUS);
+}
+
+/**
+ * rocket_hw_unmask() - Let nothing else through to the line.
+ * @hw: The core, powered.
+ * @bits: What to let through; 0 for nothing.
+ */
+static inline void rocket_hw_unmask(struct rocket_hw *hw, u32 bits)
+{
+	writel(bits, hw->pc + ROCKET_PC_INTERRUPT_MASK);
+}
+
+/**
+ * rocket_hw_acknowledge() - Forget what has happened.
+ * @hw: The core, powered.
+ * @bits: What to forget.
+ */
+static inline void rocket_hw_acknowledge(struct rocket_hw *hw, u32 bits)
+{
+	writel(bits & ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+}
+
+/**
+ * rocket_hw_disable() - Between two tasks, as mainline's driver does it.
+ * @hw: The core, powered; its task has ended.
+ */
+static inline void rocket_hw_disable(struct rocket_hw *hw)
+{
+	writel_relaxed(0, hw->pc + ROCKET_PC_OPERATION_ENABLE);
+}
+
+/**
+ * rocket_hw_count() - The counter of tasks.
+ * @hw: The core, powered.
+ *
+ * Return: What it says; what that means is in &rocket_facts.counter.
+ */
+static inline u32 rocket_hw_count(struct rocket_hw *hw)
+{
+	return readl(hw->pc + ROCKET_PC_TASK_STATUS) & ROCKET_PC_TASK_STATUS_COUNT;
+}
+
+const char *rocket_hw_counter_name(enum rocket_counter counter);
+
+#endif
