@@ -62,7 +62,7 @@ def numbers_of(header):
     names = set(re.findall(r"\bDRM_(?:IOCTL_)?ROCKET_\w+", re.sub(r"/\*.*?\*/", "", header,
                                                                 flags=re.S)))
     told = {name for name in names if name.startswith("DRM_ROCKET_FEATURE_")}
-    told.add("DRM_ROCKET_VM_FAULT_WRITE")
+    told |= {name for name in names if name.startswith("DRM_ROCKET_VM_FAULT_")}
     indices = {name.replace("IOCTL_", "") for name in names if "IOCTL_" in name}
     return names - told - indices
 

@@ -5,30 +5,29 @@
 #include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
-#include <linux/clk.h>
 #include <linux/compiler.h>
 #include <linux/completion.h>
 #include <linux/dma-fence.h>
 #include <linux/hrtimer.h>
-#include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
-#include <linux/reset.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "rocket_coredump.h"
+#include "rocket_hw.h"
+#include "rocket_kjob.h"
 #include "rocket_scrub.h"
 #include "rocket_usage.h"
 
 struct device_node;
+struct iommu_domain;
 struct iommu_group;
 struct platform_device;
 struct rocket_device;
 struct rocket_job;
-struct rocket_task;
 struct rocket_vm;
 
 /**
@@ -57,7 +56,7 @@ struct rocket_core_counts {
 	/** @resets: Resets that had an effect; by &rocket_core.attach_lock. */
 	u64 resets;
 
-	/** @spurious: Interrupts of a task that had not ended, or of none. */
+	/** @spurious: Interrupts that meant nothing, as far as that can be told. */
 	u64 spurious;
 
 	/** @lost: Tasks that had ended, but whose interrupt did not come. */
@@ -71,6 +70,31 @@ struct rocket_core_counts {
 
 	/** @power_cycles: Resets that needed one. */
 	u64 power_cycles;
+};
+
+/**
+ * struct rocket_doubt - An interrupt that the counter of tasks contradicts.
+ *
+ * Protected by &rocket_core.lock.
+ */
+struct rocket_doubt {
+	/**
+	 * @timer: Looks again; the line is masked meanwhile. What it finds may be
+	 * nothing, or another job.
+	 */
+	struct hrtimer timer;
+
+	/** @active: There is one. */
+	bool active;
+
+	/** @count: What the counter said last. */
+	u32 count;
+
+	/** @moved: When that had changed, in ns. */
+	u64 moved;
+
+	/** @wait: How long until the next look, in ns. */
+	u64 wait;
 };
 
 /**
@@ -140,8 +164,8 @@ struct rocket_core {
 	 * valid until rocket_core_unbind() returns.
 	 */
 
-	/** @dev: The core's platform device. */
-	struct device *dev;
+	/** @hw: Registers, clocks, resets, interrupt, and what is known of them. */
+	struct rocket_hw hw;
 
 	/** @mmu_node: Devicetree node of the core's IOMMU, a reference. */
 	struct device_node *mmu_node;
@@ -149,23 +173,11 @@ struct rocket_core {
 	/** @group: The core's IOMMU group, a reference. */
 	struct iommu_group *group;
 
-	/** @pc: Registers of the program controller. */
-	void __iomem *pc;
+	/** @empty: Page tables with nothing, see rocket_mmu_reset_to_default(). */
+	struct iommu_domain *empty;
 
-	/** @cna: Registers of the convolution front end. */
-	void __iomem *cna;
-
-	/** @core: Registers of the multiply-accumulate block. */
-	void __iomem *core;
-
-	/** @clks: aclk, hclk, npu, pclk. */
-	struct clk_bulk_data clks[4];
-
-	/** @resets: srst_a, srst_h. */
-	struct reset_control_bulk_data resets[2];
-
-	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
-	int irq;
+	/** @kjobs: What the kernel's own jobs need. */
+	struct rocket_kjobs kjobs;
 
 	/** @power_watch: Called when the power domain is switched on or off. */
 	struct notifier_block power_watch;
@@ -179,7 +191,7 @@ struct rocket_core {
 	 */
 	bool power_cycle;
 
-	/** @scrub: What it needs to forget a client. */
+	/** @scrub: Whose data is in it, and how to get rid of that. */
 	struct rocket_scrub scrub;
 
 	/**
@@ -210,10 +222,13 @@ struct rocket_core {
 
 	/**
 	 * @recovering: A fault was seen, or the core could not be reset or
-	 * attached; the interrupt line is disabled and the core must not be
-	 * touched until @recover_work has looked after it.
+	 * attached, or kept the line busy; the interrupt line is disabled and the
+	 * core must not be touched until @recover_work has looked after it.
 	 */
 	bool recovering;
+
+	/** @error: While @recovering, what the job that runs has come to. */
+	int error;
 
 	/**
 	 * @wedged: No reset had an effect: the core is out of service until it
@@ -235,6 +250,15 @@ struct rocket_core {
 
 	/** @deadline: When the time of @job is up, once it was started. */
 	ktime_t deadline;
+
+	/** @doubt: Whether the last interrupt meant something. */
+	struct rocket_doubt doubt;
+
+	/** @unasked: Interrupts of the task that runs that nobody had asked for. */
+	unsigned int unasked;
+
+	/** @dma_errors: ROCKET_HW_DMA_ERRORS bits that were among them. */
+	u32 dma_errors;
 
 	/** @counts: What it has done. */
 	struct rocket_core_counts counts;
@@ -267,17 +291,6 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 void rocket_core_unbind(struct rocket_core *core);
 void rocket_core_shutdown(struct rocket_core *core);
 
-void rocket_core_start(struct rocket_core *core, struct rocket_job *job,
-		       struct dma_fence *fence);
-void rocket_core_start_clock(struct rocket_core *core);
-void rocket_core_start_stream(struct rocket_core *core, const struct rocket_task *task,
-			      u32 interrupts);
-void rocket_core_start_task(struct rocket_core *core);
-bool rocket_core_task_done(struct rocket_core *core);
-struct dma_fence *rocket_core_next_task(struct rocket_core *core);
-struct dma_fence *rocket_core_take_job(struct rocket_core *core, int error);
-void rocket_core_end_job(struct rocket_core *core, struct dma_fence *fence, int error);
-void rocket_core_put_power(struct rocket_core *core);
 void rocket_core_stop_sched(struct rocket_core *core);
 void rocket_core_start_sched(struct rocket_core *core);
 

@@ -158,11 +158,11 @@ static void rocket_coredump_registers(struct rocket_coredump_writer *writer)
 	if (!to)
 		return;
 
-	to = rocket_coredump_read(to, core->pc, ROCKET_COREDUMP_PC, DRM_ROCKET_DUMP_NO_GROUP,
+	to = rocket_coredump_read(to, core->hw.pc, ROCKET_COREDUMP_PC, DRM_ROCKET_DUMP_NO_GROUP,
 				  rocket_coredump_pc, ARRAY_SIZE(rocket_coredump_pc));
-	to = rocket_coredump_read_block(core, to, core->cna, ROCKET_COREDUMP_CNA,
+	to = rocket_coredump_read_block(core, to, core->hw.cna, ROCKET_COREDUMP_CNA,
 					rocket_coredump_cna, ARRAY_SIZE(rocket_coredump_cna));
-	rocket_coredump_read_block(core, to, core->core, ROCKET_COREDUMP_CORE,
+	rocket_coredump_read_block(core, to, core->hw.core, ROCKET_COREDUMP_CORE,
 				   rocket_coredump_core, ARRAY_SIZE(rocket_coredump_core));
 }
 
@@ -303,8 +303,8 @@ static unsigned int rocket_coredump_find_streams(struct rocket_core *core,
 						 struct rocket_task streams[])
 {
 	const struct rocket_job *job = core->job;
-	u32 addr = readl_relaxed(core->pc + ROCKET_PC_BASE_ADDRESS);
-	u32 amounts = readl_relaxed(core->pc + ROCKET_PC_REGISTER_AMOUNTS);
+	u32 addr = readl_relaxed(core->hw.pc + ROCKET_PC_BASE_ADDRESS);
+	u32 amounts = readl_relaxed(core->hw.pc + ROCKET_PC_REGISTER_AMOUNTS);
 
 	addr &= ROCKET_PC_BASE_ADDRESS_ADDR;
 	streams[0] = job->tasks[job->next_task - 1];
@@ -349,7 +349,7 @@ static void rocket_coredump_write(struct rocket_core *core, int error, bool vm_b
 
 	writer.data = __vmalloc(writer.room, GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (!writer.data) {
-		dev_notice_ratelimited(core->dev, "no memory for a coredump of %zu bytes\n",
+		dev_notice_ratelimited(core->hw.dev, "no memory for a coredump of %zu bytes\n",
 				       writer.room);
 		return;
 	}
@@ -425,7 +425,7 @@ void rocket_coredump_capture(struct rocket_core *core, int error)
  */
 static bool rocket_coredump_in_the_way(struct rocket_core *core)
 {
-	struct kernfs_node *link = sysfs_get_dirent(core->dev->kobj.sd, "devcoredump");
+	struct kernfs_node *link = sysfs_get_dirent(core->hw.dev->kobj.sd, "devcoredump");
 
 	sysfs_put(link);
 
@@ -441,7 +441,7 @@ static void rocket_coredump_work(struct work_struct *work)
 	if (rocket_coredump_in_the_way(core))
 		vfree(data);
 	else
-		dev_coredumpv(core->dev, data, core->coredump.size, GFP_KERNEL);
+		dev_coredumpv(core->hw.dev, data, core->coredump.size, GFP_KERNEL);
 
 	/* The next may come. Pairs with rocket_coredump_capture(). */
 	smp_store_release(&core->coredump.data, NULL);

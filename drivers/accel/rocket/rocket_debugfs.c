@@ -12,12 +12,14 @@
 #include <linux/pm_runtime.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/string_choices.h>
 
 #include "rocket_core.h"
 #include "rocket_debugfs.h"
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_job.h"
+#include "rocket_reset.h"
 #include "rocket_usage.h"
 #include "rocket_vm.h"
 
@@ -147,7 +149,7 @@ static bool rocket_debugfs_is_powered(struct rocket_core *core)
 {
 	guard(mutex)(&core->rdev->submit_lock);
 
-	return core->online && !pm_runtime_suspended(core->dev);
+	return core->online && !pm_runtime_suspended(core->hw.dev);
 }
 
 static void rocket_debugfs_show_core(struct seq_file *m, struct rocket_core *core)
@@ -172,6 +174,35 @@ static int rocket_debugfs_show_cores(struct seq_file *m, void *unused)
 
 	for (int i = 0; i < ROCKET_MAX_CORES; i++)
 		rocket_debugfs_show_core(m, &rdev->cores[i]);
+
+	return 0;
+}
+
+/* silicon: what each core was seen to do when it was bound, and what follows */
+static int rocket_debugfs_show_silicon(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct rocket_device *rdev = to_rocket_device(entry->dev);
+
+	guard(mutex)(&rdev->submit_lock);
+
+	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
+		struct rocket_core *core = &rdev->cores[i];
+		const struct rocket_facts *facts = &core->hw.facts;
+
+		if (!core->online)
+			continue;
+
+		seq_printf(m, "core %u computes: %s\n", i, str_yes_no(facts->computes));
+		seq_printf(m, "core %u chains: %s\n", i, str_yes_no(facts->chains));
+		seq_printf(m, "core %u counter: %s\n", i,
+			   rocket_hw_counter_name(facts->counter));
+		seq_printf(m, "core %u reset: %s\n", i, rocket_reset_mark_name(&core->hw));
+		seq_printf(m, "core %u residue: %s\n", i,
+			   core->scrub.armed ? "overwritten" : "powered off");
+		seq_printf(m, "core %u task: %llu ns\n", i, facts->task_ns);
+		seq_printf(m, "core %u scrub: %llu ns\n", i, core->scrub.ns);
+	}
 
 	return 0;
 }
@@ -211,6 +242,7 @@ static int rocket_debugfs_show_queues(struct seq_file *m, void *unused)
 static const struct drm_debugfs_info rocket_debugfs_files[] = {
 	{ "cores", rocket_debugfs_show_cores },
 	{ "queues", rocket_debugfs_show_queues },
+	{ "silicon", rocket_debugfs_show_silicon },
 	DRM_DEBUGFS_GPUVA_INFO(rocket_debugfs_show_gpuvas, NULL),
 };
 

@@ -27,8 +27,15 @@ struct rocket_fault_log *rocket_fault_log_create(void)
 	return log;
 }
 
-static void rocket_fault_log_add(struct rocket_fault_log *log,
-				 const struct drm_rocket_vm_fault *record)
+/**
+ * rocket_fault_log_add() - Write a fault down.
+ * @log: The log.
+ * @record: The fault; counted, but not kept when the log is full.
+ *
+ * Context: Any.
+ */
+void rocket_fault_log_add(struct rocket_fault_log *log,
+			  const struct drm_rocket_vm_fault *record)
 {
 	guard(spinlock_irqsave)(&log->lock);
 

@@ -33,6 +33,8 @@ struct rocket_fault_log {
 };
 
 struct rocket_fault_log *rocket_fault_log_create(void);
+void rocket_fault_log_add(struct rocket_fault_log *log,
+			  const struct drm_rocket_vm_fault *record);
 void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
 			     u64 dropped);
 

@@ -48,6 +48,7 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 	job->mapping_held = (void *)(job + 1);
 	job->tasks = (void *)(job->mapping_held + longs);
 	job->task_count = task_count;
+	job->done = ROCKET_HW_DONE;
 
 	job->hw_fence = kzalloc_obj(*job->hw_fence, GFP_KERNEL_ACCOUNT);
 	job->delay = rocket_delay_alloc(vm->penalty);

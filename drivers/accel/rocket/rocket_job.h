@@ -9,22 +9,13 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "rocket_hw.h"
 #include "rocket_sync.h"
 
 struct drm_gem_object;
 struct rocket_core;
 struct rocket_delay;
 struct rocket_vm;
-
-/* struct rocket_task - One start of the program controller. */
-struct rocket_task {
-	/* @regcmd: Address of the command stream in the job's VM. */
-	u32 regcmd;
-	/* @regcmd_count: Number of 64-bit commands in it. */
-	u32 regcmd_count;
-	/* @chain_count: Tasks that it runs before it interrupts, at least 1. */
-	u32 chain_count;
-};
 
 /**
  * struct rocket_job_client - Who submitted a job, for those who look into what
@@ -84,6 +75,12 @@ struct rocket_job {
 
 	/** @next_task: Index of the first task not started yet. */
 	u32 next_task;
+
+	/**
+	 * @done: What ends a task of it, ROCKET_PC_INTERRUPT_* bits. Any of them, so
+	 * what a program raises before its last block has written must not be here.
+	 */
+	u32 done;
 
 	/** @in_bos: BOs that it says it reads, references. */
 	struct drm_gem_object **in_bos;

@@ -6,6 +6,7 @@
 #include <linux/cleanup.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/of.h>
 #include <linux/scatterlist.h>
 
 #include "rocket_core.h"
@@ -83,7 +84,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
 		return ret;
 
 	/* All cores have the same kind of IOMMU: the domain suits them all. */
-	domain = iommu_paging_domain_alloc(core->dev);
+	domain = iommu_paging_domain_alloc(core->hw.dev);
 	if (IS_ERR(domain)) {
 		rocket_mmu_uncharge(vm, vm->mmu.charged);
 		return PTR_ERR(domain);
@@ -346,6 +347,46 @@ bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr)
 	return iommu_iova_to_phys(vm->mmu.domain, addr);
 }
 
+/**
+ * rocket_mmu_bind() - Get a core's IOMMU group, and what changes of domain need.
+ * @core: The core, being bound; it has its hardware.
+ *
+ * Return: 0; -ENODEV without an IOMMU, -ENOMEM; reported with the reason.
+ */
+int rocket_mmu_bind(struct rocket_core *core)
+{
+	struct device *dev = core->hw.dev;
+
+	core->group = iommu_group_get(dev);
+	if (!core->group)
+		return dev_err_probe(dev, -ENODEV,
+				     "no IOMMU: clients could not be kept apart\n");
+
+	core->empty = iommu_paging_domain_alloc(dev);
+	if (IS_ERR(core->empty)) {
+		iommu_group_put(core->group);
+		return dev_err_probe(dev, PTR_ERR(core->empty), "no page tables\n");
+	}
+
+	core->mmu_node = of_parse_phandle(dev->of_node, "iommus", 0);
+
+	return 0;
+}
+
+/**
+ * rocket_mmu_unbind() - Undo rocket_mmu_bind().
+ * @core: The core, in its default domain.
+ */
+void rocket_mmu_unbind(struct rocket_core *core)
+{
+	of_node_put(core->mmu_node);
+	core->mmu_node = NULL;
+	iommu_domain_free(core->empty);
+	core->empty = NULL;
+	iommu_group_put(core->group);
+	core->group = NULL;
+}
+
 /* For a core that cannot do anything any more, or that has to be given up. */
 static void rocket_mmu_abandon_locked(struct rocket_core *core)
 {
@@ -427,6 +468,8 @@ int rocket_mmu_detach(struct rocket_core *core)
  * rocket_mmu_reset() - Reset a core, whatever it does, and detach it.
  * @core: The core, powered.
  *
+ * Where it held no VM its IOMMU is left as the reset leaves it.
+ *
  * Return: 0; -EIO when the core ignores its reset and was left in its VM.
  */
 int rocket_mmu_reset(struct rocket_core *core)
@@ -434,6 +477,41 @@ int rocket_mmu_reset(struct rocket_core *core)
 	guard(mutex)(&core->attach_lock);
 
 	return core->vm ? rocket_mmu_detach_locked(core) : rocket_reset(core);
+}
+
+/*
+ * Makes the IOMMU driver write all registers of a core that was reset in its default
+ * domain. Only a change of domain does that, so it goes to an empty one and back.
+ */
+static int rocket_mmu_write_default(struct rocket_core *core)
+{
+	int ret = iommu_attach_group(core->empty, core->group);
+
+	if (!ret)
+		iommu_detach_group(NULL, core->group);
+
+	return ret;
+}
+
+/**
+ * rocket_mmu_reset_to_default() - Get a core ready for a job of the kernel's own.
+ * @core: The core, powered. Whatever it does is given up.
+ *
+ * Return: 0, with the core reset and its IOMMU leading to what the DMA API maps;
+ * otherwise as rocket_mmu_attach().
+ */
+int rocket_mmu_reset_to_default(struct rocket_core *core)
+{
+	int ret;
+
+	guard(mutex)(&core->attach_lock);
+
+	if (core->vm)
+		return rocket_mmu_detach_locked(core);
+
+	ret = rocket_reset(core);
+
+	return ret ?: rocket_mmu_write_default(core);
 }
 
 /**

@@ -58,9 +58,12 @@ void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
 
 bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr);
 
+int rocket_mmu_bind(struct rocket_core *core);
+void rocket_mmu_unbind(struct rocket_core *core);
 int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm);
 int rocket_mmu_detach(struct rocket_core *core);
 int rocket_mmu_reset(struct rocket_core *core);
+int rocket_mmu_reset_to_default(struct rocket_core *core);
 void rocket_mmu_abandon(struct rocket_core *core);
 void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev);
 

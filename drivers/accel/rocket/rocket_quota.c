@@ -170,6 +170,17 @@ static void rocket_quota_release(struct kref *ref)
 }
 
 /**
+ * rocket_quota_uid() - Whose file it is.
+ * @quota: Of a file.
+ *
+ * Return: Who opened it.
+ */
+kuid_t rocket_quota_uid(const struct rocket_quota *quota)
+{
+	return quota->user->uid;
+}
+
+/**
  * rocket_quota_put() - Put a reference.
  * @quota: The quota. What the owner of the reference had has been taken off.
  *

@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 struct rocket_user;
 
@@ -42,6 +43,7 @@ struct rocket_quota {
 struct rocket_quota *rocket_quota_create(void);
 struct rocket_quota *rocket_quota_get(struct rocket_quota *quota);
 void rocket_quota_put(struct rocket_quota *quota);
+kuid_t rocket_quota_uid(const struct rocket_quota *quota);
 
 int rocket_quota_charge(struct rocket_quota *quota, enum rocket_memory kind, u64 bytes);
 void rocket_quota_uncharge(struct rocket_quota *quota, enum rocket_memory kind, u64 bytes);

@@ -54,6 +54,7 @@ static const char * const rocket_race_names[ROCKET_RACE_POINTS] = {
 	[ROCKET_RACE_UNBIND] = "unbind",
 	[ROCKET_RACE_UNBIND_STOP] = "unbind-stop",
 	[ROCKET_RACE_SUSPEND] = "suspend",
+	[ROCKET_RACE_POWER_CYCLE] = "power-cycle",
 };
 
 static struct dentry *rocket_race_dir;

@@ -64,6 +64,9 @@ enum rocket_race_point {
 	/** @ROCKET_RACE_SUSPEND: A core is about to be suspended. */
 	ROCKET_RACE_SUSPEND,
 
+	/** @ROCKET_RACE_POWER_CYCLE: A core that ignored its reset is switched off. */
+	ROCKET_RACE_POWER_CYCLE,
+
 	/** @ROCKET_RACE_POINTS: How many there are. */
 	ROCKET_RACE_POINTS,
 };

@@ -10,13 +10,15 @@
 
 #include "rocket_core.h"
 #include "rocket_device.h"
+#include "rocket_fault.h"
 #include "rocket_job.h"
 #include "rocket_mmu.h"
 #include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
-#include "rocket_regs.h"
 #include "rocket_reset.h"
+#include "rocket_run.h"
+#include "rocket_selftest.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
 
@@ -24,10 +26,11 @@
  * DOC: Recovery
  *
  * What goes wrong on a core ends here: faults, hangs, an IOMMU that cannot be
- * attached. The core is reset; if that has no effect, its power domain is switched
- * off and on; if that cannot be had or does not help either, the core is out of
- * service until it is unbound: jobs that are queued there end with -EIO, and new
- * ones go to other cores. See rocket_device_report_loss() for the last core.
+ * attached. The core is reset, and has to pass its self-test if it ever did. If one of
+ * these fails, its power domain is switched off and on; if that cannot be had or does
+ * not help either, the core is out of service until it is unbound: jobs that are queued
+ * there end with -EIO, and new ones go to other cores. See rocket_device_report_loss()
+ * for the last core. A core that computes stays in service, whatever else it does.
  *
  * A job is killed by its own recovery only. One that came while the core was in
  * trouble is started by the recovery, and its clock with it.
@@ -47,26 +50,33 @@ static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
 	return core->job;
 }
 
-/**
- * rocket_recover_reset() - Make a core do nothing, whatever it takes.
- * @core: The core, powered, with a runtime PM reference of the caller and one of
- *	the job that runs, if one does.
- * @vm: Whose page tables it shall hold afterwards, %NULL for nobody's.
- *
- * Return: 0, or a negative errno when neither reset nor power cycle had an effect,
- * or the IOMMU refuses.
- */
-int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
+/* Whether a core that is reset, in its default domain, computes. */
+static int rocket_recover_test(struct rocket_core *core)
+{
+	int ret = rocket_selftest_again(&core->hw, &core->kjobs);
+
+	if (ret)
+		dev_err_ratelimited(core->hw.dev, "core %u does not compute any more (error %d)\n",
+				    core->index, ret);
+
+	return ret;
+}
+
+static int rocket_recover_by_reset(struct rocket_core *core)
 {
 	int ret;
 
-	ret = rocket_mmu_reset(core);
-	if (!ret && vm)
-		ret = rocket_scrub_attach(core, vm);
+	ret = rocket_mmu_reset_to_default(core);
 	if (!ret)
-		return 0;
+		ret = rocket_recover_test(core);
 
-	ret = rocket_reset_by_power(core);
+	return ret ?: rocket_mmu_reset(core);
+}
+
+static int rocket_recover_by_power(struct rocket_core *core)
+{
+	int ret = rocket_reset_by_power(core);
+
 	if (ret)
 		return ret;
 
@@ -74,7 +84,37 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 		rocket_core_count(&core->counts.power_cycles, 1);
 	rocket_mmu_abandon(core);
 
-	return vm ? rocket_scrub_attach(core, vm) : 0;
+	/* It may be here because it ignores its reset; what it ran last has ended. */
+	ret = rocket_recover_test(core);
+	if (!ret)
+		rocket_mmu_reset(core);
+
+	return ret;
+}
+
+/*
+ * Makes a core do nothing, whatever it takes, and hands it to @vm, if there is one.
+ * The core is powered, with a runtime PM reference of the caller and one of the job that
+ * runs, if one does. Returns 0; -EACCES when the core is well and must not be handed to
+ * @vm; another negative errno when it is not.
+ */
+static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
+{
+	int well, ret;
+
+	well = rocket_recover_by_reset(core);
+	ret = well;
+	if (!ret && vm)
+		ret = rocket_scrub_attach(core, vm);
+	if (!ret)
+		return 0;
+
+	ret = rocket_recover_by_power(core);
+	if (!ret)
+		return vm ? rocket_scrub_attach_after_power_loss(core, vm) : 0;
+
+	/* It computes, but it can neither be cleaned nor be switched off. */
+	return well ? ret : rocket_scrub_attach_uncleaned(core, vm);
 }
 
 /*
@@ -83,11 +123,10 @@ int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
  */
 static void rocket_recover_give_up(struct rocket_core *core)
 {
-	dev_err(core->dev, "core %u cannot be brought back and is out of service; unbind and bind its driver to try again\n",
+	dev_err(core->hw.dev, "core %u cannot be brought back and is out of service; unbind and bind its driver to try again\n",
 		core->index);
 
-	writel(0, core->pc + ROCKET_PC_OPERATION_ENABLE);
-	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	rocket_hw_stop(&core->hw);
 	rocket_mmu_abandon(core);
 
 	scoped_guard(spinlock_irq, &core->lock)
@@ -104,9 +143,44 @@ static void rocket_recover_give_up(struct rocket_core *core)
 static bool rocket_recover_get_power(struct rocket_core *core)
 {
 	if (READ_ONCE(core->recovering))
-		return !pm_runtime_resume_and_get(core->dev);
+		return !pm_runtime_resume_and_get(core->hw.dev);
 
-	return pm_runtime_get_if_active(core->dev) > 0;
+	return pm_runtime_get_if_active(core->hw.dev) > 0;
+}
+
+/*
+ * Brings the core back, and gives up on it if that fails. Returns what becomes of the
+ * job that waited for it: 0 when it can be started.
+ */
+static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *waiting)
+{
+	int ret = rocket_recover_reset(core, waiting ? waiting->vm : NULL);
+
+	if (!ret || ret == -EACCES)
+		return ret;
+
+	rocket_recover_give_up(core);
+
+	return -EIO;
+}
+
+/*
+ * Takes the job off the core, for @error. A job that never started has come to no harm
+ * by itself: it is only there when its core is being unbound.
+ */
+static struct dma_fence *rocket_recover_kill(struct rocket_core *core, int *error, u64 *cost)
+{
+	struct rocket_job *job = core->job;
+
+	lockdep_assert_held(&core->lock);
+
+	*cost = 0;
+	if (job->started)
+		*cost = ktime_get_ns() - job->started;
+	else if (!core->online)
+		*error = -ENODEV;
+
+	return rocket_run_take_job(core, *error);
 }
 
 /**
@@ -120,58 +194,60 @@ void rocket_recover_core(struct rocket_core *core, int error)
 {
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
 	bool was_wedged = READ_ONCE(core->wedged);
+	struct rocket_penalty *penalty = NULL;
 	struct dma_fence *fence = NULL;
-	struct rocket_job *killed = NULL;
 	bool was_recovering, powered;
 	u64 begin = ktime_get_ns();
-	bool lost = false;
+	u64 cost = 0;
+	int lost = 0;
 
 	/*
 	 * Wait for the handlers of the line: the IOMMU driver's reads registers
 	 * and follows the tables that they name, which must not happen while
 	 * they are reset and written anew.
 	 */
-	disable_irq(core->irq);
+	disable_irq(core->hw.irq);
 
 	powered = rocket_recover_get_power(core);
 	if (powered && !was_wedged)
 		rocket_coredump_capture(core, error);
-	if (powered && !was_wedged &&
-	    rocket_recover_reset(core, waiting ? waiting->vm : NULL))
-		rocket_recover_give_up(core);
-	if (waiting && (!powered || READ_ONCE(core->wedged)))
-		lost = true;
+	if (powered && !was_wedged)
+		lost = rocket_recover_hardware(core, waiting);
+	else if (waiting)
+		lost = -EIO;
+	if (waiting && lost)
+		error = lost;
 
 	scoped_guard(spinlock_irqsave, &core->lock) {
 		was_recovering = core->recovering;
 		core->recovering = false;
 		if (waiting && !lost) {
-			rocket_core_start_task(core);
+			rocket_run_start_task(core);
 		} else if (core->job) {
-			killed = core->job;
-			fence = rocket_core_take_job(core, lost ? -EIO : error);
+			penalty = core->job->vm->penalty;
+			fence = rocket_recover_kill(core, &error, &cost);
 		}
 	}
 
 	/* rocket_recover_report() has disabled it once more. */
 	if (was_recovering)
-		enable_irq(core->irq);
+		enable_irq(core->hw.irq);
 	/* The line of a core that was given up stays off until it is unbound. */
 	if (was_wedged || !core->wedged)
-		enable_irq(core->irq);
+		enable_irq(core->hw.irq);
 
 	trace_rocket_recover(core, ktime_get_ns() - begin, error, READ_ONCE(core->wedged));
 
 	if (powered)
-		rocket_core_put_power(core);
+		rocket_run_put_power(core);
 
-	if (!killed)
+	if (!fence)
 		return;
 
-	/* The job lives until its fence signals. */
-	if (!lost && error != -ENODEV)
-		rocket_penalty_charge(killed->vm->penalty, ktime_get_ns() - killed->started);
-	rocket_core_end_job(core, fence, lost ? -EIO : error);
+	/* The job, and with it the penalty, lives until its fence signals. */
+	if (cost && error != -ENODEV)
+		rocket_penalty_charge(penalty, cost);
+	rocket_run_end_job(core, fence, error);
 }
 
 static void rocket_recover_work(struct work_struct *work)
@@ -181,7 +257,7 @@ static void rocket_recover_work(struct work_struct *work)
 	rocket_race_point(ROCKET_RACE_RECOVER);
 
 	rocket_core_stop_sched(core);
-	rocket_recover_core(core, -EFAULT);
+	rocket_recover_core(core, READ_ONCE(core->error));
 	rocket_core_start_sched(core);
 }
 
@@ -195,13 +271,40 @@ static enum hrtimer_restart rocket_recover_clock(struct hrtimer *clock)
 }
 
 /*
+ * Why a job has not ended in its time. The IOMMU's interrupt for a refused access has
+ * never been seen to arrive on silicon; what the core itself says of its accesses to
+ * memory is asked, too.
+ */
+static int rocket_recover_blame(struct rocket_core *core)
+{
+	u32 errors = (rocket_hw_raised(&core->hw) | core->dma_errors) & ROCKET_HW_DMA_ERRORS;
+
+	lockdep_assert_held(&core->lock);
+
+	if (!errors)
+		return -ETIMEDOUT;
+
+	rocket_fault_log_add(core->job->vm->faults, &(struct drm_rocket_vm_fault){
+		.user_data = core->job->user_data,
+		.time_ns = ktime_get_ns(),
+		.core = core->index,
+		.flags = DRM_ROCKET_VM_FAULT_NO_ADDR |
+			 (errors & ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR ?
+			  DRM_ROCKET_VM_FAULT_WRITE : 0),
+	});
+	rocket_core_count(&core->counts.faults, 1);
+
+	return -EFAULT;
+}
+
+/*
  * Whether the job that runs has to be killed because its time is up. Not so if
  * its task has ended and only the interrupt is missing: then the job goes on with
  * its next task and gets its time once more, or @fence receives that of a job
  * that is complete. A stream can switch off its own interrupt, so that there is an
- * end to this. Returns how long the job was allowed to take, in ns, or 0.
+ * end to this. Returns what the job ends with, or 0.
  */
-static u64 rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fence)
+static int rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fence)
 {
 	struct rocket_job *job;
 
@@ -218,17 +321,19 @@ static u64 rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fen
 	if (!job || core->recovering || ktime_before(ktime_get(), core->deadline))
 		return 0;
 
-	if (!rocket_core_task_done(core) ||
+	if (!rocket_run_lost(core) ||
 	    (job->next_task < job->task_count && job->lost >= ROCKET_LOST_MAX)) {
+		dev_err_ratelimited(core->hw.dev, "job timed out after %llu ms\n",
+				    div_u64(job->timeout, NSEC_PER_MSEC));
 		rocket_core_count(&core->counts.hangs, 1);
-		return job->timeout;
+		return rocket_recover_blame(core);
 	}
 
 	job->lost++;
 	rocket_core_count(&core->counts.lost, 1);
-	*fence = rocket_core_next_task(core);
+	*fence = rocket_run_next_task(core);
 	if (!*fence)
-		rocket_core_start_clock(core);
+		rocket_run_start_clock(core);
 
 	return 0;
 }
@@ -237,31 +342,35 @@ static void rocket_recover_timeout_work(struct work_struct *work)
 {
 	struct rocket_core *core = container_of(work, struct rocket_core, timeout_work);
 	struct dma_fence *fence;
-	u64 allowed;
+	int error;
 
 	rocket_race_point(ROCKET_RACE_TIMEOUT);
 
 	/* With the scheduler stopped no other job can take this one's place. */
 	rocket_core_stop_sched(core);
-	allowed = rocket_recover_hangs(core, &fence);
-	if (allowed) {
-		dev_err_ratelimited(core->dev, "job timed out after %llu ms\n",
-				    div_u64(allowed, NSEC_PER_MSEC));
-		rocket_recover_core(core, -ETIMEDOUT);
-	}
+	error = rocket_recover_hangs(core, &fence);
+	if (error)
+		rocket_recover_core(core, error);
 	rocket_core_start_sched(core);
 
 	if (fence)
-		rocket_core_end_job(core, fence, 0);
+		rocket_run_end_job(core, fence, 0);
 }
 
-/* The core must not be touched, and its line not be heard, until it is reset. */
-static void rocket_recover_report(struct rocket_core *core)
+/**
+ * rocket_recover_report() - Do not touch a core, nor hear its line, until it is reset.
+ * @core: The core; &rocket_core.lock held, not recovering yet.
+ * @error: For the fence of the job that runs, if one does.
+ *
+ * Context: Any.
+ */
+void rocket_recover_report(struct rocket_core *core, int error)
 {
 	lockdep_assert_held(&core->lock);
 
 	core->recovering = true;
-	disable_irq_nosync(core->irq);
+	WRITE_ONCE(core->error, error);
+	disable_irq_nosync(core->hw.irq);
 	queue_work(core->recover_wq, &core->recover_work);
 }
 
@@ -281,7 +390,7 @@ int rocket_recover_request(struct rocket_core *core)
 		return -ENODEV;
 
 	if (!core->recovering)
-		rocket_recover_report(core);
+		rocket_recover_report(core, -EIO);
 
 	return 0;
 }
@@ -309,7 +418,7 @@ struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 	trace_rocket_fault(core, core->job, fault->addr,
 			   fault->flags & DRM_ROCKET_VM_FAULT_WRITE);
 	rocket_core_count(&core->counts.faults, 1);
-	rocket_recover_report(core);
+	rocket_recover_report(core, -EFAULT);
 
 	fault->core = core->index;
 	fault->user_data = core->job ? core->job->user_data : 0;
@@ -330,7 +439,8 @@ int rocket_recover_init(struct rocket_core *core)
 	INIT_WORK(&core->timeout_work, rocket_recover_timeout_work);
 	hrtimer_setup(&core->clock, rocket_recover_clock, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 
-	core->recover_wq = alloc_ordered_workqueue("rocket-recover-%u", 0, core->index);
+	core->recover_wq = alloc_ordered_workqueue("rocket-recover-%u", WQ_MEM_RECLAIM,
+						   core->index);
 	if (!core->recover_wq)
 		return -ENOMEM;
 

@@ -9,9 +9,9 @@ struct rocket_vm;
 int rocket_recover_init(struct rocket_core *core);
 void rocket_recover_fini(struct rocket_core *core);
 
-int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm);
 void rocket_recover_core(struct rocket_core *core, int error);
 int rocket_recover_request(struct rocket_core *core);
+void rocket_recover_report(struct rocket_core *core, int error);
 struct rocket_vm *rocket_recover_report_fault(struct rocket_core *core,
 					      struct drm_rocket_vm_fault *fault);
 

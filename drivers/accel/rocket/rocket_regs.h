@@ -25,11 +25,13 @@
 #define ROCKET_PC_INTERRUPT_MASK		0x20
 #define ROCKET_PC_INTERRUPT_CLEAR		0x24
 #define   ROCKET_PC_INTERRUPT_CLEAR_ALL		GENMASK(16, 0)
+/* What is raised and unmasked, and what is raised; a bit for each of two groups. */
+#define ROCKET_PC_INTERRUPT_STATUS		0x28
 #define ROCKET_PC_INTERRUPT_RAW_STATUS		0x2c
-#define   ROCKET_PC_INTERRUPT_DPU_0		BIT(8)
-#define   ROCKET_PC_INTERRUPT_DPU_1		BIT(9)
-#define   ROCKET_PC_INTERRUPT_DPU		(ROCKET_PC_INTERRUPT_DPU_0 | \
-						 ROCKET_PC_INTERRUPT_DPU_1)
+#define   ROCKET_PC_INTERRUPT_DPU		GENMASK(9, 8)
+#define   ROCKET_PC_INTERRUPT_PPU		GENMASK(11, 10)
+#define   ROCKET_PC_INTERRUPT_DMA_READ_ERROR	BIT(12)
+#define   ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR	BIT(13)
 #define ROCKET_PC_TASK_CON			0x30
 #define   ROCKET_PC_TASK_CON_TASK_NUMBER(n)	((n) << 0)
 /* The field's width, and that of the counter; 0 may mean one more. */
@@ -40,7 +42,10 @@
 #define   ROCKET_PC_TASK_CON_RESERVED_14	BIT(14)
 #define ROCKET_PC_TASK_DMA_BASE_ADDR		0x34
 #define ROCKET_PC_TASK_STATUS			0x3c
-/* Tasks that have ended since TASK_COUNT_CLEAR; what the vendor driver reads. */
+/*
+ * "Current task counter value" (TRM). On silicon it was read as 0 when the interrupt
+ * of the last task came, and as 1 in the middle of two: see &enum rocket_counter.
+ */
 #define   ROCKET_PC_TASK_STATUS_COUNT		GENMASK(11, 0)
 
 /* Pages "cna" and "core": the ping-pong register groups of each block */

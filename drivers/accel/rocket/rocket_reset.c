@@ -8,6 +8,7 @@
 #include <linux/reset.h>
 
 #include "rocket_core.h"
+#include "rocket_race.h"
 #include "rocket_regs.h"
 #include "rocket_reset.h"
 #include "rocket_trace.h"
@@ -20,9 +21,14 @@
  * stream is not checked by anybody and may leave engines armed that go on behind
  * the interrupt of its task; and on the way from one domain to another the IOMMU's
  * driver switches translation off, so that such an engine would reach all memory.
- * So a core is reset before its IOMMU group leaves a VM, each time, and the reset
- * has to be seen to work: rocket_reset() leaves a mark in a register and looks
- * whether it is gone.
+ * So a core is reset before its IOMMU group leaves a VM, each time.
+ *
+ * Whether a reset has happened can be seen by a mark: a value in a register that
+ * has another one afterwards. The manual names such registers; that they read back
+ * what was written, and that the reset lines change them, was measured by nobody. So
+ * rocket_reset_learn() tries some when the core is bound. If none serves, the reset
+ * line is trusted, as mainline's and the vendor's drivers do. None of the marks leads
+ * an engine that still runs to other memory.
  *
  * srst_a resets the IOMMU together with the core, behind the back of its driver,
  * so a reset is always followed by a change of domain, which writes all of the
@@ -43,75 +49,145 @@
  */
 #define ROCKET_POWER_OFF_MS 200
 
-/*
- * The mark, in a register that reads 0 after a reset (RK3588 TRM), and that each
- * start of a task writes anew.
- */
-#define ROCKET_RESET_MARK 0x5a5a5a50
+/* struct rocket_reset_mark - A register that tells whether a reset has happened. */
+struct rocket_reset_mark {
+	/* @name: For people. */
+	const char *name;
+	/* @reg: Its offset in page "pc". */
+	u32 reg;
+	/* @bits: Those that can be written. */
+	u32 bits;
+	/* @value: The mark; harmless whatever the core does. */
+	u32 value;
+	/* @reset: What the manual says a reset leaves. */
+	u32 reset;
+};
 
-static void rocket_reset_set_mark(struct rocket_core *core)
+/* In the order in which they are tried. Each start of a task writes all of them anew. */
+static const struct rocket_reset_mark rocket_reset_marks[] = {
+	/* Nothing is let through. */
+	{ "INTERRUPT_MASK", ROCKET_PC_INTERRUPT_MASK, ROCKET_PC_INTERRUPT_CLEAR_ALL,
+	  0, ROCKET_PC_INTERRUPT_CLEAR_ALL },
+	/* No stream is fetched. */
+	{ "PC_BASE_ADDRESS", ROCKET_PC_BASE_ADDRESS,
+	  ROCKET_PC_BASE_ADDRESS_ADDR | ROCKET_PC_BASE_ADDRESS_PC_SEL,
+	  ROCKET_PC_BASE_ADDRESS_PC_SEL, 0 },
+};
+
+static u32 rocket_reset_read_mark(struct rocket_hw *hw, int mark)
 {
-	writel(ROCKET_RESET_MARK, core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
+	return readl(hw->pc + rocket_reset_marks[mark].reg) & rocket_reset_marks[mark].bits;
 }
 
-/* Gone, and not because the register does not answer at all? */
-static bool rocket_reset_mark_gone(struct rocket_core *core)
+static void rocket_reset_set_mark(struct rocket_hw *hw, int mark)
 {
-	bool gone = !readl(core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
-
-	rocket_reset_set_mark(core);
-	gone &= readl(core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR) == ROCKET_RESET_MARK;
-	writel(0, core->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
-
-	return gone;
+	if (mark >= 0)
+		writel(rocket_reset_marks[mark].value, hw->pc + rocket_reset_marks[mark].reg);
 }
 
-/* After a reset all interrupts are enabled. */
-static void rocket_reset_quiet(struct rocket_core *core)
+/* Where no mark serves, nothing speaks against it. */
+static bool rocket_reset_mark_gone(struct rocket_hw *hw, int mark)
 {
-	writel(0, core->pc + ROCKET_PC_INTERRUPT_MASK);
+	return mark < 0 || rocket_reset_read_mark(hw, mark) == rocket_reset_marks[mark].reset;
 }
 
-static bool rocket_reset_pulse(struct rocket_core *core)
+static int rocket_reset_hold_lines(struct rocket_hw *hw)
 {
-	int ret;
+	int ret = reset_control_bulk_assert(ARRAY_SIZE(hw->resets), hw->resets);
 
-	rocket_reset_set_mark(core);
-
-	ret = reset_control_bulk_assert(ARRAY_SIZE(core->resets), core->resets);
 	udelay(ROCKET_RESET_US);
-	if (reset_control_bulk_deassert(ARRAY_SIZE(core->resets), core->resets) || ret)
+
+	return reset_control_bulk_deassert(ARRAY_SIZE(hw->resets), hw->resets) ?: ret;
+}
+
+static bool rocket_reset_pulse(struct rocket_hw *hw, int mark)
+{
+	rocket_reset_set_mark(hw, mark);
+
+	return !rocket_reset_hold_lines(hw) && rocket_reset_mark_gone(hw, mark);
+}
+
+static bool rocket_reset_mark_serves(struct rocket_hw *hw, int mark)
+{
+	rocket_reset_set_mark(hw, mark);
+	if (rocket_reset_read_mark(hw, mark) != rocket_reset_marks[mark].value)
 		return false;
 
-	return rocket_reset_mark_gone(core);
+	for (int i = 0; i < ROCKET_RESET_TRIES; i++) {
+		if (rocket_reset_pulse(hw, mark))
+			return true;
+	}
+
+	return false;
 }
 
 /**
- * rocket_reset() - Reset a core and its IOMMU, and make sure that it happened.
+ * rocket_reset_learn() - Find out by what a reset can be seen, and reset the core.
+ * @hw: The core, being bound, powered; nobody drops IOTLB lines. Receives
+ *	&rocket_facts.mark. The caller changes the domain of its group afterwards.
+ *
+ * Return: 0, or a negative errno of the reset controller.
+ */
+int rocket_reset_learn(struct rocket_hw *hw)
+{
+	int ret = 0;
+
+	disable_irq(hw->irq);
+
+	hw->facts.mark = -1;
+	for (int i = 0; i < ARRAY_SIZE(rocket_reset_marks) && hw->facts.mark < 0; i++) {
+		if (rocket_reset_mark_serves(hw, i))
+			hw->facts.mark = i;
+	}
+	/* As the manual says it should be, and once more where nothing was seen. */
+	if (hw->facts.mark < 0)
+		ret = rocket_reset_hold_lines(hw);
+	rocket_hw_stop(hw);
+
+	enable_irq(hw->irq);
+
+	return ret;
+}
+
+/**
+ * rocket_reset_mark_name() - By what a reset can be seen.
+ * @hw: The core.
+ *
+ * Return: The name of a register, or a word for none.
+ */
+const char *rocket_reset_mark_name(const struct rocket_hw *hw)
+{
+	return hw->facts.mark < 0 ? "nothing" : rocket_reset_marks[hw->facts.mark].name;
+}
+
+/**
+ * rocket_reset() - Reset a core and its IOMMU, and see whether it happened.
  * @core: The core, powered, &rocket_core.attach_lock held. Whatever it does is
  *	given up. The caller changes the domain of its group afterwards.
  *
- * Return: 0; -EIO when the core does not react. It may then still be running, in
- * the VM that it is attached to.
+ * Return: 0; -EIO when the core was seen not to react. It may then still be running,
+ * in the VM that it is attached to.
  */
 int rocket_reset(struct rocket_core *core)
 {
 	struct mutex *hw_lock = core->vm ? &core->vm->mmu.hw_lock : NULL;
+	struct rocket_hw *hw = &core->hw;
 	bool done = false;
 
 	lockdep_assert_held(&core->attach_lock);
 
-	disable_irq(core->irq);
+	disable_irq(hw->irq);
 	if (hw_lock)
 		mutex_lock(hw_lock);
 
 	for (int i = 0; i < ROCKET_RESET_TRIES && !done; i++)
-		done = rocket_reset_pulse(core);
-	rocket_reset_quiet(core);
+		done = rocket_reset_pulse(hw, hw->facts.mark);
+	/* After a reset all interrupts are enabled. */
+	rocket_hw_stop(hw);
 
 	if (hw_lock)
 		mutex_unlock(hw_lock);
-	enable_irq(core->irq);
+	enable_irq(hw->irq);
 	if (done)
 		rocket_core_count(&core->counts.resets, 1);
 	trace_rocket_reset(core, done);
@@ -124,8 +200,10 @@ static int rocket_reset_power_event(struct notifier_block *nb, unsigned long eve
 {
 	struct rocket_core *core = container_of(nb, struct rocket_core, power_watch);
 
-	if (event == GENPD_NOTIFY_OFF)
+	if (event == GENPD_NOTIFY_OFF) {
+		rocket_scrub_power_lost(core);
 		complete(&core->powered_off);
+	}
 
 	return NOTIFY_OK;
 }
@@ -140,7 +218,7 @@ void rocket_reset_watch_power(struct rocket_core *core)
 {
 	init_completion(&core->powered_off);
 	core->power_watch.notifier_call = rocket_reset_power_event;
-	dev_pm_genpd_add_notifier(core->dev, &core->power_watch);
+	dev_pm_genpd_add_notifier(core->hw.dev, &core->power_watch);
 }
 
 /**
@@ -149,7 +227,7 @@ void rocket_reset_watch_power(struct rocket_core *core)
  */
 void rocket_reset_unwatch_power(struct rocket_core *core)
 {
-	dev_pm_genpd_remove_notifier(core->dev);
+	dev_pm_genpd_remove_notifier(core->hw.dev);
 }
 
 /*
@@ -161,17 +239,17 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
 	int ret;
 
 	for (unsigned int i = 0; i < references; i++)
-		pm_runtime_put_noidle(core->dev);
+		pm_runtime_put_noidle(core->hw.dev);
 
 	reinit_completion(&core->powered_off);
-	ret = pm_runtime_suspend(core->dev);
+	ret = pm_runtime_suspend(core->hw.dev);
 	if (ret >= 0 &&
 	    !wait_for_completion_timeout(&core->powered_off,
 					 msecs_to_jiffies(ROCKET_POWER_OFF_MS)))
 		ret = -ETIMEDOUT;
 
 	for (unsigned int i = 0; i < references; i++)
-		pm_runtime_get_noresume(core->dev);
+		pm_runtime_get_noresume(core->hw.dev);
 
 	return ret < 0 ? ret : 0;
 }
@@ -185,29 +263,37 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
  * those of the others, and userspace may keep a core awake. On success the core
  * is attached to the same VM as before.
  *
+ * Who wants to take a VM out of the core meanwhile waits: there is nothing to reset
+ * while its domain is off.
+ *
  * Return: 0, or a negative errno when the domain was not switched off, or that
  * did not help. The core is powered again unless its IOMMU refuses.
  */
 int rocket_reset_by_power(struct rocket_core *core)
 {
+	struct rocket_hw *hw = &core->hw;
 	int off, on;
 
-	rocket_reset_set_mark(core);
+	/* rocket_core_runtime_suspend() does not take it while @power_cycle is set. */
+	guard(mutex)(&core->attach_lock);
+
+	rocket_reset_set_mark(hw, hw->facts.mark);
 
 	/* It must not be brought to its default domain while it may be running. */
 	WRITE_ONCE(core->power_cycle, true);
 	off = rocket_reset_power_off(core, core->job ? 2 : 1);
-	on = pm_runtime_resume(core->dev);
+	rocket_race_point(ROCKET_RACE_POWER_CYCLE);
+	on = pm_runtime_resume(hw->dev);
 	WRITE_ONCE(core->power_cycle, false);
 
 	if (on < 0)
 		return on;
 	if (off)
 		return off;
-	if (!rocket_reset_mark_gone(core))
+	if (!rocket_reset_mark_gone(hw, hw->facts.mark))
 		return -EIO;
 
-	rocket_reset_quiet(core);
+	rocket_hw_stop(hw);
 
 	return 0;
 }

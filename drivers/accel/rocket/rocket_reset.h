@@ -3,7 +3,10 @@
 #define __ROCKET_RESET_H__
 
 struct rocket_core;
+struct rocket_hw;
 
+int rocket_reset_learn(struct rocket_hw *hw);
+const char *rocket_reset_mark_name(const struct rocket_hw *hw);
 int rocket_reset(struct rocket_core *core);
 int rocket_reset_by_power(struct rocket_core *core);
 

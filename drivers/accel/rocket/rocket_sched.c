@@ -12,6 +12,7 @@
 #include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
+#include "rocket_run.h"
 #include "rocket_sched.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
@@ -89,7 +90,7 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 	 * no shrinker or notifier through which reclaim could wait for one of
 	 * its fences.
 	 */
-	ret = pm_runtime_resume_and_get(core->dev);
+	ret = pm_runtime_resume_and_get(core->hw.dev);
 	if (ret)
 		return ret;
 
@@ -98,7 +99,7 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 	if (ret)
 		ret = rocket_recover_request(core);
 	if (ret)
-		rocket_core_put_power(core);
+		rocket_run_put_power(core);
 
 	return ret;
 }
@@ -134,7 +135,7 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 
 	cookie = dma_fence_begin_signalling();
 	fence = rocket_fence_init(job->hw_fence, core);
-	rocket_core_start(core, job, dma_fence_get(fence));
+	rocket_run_start(core, job, dma_fence_get(fence));
 	dma_fence_end_signalling(cookie);
 
 	return dma_fence_get(fence);
@@ -144,7 +145,7 @@ static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 {
 	struct rocket_job *job = to_rocket_job(sched_job);
 
-	/* Of one that ran, rocket_core_take_job() has told. */
+	/* Of one that ran, rocket_run_take_job() has told. */
 	if (!job->started)
 		trace_rocket_job_done(job, 0, sched_job->s_fence->finished.error);
 
@@ -174,7 +175,7 @@ int rocket_sched_init(struct rocket_core *core)
 		.ops = &rocket_sched_ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 		.credit_limit = 1,
-		/* None: see rocket_core_start_clock(). */
+		/* None: see rocket_run_start_clock(). */
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = names[core->index],
 		.dev = core->rdev->ddev.dev,

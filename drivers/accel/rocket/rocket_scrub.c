@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include <linux/bits.h>
-#include <linux/build_bug.h>
-#include <linux/dma-mapping.h>
-#include <linux/interrupt.h>
-#include <linux/iopoll.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "rocket_core.h"
+#include "rocket_kjob.h"
 #include "rocket_mmu.h"
-#include "rocket_regs.h"
+#include "rocket_quota.h"
 #include "rocket_scrub.h"
-#include "rocket_submit.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
 
@@ -39,446 +33,145 @@
  * byte of the buffer takes part in a sum, which comes out right only if it was
  * ours. A scrub that goes wrong is treated like a hang, by rocket_recover_core().
  *
- * The job runs in the group's default domain, which lies between two clients
- * anyway, on memory that belongs to the kernel. Its interrupt stays off: it is
- * polled by the scheduler's work, which sleeps meanwhile. Nothing is allocated.
+ * That was never tried on silicon. So it is tried when the core is bound, and done
+ * only where it worked then. Where it did not, or does not any more though the core
+ * computes, the core is switched off between two clients, which is what public notes
+ * recommend; where that cannot be had, the parameter residue decides. The core stays in
+ * service.
+ *
  * The same file's VMs may follow each other without a scrub.
  */
 
-static bool rocket_scrub_keep_residue;
-module_param_named(keep_residue, rocket_scrub_keep_residue, bool, 0644);
-MODULE_PARM_DESC(keep_residue,
-		 "Do not erase a client's data from the NPU when another one's job comes; for machines whose users all trust each other (default: N)");
-
-/*
- * Registers that the scrub's streams write, as offsets in the core's window.
- * Names and fields: RK3588 TRM, chapter RKNN. Those that are not written keep
- * their reset value, 0. What a convolution needs: Mesa's rocket driver.
- */
-enum {
-	ROCKET_REG_PC_REGISTER_AMOUNTS		= 0x0014,
-	ROCKET_REG_PC_OPERATION_ENABLE		= 0x0008,
-
-	ROCKET_REG_CNA_CONV_CON2		= 0x1010,
-	ROCKET_REG_CNA_CONV_CON3		= 0x1014,
-	ROCKET_REG_CNA_DATA_SIZE0		= 0x1020,
-	ROCKET_REG_CNA_DATA_SIZE1		= 0x1024,
-	ROCKET_REG_CNA_DATA_SIZE2		= 0x1028,
-	ROCKET_REG_CNA_DATA_SIZE3		= 0x102c,
-	ROCKET_REG_CNA_WEIGHT_SIZE0		= 0x1030,
-	ROCKET_REG_CNA_WEIGHT_SIZE1		= 0x1034,
-	ROCKET_REG_CNA_WEIGHT_SIZE2		= 0x1038,
-	ROCKET_REG_CNA_CBUF_CON0		= 0x1040,
-	ROCKET_REG_CNA_CBUF_CON1		= 0x1044,
-	ROCKET_REG_CNA_CVT_CON0			= 0x104c,
-	ROCKET_REG_CNA_CVT_CON1			= 0x1050,
-	ROCKET_REG_CNA_FEATURE_DATA_ADDR	= 0x1070,
-	ROCKET_REG_CNA_DMA_CON0			= 0x1078,
-	ROCKET_REG_CNA_DMA_CON1			= 0x107c,
-	ROCKET_REG_CNA_DMA_CON2			= 0x1080,
-	ROCKET_REG_CNA_FC_DATA_SIZE0		= 0x1084,
-	ROCKET_REG_CNA_FC_DATA_SIZE1		= 0x1088,
-	ROCKET_REG_CNA_DCOMP_ADDR0		= 0x1110,
-
-	ROCKET_REG_CORE_MISC_CFG		= 0x3010,
-	ROCKET_REG_CORE_DATAOUT_SIZE_0		= 0x3014,
-	ROCKET_REG_CORE_DATAOUT_SIZE_1		= 0x3018,
-
-	ROCKET_REG_DPU_S_POINTER		= 0x4004,
-	ROCKET_REG_DPU_FEATURE_MODE_CFG		= 0x400c,
-	ROCKET_REG_DPU_DST_BASE_ADDR		= 0x4020,
-	ROCKET_REG_DPU_DST_SURF_STRIDE		= 0x4024,
-	ROCKET_REG_DPU_DATA_CUBE_WIDTH		= 0x4030,
-	ROCKET_REG_DPU_DATA_CUBE_HEIGHT		= 0x4034,
-	ROCKET_REG_DPU_DATA_CUBE_CHANNEL	= 0x403c,
-	ROCKET_REG_DPU_BS_CFG			= 0x4040,
-	ROCKET_REG_DPU_BS_OW_CFG		= 0x4050,
-	ROCKET_REG_DPU_WDMA_SIZE_0		= 0x4058,
-	ROCKET_REG_DPU_WDMA_SIZE_1		= 0x405c,
-	ROCKET_REG_DPU_BN_CFG			= 0x4060,
-	ROCKET_REG_DPU_EW_CFG			= 0x4070,
-	ROCKET_REG_DPU_EW_CVT_SCALE_VALUE	= 0x4078,
-	ROCKET_REG_DPU_OUT_CVT_OFFSET		= 0x4080,
-	ROCKET_REG_DPU_OUT_CVT_SCALE		= 0x4084,
-	ROCKET_REG_DPU_OUT_CVT_SHIFT		= 0x4088,
-	ROCKET_REG_DPU_SURFACE_ADD		= 0x40c0,
-	ROCKET_REG_DPU_LUT_ACCESS_CFG		= 0x4100,
-	ROCKET_REG_DPU_LUT_ACCESS_DATA		= 0x4104,
+/* enum rocket_residue - What to do about a client's data in the NPU. */
+enum rocket_residue {
+	/* @ROCKET_RESIDUE_PROTECT: Erase it, or let nobody else see it. */
+	ROCKET_RESIDUE_PROTECT,
+	/* @ROCKET_RESIDUE_SHARE: Erase it, as far as that is possible. */
+	ROCKET_RESIDUE_SHARE,
+	/* @ROCKET_RESIDUE_KEEP: Do nothing. */
+	ROCKET_RESIDUE_KEEP,
 };
 
-/* Targets of commands that are no writes to a block: see rocket_scrub_put(). */
-#define ROCKET_TARGET_WRITE(reg)	(BIT(8 + ((reg) >> 12)) | BIT(0))
-#define ROCKET_TARGET_FENCE		0x41
-#define ROCKET_TARGET_OP_ENABLE		0x81
-/* CNA, CORE and DPU in an op-enable */
-#define ROCKET_OP_ENABLE_CONVOLUTION	0x0d
-
-/* The buffer: 12 banks, each of 256 entries of 128 bytes. */
-#define ROCKET_CBUF_BANKS	12
-#define ROCKET_CBUF_BANK_BYTES	SZ_32K
-
-/*
- * Both tasks convolve CHANNELS channels of rows of WIDTH pixels with 2 x 2 taps,
- * side by side, so that each byte of the features and of the weights is used. One
- * has features of 11 banks and weights of one, the other the opposite.
- */
-#define ROCKET_SCRUB_CHANNELS	256
-#define ROCKET_SCRUB_WIDTH	32
-#define ROCKET_SCRUB_TAPS	2
-#define ROCKET_SCRUB_OUT_WIDTH	(ROCKET_SCRUB_WIDTH / ROCKET_SCRUB_TAPS)
-#define ROCKET_SCRUB_ROW_BYTES	(ROCKET_SCRUB_WIDTH * ROCKET_SCRUB_CHANNELS)
-#define ROCKET_SCRUB_KERNEL_BYTES \
-	(ROCKET_SCRUB_TAPS * ROCKET_SCRUB_TAPS * ROCKET_SCRUB_CHANNELS)
-/* Channels that lie together in memory; also the unit of most strides, in bytes */
-#define ROCKET_FEATURE_ATOM	16
-
-/*
- * Features and weights are all ones, so each sum is ROCKET_SCRUB_KERNEL_BYTES. It
- * is scaled down to an int8, and each task adds something of its own: neither can
- * take the other's output for its own.
- */
-#define ROCKET_SCRUB_FILL	1
-#define ROCKET_SCRUB_SHIFT	5
-#define ROCKET_SCRUB_RESULT(task) \
-	((ROCKET_SCRUB_KERNEL_BYTES >> ROCKET_SCRUB_SHIFT) + 1 + (task))
-
-/* Two tables with addresses of 10 bits; users write 513 entries of each. */
-#define ROCKET_LUT_TABLES	2
-#define ROCKET_LUT_ENTRIES	1024
-#define ROCKET_LUT_ACCESS_WRITE	BIT(17)
-#define ROCKET_LUT_TABLE_ID(n)	((n) << 16)
-
-/* Layout of the memory that is read */
-#define ROCKET_SCRUB_FILL_BYTES	((ROCKET_CBUF_BANKS - 1) * ROCKET_CBUF_BANK_BYTES)
-#define ROCKET_SCRUB_STREAM_MAX	(64 + ROCKET_LUT_TABLES * (ROCKET_LUT_ENTRIES + 1))
-#define ROCKET_SCRUB_SOURCE_BYTES \
-	PAGE_ALIGN(ROCKET_SCRUB_FILL_BYTES + \
-		   ROCKET_SCRUB_TASKS * ROCKET_SCRUB_STREAM_MAX * sizeof(__le64))
-/* All that the PC fetches at a time, in commands */
-#define ROCKET_SCRUB_STREAM_ALIGN 8
-
-struct rocket_scrub_shape {
-	u32 data_banks;
-	u32 height;
-	u32 kernels;
+static const char * const rocket_residue_names[] = {
+	[ROCKET_RESIDUE_PROTECT] = "protect",
+	[ROCKET_RESIDUE_SHARE] = "share",
+	[ROCKET_RESIDUE_KEEP] = "keep",
 };
 
-static const struct rocket_scrub_shape rocket_scrub_shapes[ROCKET_SCRUB_TASKS] = {
-	{ .data_banks = 11, .height = 44, .kernels = 32 },
-	{ .data_banks = 1, .height = 4, .kernels = 352 },
-};
+static enum rocket_residue rocket_residue;
 
-/* Full to the byte */
-static_assert(ROCKET_SCRUB_ROW_BYTES * 44 == ROCKET_CBUF_BANK_BYTES * 11);
-static_assert(ROCKET_SCRUB_KERNEL_BYTES * 32 == ROCKET_CBUF_BANK_BYTES);
-static_assert(ROCKET_SCRUB_ROW_BYTES * 4 == ROCKET_CBUF_BANK_BYTES);
-static_assert(ROCKET_SCRUB_KERNEL_BYTES * 352 == ROCKET_CBUF_BANK_BYTES * 11);
-
-/* The same for both: columns x rows x kernels */
-#define ROCKET_SCRUB_OUT_BYTES	(ROCKET_SCRUB_OUT_WIDTH * 22 * 32)
-static_assert(ROCKET_SCRUB_OUT_WIDTH * 2 * 352 == ROCKET_SCRUB_OUT_BYTES);
-
-/*
- * Building the streams
- */
-
-static __le64 *rocket_scrub_put(__le64 *at, u16 target, u16 reg, u32 value)
+static int rocket_residue_set(const char *value, const struct kernel_param *param)
 {
-	*at = cpu_to_le64((u64)target << 48 | (u64)value << 16 | reg);
+	int which = sysfs_match_string(rocket_residue_names, value);
 
-	return at + 1;
-}
+	if (which < 0)
+		return which;
 
-static __le64 *rocket_scrub_write(__le64 *at, u16 reg, u32 value)
-{
-	return rocket_scrub_put(at, ROCKET_TARGET_WRITE(reg), reg, value);
-}
-
-/* After one write of the access register each write of data goes to the next entry. */
-static __le64 *rocket_scrub_put_tables(__le64 *at)
-{
-	for (u32 table = 0; table < ROCKET_LUT_TABLES; table++) {
-		at = rocket_scrub_write(at, ROCKET_REG_DPU_LUT_ACCESS_CFG,
-					ROCKET_LUT_ACCESS_WRITE | ROCKET_LUT_TABLE_ID(table));
-		for (u32 i = 0; i < ROCKET_LUT_ENTRIES; i++)
-			at = rocket_scrub_write(at, ROCKET_REG_DPU_LUT_ACCESS_DATA, 0);
-	}
-
-	return at;
-}
-
-static __le64 *rocket_scrub_put_cna(__le64 *at, const struct rocket_scrub_shape *shape,
-				    u32 source)
-{
-	u32 pixels = ROCKET_SCRUB_WIDTH * shape->height;
-	u32 line = ROCKET_SCRUB_WIDTH * ROCKET_FEATURE_ATOM / 4;
-	u32 size = ROCKET_SCRUB_WIDTH << 16 | shape->height;
-	u32 out_rows = shape->height / ROCKET_SCRUB_TAPS;
-
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_CBUF_CON0,
-				(ROCKET_CBUF_BANKS - shape->data_banks) << 4 |
-				shape->data_banks);
-	/* Rows that are fetched ahead: Mesa's number */
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_CONV_CON2, (51 + ROCKET_SCRUB_TAPS) << 4);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_CONV_CON3,
-				ROCKET_SCRUB_TAPS << 3 | ROCKET_SCRUB_TAPS);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DATA_SIZE0, size);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DATA_SIZE1,
-				(ROCKET_SCRUB_CHANNELS - 1) << 16 | ROCKET_SCRUB_CHANNELS);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DATA_SIZE2, ROCKET_SCRUB_OUT_WIDTH);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DATA_SIZE3,
-				ROCKET_SCRUB_OUT_WIDTH * out_rows);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_WEIGHT_SIZE0,
-				shape->kernels * ROCKET_SCRUB_KERNEL_BYTES);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_WEIGHT_SIZE1, ROCKET_SCRUB_KERNEL_BYTES);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_WEIGHT_SIZE2,
-				ROCKET_SCRUB_TAPS << 24 | ROCKET_SCRUB_TAPS << 16 |
-				shape->kernels);
-	/* Half entries in a row */
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_CBUF_CON1, ROCKET_SCRUB_ROW_BYTES / 64);
-	/* Data is signed and needs no conversion. */
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_CVT_CON0, BIT(3) | BIT(1) | BIT(0));
-	for (u32 lane = 0; lane < 4; lane++)
-		at = rocket_scrub_write(at, ROCKET_REG_CNA_CVT_CON1 + 4 * lane, 1 << 16);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_FEATURE_DATA_ADDR, source);
-	/* Bursts of 16 */
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DMA_CON0, 15 << 16 | 15);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DMA_CON1, line);
-	/* From the end of four lines to the next surface */
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_DMA_CON2, pixels - line);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_FC_DATA_SIZE0, size);
-	at = rocket_scrub_write(at, ROCKET_REG_CNA_FC_DATA_SIZE1, ROCKET_SCRUB_CHANNELS);
-
-	return rocket_scrub_write(at, ROCKET_REG_CNA_DCOMP_ADDR0, source);
-}
-
-static __le64 *rocket_scrub_put_core(__le64 *at, u32 out_size, u32 kernels)
-{
-	/* As for all int8 convolutions */
-	at = rocket_scrub_write(at, ROCKET_REG_CORE_MISC_CFG, BIT(0));
-	at = rocket_scrub_write(at, ROCKET_REG_CORE_DATAOUT_SIZE_0, out_size);
-
-	return rocket_scrub_write(at, ROCKET_REG_CORE_DATAOUT_SIZE_1, kernels - 1);
-}
-
-/* The output stage: nothing but scale and offset. */
-static __le64 *rocket_scrub_put_dpu(__le64 *at, u32 out_size, u32 kernels, u32 out,
-				    u32 offset)
-{
-	u32 surface = ROCKET_SCRUB_OUT_BYTES / kernels * ROCKET_FEATURE_ATOM;
-	u32 channels = (kernels - 1) << 16 | (kernels - 1);
-
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_S_POINTER,
-				ROCKET_S_POINTER_POINTER_PP_EN |
-				ROCKET_S_POINTER_EXECUTER_PP_EN |
-				ROCKET_S_POINTER_POINTER_PP_MODE);
-	/* Bursts of 16, from the convolution to memory */
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_FEATURE_MODE_CFG, 15 << 5 | 2 << 1);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_DST_BASE_ADDR, out);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_DST_SURF_STRIDE, surface);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_DATA_CUBE_WIDTH, out_size & 0xffff);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_DATA_CUBE_HEIGHT, out_size >> 16);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_DATA_CUBE_CHANNEL, channels);
-	/* Bypassed, with all of their parts */
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_BS_CFG, BIT(6) | BIT(4) | BIT(1) | BIT(0));
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_BN_CFG, BIT(6) | BIT(4) | BIT(1) | BIT(0));
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_EW_CFG,
-				BIT(9) | BIT(8) | BIT(7) | BIT(1) | BIT(0));
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_EW_CVT_SCALE_VALUE, 1);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_BS_OW_CFG, 1 << 8 | 1 << 5 | 1 << 2);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_WDMA_SIZE_0, kernels - 1);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_WDMA_SIZE_1, out_size);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_OUT_CVT_OFFSET, offset);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_OUT_CVT_SCALE, 1);
-	at = rocket_scrub_write(at, ROCKET_REG_DPU_OUT_CVT_SHIFT, ROCKET_SCRUB_SHIFT);
-
-	/* The next two surfaces */
-	return rocket_scrub_write(at, ROCKET_REG_DPU_SURFACE_ADD, 2 * surface);
-}
-
-static __le64 *rocket_scrub_put_end(__le64 *at)
-{
-	/* The chain ends here. */
-	at = rocket_scrub_put(at, 0, 0, 0);
-	at = rocket_scrub_write(at, ROCKET_REG_PC_REGISTER_AMOUNTS, 0);
-	at = rocket_scrub_put(at, ROCKET_TARGET_FENCE, 0, 0);
-
-	return rocket_scrub_put(at, ROCKET_TARGET_OP_ENABLE, ROCKET_REG_PC_OPERATION_ENABLE,
-				ROCKET_OP_ENABLE_CONVOLUTION);
-}
-
-static __le64 *rocket_scrub_build_task(struct rocket_scrub *scrub, __le64 *at,
-				       unsigned int task)
-{
-	const struct rocket_scrub_shape *shape = &rocket_scrub_shapes[task];
-	u32 out_size = (shape->height / ROCKET_SCRUB_TAPS - 1) << 16 |
-		       (ROCKET_SCRUB_OUT_WIDTH - 1);
-
-	if (!task)
-		at = rocket_scrub_put_tables(at);
-	at = rocket_scrub_put_cna(at, shape, scrub->source_addr);
-	at = rocket_scrub_put_core(at, out_size, shape->kernels);
-	at = rocket_scrub_put_dpu(at, out_size, shape->kernels, scrub->out_addr, 1 + task);
-
-	return rocket_scrub_put_end(at);
-}
-
-static void rocket_scrub_build(struct rocket_scrub *scrub)
-{
-	void *source = page_address(scrub->source);
-	__le64 *at = source + ROCKET_SCRUB_FILL_BYTES;
-
-	memset(source, ROCKET_SCRUB_FILL, ROCKET_SCRUB_FILL_BYTES);
-
-	for (unsigned int task = 0; task < ROCKET_SCRUB_TASKS; task++) {
-		__le64 *end = rocket_scrub_build_task(scrub, at, task);
-
-		scrub->tasks[task] = (struct rocket_task){
-			.regcmd = scrub->source_addr + ((void *)at - source),
-			.regcmd_count = end - at,
-			.chain_count = 1,
-		};
-		at += ALIGN(end - at, ROCKET_SCRUB_STREAM_ALIGN);
-	}
-}
-
-/**
- * rocket_scrub_init() - Get what a core needs to be scrubbed.
- * @core: The core, being bound, in its default domain.
- *
- * Return: 0, -ENOMEM.
- */
-int rocket_scrub_init(struct rocket_core *core)
-{
-	struct rocket_scrub *scrub = &core->scrub;
-
-	/* What firmware or another driver left is somebody else's, too. */
-	scrub->owner = 0;
-
-	scrub->source = dma_alloc_pages(core->dev, ROCKET_SCRUB_SOURCE_BYTES,
-					&scrub->source_addr, DMA_TO_DEVICE, GFP_KERNEL);
-	if (!scrub->source)
-		return -ENOMEM;
-
-	scrub->out = dma_alloc_pages(core->dev, ROCKET_SCRUB_OUT_BYTES, &scrub->out_addr,
-				     DMA_FROM_DEVICE, GFP_KERNEL);
-	if (!scrub->out) {
-		dma_free_pages(core->dev, ROCKET_SCRUB_SOURCE_BYTES, scrub->source,
-			       scrub->source_addr, DMA_TO_DEVICE);
-		return -ENOMEM;
-	}
-
-	rocket_scrub_build(scrub);
-	dma_sync_single_for_device(core->dev, scrub->source_addr,
-				   ROCKET_SCRUB_SOURCE_BYTES, DMA_TO_DEVICE);
+	WRITE_ONCE(rocket_residue, which);
 
 	return 0;
 }
 
-/**
- * rocket_scrub_fini() - Undo rocket_scrub_init().
- * @core: The core, being unbound; it runs nothing.
- */
-void rocket_scrub_fini(struct rocket_core *core)
+static int rocket_residue_get(char *buffer, const struct kernel_param *param)
 {
-	struct rocket_scrub *scrub = &core->scrub;
-
-	dma_free_pages(core->dev, ROCKET_SCRUB_OUT_BYTES, scrub->out, scrub->out_addr,
-		       DMA_FROM_DEVICE);
-	dma_free_pages(core->dev, ROCKET_SCRUB_SOURCE_BYTES, scrub->source,
-		       scrub->source_addr, DMA_TO_DEVICE);
+	return sysfs_emit(buffer, "%s\n", rocket_residue_names[READ_ONCE(rocket_residue)]);
 }
 
-/*
- * Running them
- */
+static const struct kernel_param_ops rocket_residue_ops = {
+	.set = rocket_residue_set,
+	.get = rocket_residue_get,
+};
 
-/* How often a scrub is looked after, in us; it takes about 100 on a fast core. */
-#define ROCKET_SCRUB_POLL_US 20
-
-static int rocket_scrub_run_task(struct rocket_core *core, unsigned int task)
-{
-	struct rocket_scrub *scrub = &core->scrub;
-	u32 status;
-	int ret;
-
-	dma_sync_single_for_device(core->dev, scrub->out_addr, ROCKET_SCRUB_OUT_BYTES,
-				   DMA_FROM_DEVICE);
-
-	rocket_core_start_stream(core, &scrub->tasks[task], 0);
-	ret = readl_poll_timeout(core->pc + ROCKET_PC_TASK_STATUS, status,
-				 status & ROCKET_PC_TASK_STATUS_COUNT,
-				 ROCKET_SCRUB_POLL_US,
-				 ROCKET_JOB_TIMEOUT_MS * USEC_PER_MSEC);
-	if (ret) {
-		dev_err_ratelimited(core->dev, "the job that erases a client's data hangs\n");
-		return ret;
-	}
-
-	dma_sync_single_for_cpu(core->dev, scrub->out_addr, ROCKET_SCRUB_OUT_BYTES,
-				DMA_FROM_DEVICE);
-	if (memchr_inv(page_address(scrub->out), ROCKET_SCRUB_RESULT(task),
-		       ROCKET_SCRUB_OUT_BYTES)) {
-		dev_err_ratelimited(core->dev, "a client's data has not been erased; on a machine whose users trust each other, parameter keep_residue does without\n");
-		return -EIO;
-	}
-
-	return 0;
-}
-
-static int rocket_scrub_run(struct rocket_core *core)
-{
-	int ret = 0;
-
-	/*
-	 * Nobody is told of a fault in the default domain: the IOMMU's handler
-	 * would see it again and again. Such a scrub just does not end.
-	 */
-	disable_irq(core->irq);
-	for (unsigned int task = 0; task < ROCKET_SCRUB_TASKS && !ret; task++)
-		ret = rocket_scrub_run_task(core, task);
-	enable_irq(core->irq);
-
-	return ret;
-}
+module_param_cb(residue, &rocket_residue_ops, NULL, 0644);
+__MODULE_PARM_TYPE(residue, "charp");
+MODULE_PARM_DESC(residue,
+		 "A client's data in the NPU, when another client's job comes: protect (default; erase it, or refuse the job), share (erase it if that is possible), keep (do not erase it; for machines whose users all trust each other)");
 
 /*
  * Leaves the core reset, in its default domain. Its IOMMU is reset with it, so
  * its driver must be made to write the registers before something runs: a
- * change of domain does. Where there is no VM to be left one is entered first.
+ * change of domain does.
  */
-static int rocket_scrub_erase(struct rocket_core *core, struct rocket_vm *vm)
+static int rocket_scrub_erase(struct rocket_core *core)
 {
 	int ret;
 
-	if (!READ_ONCE(core->vm)) {
-		ret = rocket_mmu_attach(core, vm);
-		if (ret)
-			return ret;
+	ret = rocket_mmu_reset_to_default(core);
+	if (!ret)
+		ret = rocket_kjob_run(&core->kjobs, &core->hw, ROCKET_KJOB_FEATURES, NULL);
+	if (!ret)
+		ret = rocket_kjob_run(&core->kjobs, &core->hw, ROCKET_KJOB_WEIGHTS, NULL);
+
+	return ret ?: rocket_mmu_reset(core);
+}
+
+/**
+ * rocket_scrub_learn() - See whether a core can be scrubbed, and do it.
+ * @core: The core, being bound, powered; it has passed its self-test, or not.
+ *
+ * Says so when it cannot. After that the core must be reset: it may still run.
+ */
+void rocket_scrub_learn(struct rocket_core *core)
+{
+	struct rocket_scrub *scrub = &core->scrub;
+	u64 begin = ktime_get_ns();
+	int ret;
+
+	/* What firmware or another driver left is somebody else's, too. */
+	*scrub = (struct rocket_scrub){ .user = INVALID_UID };
+
+	if (!core->hw.facts.computes)
+		return;
+
+	ret = rocket_scrub_erase(core);
+	if (ret) {
+		dev_warn(core->hw.dev, "core %u: a client's data cannot be overwritten (error %d); the core will be switched off between clients instead, which takes milliseconds\n",
+			 core->index, ret);
+		return;
 	}
 
-	ret = rocket_mmu_detach(core);
-	if (ret)
-		return ret;
-
-	ret = rocket_scrub_run(core);
-	if (ret)
-		return ret;
-
-	return rocket_mmu_reset(core);
+	scrub->ns = ktime_get_ns() - begin;
+	scrub->armed = true;
+	scrub->clean = true;
 }
 
 static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
 {
 	u64 begin = ktime_get_ns();
-	int ret = rocket_scrub_erase(core, vm);
+	int ret = rocket_scrub_erase(core);
 	u64 ns = ktime_get_ns() - begin;
+
+	if (ret == -ETIMEDOUT)
+		dev_err_ratelimited(core->hw.dev, "the job that erases a client's data hangs\n");
+	else if (ret)
+		dev_err_ratelimited(core->hw.dev, "a client's data has not been erased\n");
 
 	rocket_core_count(&core->counts.scrubs, !ret);
 	rocket_core_count(&core->counts.scrub_ns, ns);
 	trace_rocket_scrub(core, vm->owner, ns, ret);
 
 	return ret;
+}
+
+static int rocket_scrub_hand_over(struct rocket_core *core, struct rocket_vm *vm)
+{
+	struct rocket_scrub *scrub = &core->scrub;
+
+	scrub->user = rocket_quota_uid(vm->quota);
+	scrub->clean = false;
+	WRITE_ONCE(scrub->owner, vm->owner);
+
+	return rocket_mmu_attach(core, vm);
+}
+
+/* While residue is kept there can be anybody's. */
+static int rocket_scrub_attach_kept(struct rocket_core *core, struct rocket_vm *vm)
+{
+	core->scrub.user = INVALID_UID;
+	core->scrub.clean = false;
+	WRITE_ONCE(core->scrub.owner, 0);
+
+	return rocket_mmu_attach(core, vm);
 }
 
 /**
@@ -492,23 +185,97 @@ static int rocket_scrub_core(struct rocket_core *core, struct rocket_vm *vm)
  * Context: As rocket_mmu_attach(), and sleeps while a scrub runs: some 100 us, or
  * as long as a job may take if it hangs.
  * Return: 0. An error means that the core has to be recovered first: -ETIMEDOUT or
- * -EIO when the scrub went wrong, or one of rocket_mmu_attach().
+ * -EIO when the scrub went wrong, -EAGAIN when it has to be switched off, or one of
+ * rocket_mmu_attach().
  */
 int rocket_scrub_attach(struct rocket_core *core, struct rocket_vm *vm)
 {
 	struct rocket_scrub *scrub = &core->scrub;
-	bool keep = READ_ONCE(rocket_scrub_keep_residue);
 	int ret;
 
-	if (!keep && scrub->owner != vm->owner) {
-		WRITE_ONCE(scrub->owner, 0);
-		ret = rocket_scrub_core(core, vm);
+	if (READ_ONCE(rocket_residue) == ROCKET_RESIDUE_KEEP)
+		return rocket_scrub_attach_kept(core, vm);
+
+	if (scrub->owner != vm->owner && !scrub->clean) {
+		ret = scrub->armed ? rocket_scrub_core(core, vm) : -EAGAIN;
 		if (ret)
 			return ret;
 	}
 
-	/* While residue is kept there can be anybody's. */
-	WRITE_ONCE(scrub->owner, keep ? 0 : vm->owner);
+	return rocket_scrub_hand_over(core, vm);
+}
 
-	return rocket_mmu_attach(core, vm);
+/**
+ * rocket_scrub_attach_after_power_loss() - The same, for a core that was off.
+ * @core: The core, powered; it computes.
+ * @vm: The VM of the next job.
+ *
+ * Return: As rocket_scrub_attach(), but for -EAGAIN.
+ */
+int rocket_scrub_attach_after_power_loss(struct rocket_core *core, struct rocket_vm *vm)
+{
+	struct rocket_scrub *scrub = &core->scrub;
+	int ret;
+
+	ret = rocket_scrub_attach(core, vm);
+	if (!ret || !scrub->armed)
+		return ret;
+
+	/* It computes, yet this does not work any more: do without. */
+	dev_warn(core->hw.dev, "core %u: a client's data cannot be overwritten any more (error %d); the core will be switched off between clients instead, which takes milliseconds\n",
+		 core->index, ret);
+	scrub->armed = false;
+	scrub->clean = true;
+	ret = rocket_mmu_reset(core);
+
+	return ret ?: rocket_scrub_hand_over(core, vm);
+}
+
+/**
+ * rocket_scrub_attach_uncleaned() - The same, for a core that cannot be cleaned.
+ * @core: The core, powered; it computes.
+ * @vm: The VM of the next job.
+ *
+ * The owner of the machine decides: see parameter residue.
+ *
+ * Return: 0; -EACCES when the job must not run here; one of rocket_mmu_attach().
+ */
+int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm)
+{
+	struct rocket_scrub *scrub = &core->scrub;
+	kuid_t user = rocket_quota_uid(vm->quota);
+	bool protect = READ_ONCE(rocket_residue) == ROCKET_RESIDUE_PROTECT;
+	int ret;
+
+	if (protect && !uid_eq(scrub->user, user) && uid_valid(scrub->user)) {
+		if (!scrub->refused)
+			dev_warn(core->hw.dev, "core %u: a client's data can neither be overwritten nor be erased by switching the core off; until it sleeps it serves user %u only, others' jobs end with an error; parameter residue=share lets them in\n",
+				 core->index, from_kuid(&init_user_ns, scrub->user));
+		scrub->refused = true;
+		return -EACCES;
+	}
+
+	if (!scrub->shared)
+		dev_warn(core->hw.dev, "core %u: a client's data can neither be overwritten nor be erased by switching the core off: the next client can see it\n",
+			 core->index);
+	scrub->shared = true;
+
+	/* A scrub may have been tried, and may still run. */
+	ret = rocket_mmu_reset(core);
+
+	return ret ?: rocket_scrub_hand_over(core, vm);
+}
+
+/**
+ * rocket_scrub_power_lost() - A core was switched off.
+ * @core: The core, off.
+ *
+ * Counts as erased where there is nothing better.
+ *
+ * Context: Any.
+ */
+void rocket_scrub_power_lost(struct rocket_core *core)
+{
+	if (!core->scrub.armed)
+		WRITE_ONCE(core->scrub.clean, true);
 }

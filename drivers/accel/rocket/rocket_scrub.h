@@ -3,53 +3,49 @@
 #define __ROCKET_SCRUB_H__
 
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
-#include "rocket_job.h"
-
-struct page;
 struct rocket_core;
 struct rocket_vm;
 
-/* Tasks of a scrub. */
-#define ROCKET_SCRUB_TASKS 2
-
 /**
- * struct rocket_scrub - What a core needs to forget a client.
+ * struct rocket_scrub - Whose data a core may hold, and how that is erased.
  *
- * Set up while the core is being bound and not changed until it is unbound, but
- * for @owner and the content of @out. Those belong to whoever may attach the
- * core: the scheduler's work, or the recovery while that is stopped. Choosing a
- * core reads @owner without a lock, as a hint.
+ * Belongs to whoever may attach the core: the scheduler's work, or the recovery while
+ * that is stopped; before these, to who binds it. Choosing a core reads @owner without
+ * a lock, as a hint; the power domain's notifier writes @clean while the core is off.
  */
 struct rocket_scrub {
-	/**
-	 * @source: Memory that the NPU reads: what it fills its buffer with, and
-	 * behind it the command streams. Mapped read-only in the default domain.
-	 */
-	struct page *source;
-
-	/** @source_addr: Its address there. */
-	dma_addr_t source_addr;
-
-	/** @out: What the scrub computes goes here. */
-	struct page *out;
-
-	/** @out_addr: Its address in the default domain. */
-	dma_addr_t out_addr;
-
-	/** @tasks: What to run, one by one. */
-	struct rocket_task tasks[ROCKET_SCRUB_TASKS];
-
 	/**
 	 * @owner: Whose data may be in the core, &rocket_vm.owner of the last VM
 	 * that it ran; 0 when nobody knows, no file has that. Survives the VM,
 	 * the file and runtime suspend.
 	 */
 	u64 owner;
+
+	/** @user: Who had opened the file of @owner. */
+	kuid_t user;
+
+	/** @armed: Overwriting was seen to work on this core. */
+	bool armed;
+
+	/** @clean: Nobody's data is in the core, whatever @owner says. */
+	bool clean;
+
+	/** @shared: It was said that users of this core can see each other's data. */
+	bool shared;
+
+	/** @refused: It was said that this core serves one user only. */
+	bool refused;
+
+	/** @ns: How long it took when the core was bound. */
+	u64 ns;
 };
 
-int rocket_scrub_init(struct rocket_core *core);
-void rocket_scrub_fini(struct rocket_core *core);
+void rocket_scrub_learn(struct rocket_core *core);
 int rocket_scrub_attach(struct rocket_core *core, struct rocket_vm *vm);
+int rocket_scrub_attach_after_power_loss(struct rocket_core *core, struct rocket_vm *vm);
+int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm);
+void rocket_scrub_power_lost(struct rocket_core *core);
 
 #endif

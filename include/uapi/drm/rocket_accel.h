@@ -746,8 +746,16 @@ struct drm_rocket_vm_fault {
 	/** @core: The core that ran it. */
 	__u32 core;
 
-	/** @flags: %DRM_ROCKET_VM_FAULT_WRITE when it was a write. */
+	/**
+	 * @flags:
+	 *
+	 * %DRM_ROCKET_VM_FAULT_WRITE: It was a write.
+	 *
+	 * %DRM_ROCKET_VM_FAULT_NO_ADDR: Nobody knows where, and @addr is 0: the
+	 * IOMMU reported nothing, the core did, when the job's time was up.
+	 */
 #define DRM_ROCKET_VM_FAULT_WRITE		(1 << 0)
+#define DRM_ROCKET_VM_FAULT_NO_ADDR		(1 << 1)
 	__u32 flags;
 };
 

@@ -9,6 +9,7 @@
 extern struct kunit_suite rocket_bind_queue_suite;
 extern struct kunit_suite rocket_bind_suite;
 extern struct kunit_suite rocket_hole_suite;
+extern struct kunit_suite rocket_hw_suite;
 extern struct kunit_suite rocket_map_suite;
 extern struct kunit_suite rocket_quota_suite;
 extern struct kunit_suite rocket_slots_suite;

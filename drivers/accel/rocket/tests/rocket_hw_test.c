@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/sizes.h>
+
+#include "../rocket_conv.h"
+#include "../rocket_hw.h"
+#include "../rocket_kjob.h"
+#include "../rocket_selftest.h"
+#include "rocket_kunit.h"
+
+/* What a core says of itself, and what that makes of an interrupt. */
+
+/* Registers that are memory. */
+static struct rocket_hw *make_hw(struct kunit *test, enum rocket_counter counter)
+{
+	struct rocket_hw *hw = kunit_kzalloc(test, sizeof(*hw), GFP_KERNEL);
+	void *registers = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, hw);
+	KUNIT_ASSERT_NOT_NULL(test, registers);
+	hw->pc = (void __iomem *)registers;
+	hw->facts.counter = counter;
+
+	return hw;
+}
+
+static enum rocket_verdict judge(struct rocket_hw *hw, u32 status, unsigned int tasks)
+{
+	writel(status, hw->pc + ROCKET_PC_TASK_STATUS);
+
+	return rocket_hw_judge(hw, tasks);
+}
+
+static enum rocket_verdict judge_settled(struct rocket_hw *hw, u32 status, unsigned int tasks)
+{
+	writel(status, hw->pc + ROCKET_PC_TASK_STATUS);
+
+	return rocket_hw_judge_settled(hw, tasks);
+}
+
+/* As measured on RK3588: 0 in the low bits, whatever ended. */
+static void rocket_judge_wraps(struct kunit *test)
+{
+	struct rocket_hw *hw = make_hw(test, ROCKET_COUNTER_WRAPS);
+
+	KUNIT_EXPECT_EQ(test, judge(hw, 0xf000, 1), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge(hw, 0xf000, 64), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge(hw, 1, 2), ROCKET_TASK_DOUBTFUL);
+	KUNIT_EXPECT_EQ(test, judge(hw, 63, 64), ROCKET_TASK_DOUBTFUL);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 0xf000, 64), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 1, 2), ROCKET_TASK_RUNS);
+}
+
+static void rocket_judge_ended(struct kunit *test)
+{
+	struct rocket_hw *hw = make_hw(test, ROCKET_COUNTER_ENDED);
+
+	KUNIT_EXPECT_EQ(test, judge(hw, 0x1000, 1), ROCKET_TASK_RUNS);
+	KUNIT_EXPECT_EQ(test, judge(hw, 1, 1), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge(hw, 0x2001, 2), ROCKET_TASK_RUNS);
+	KUNIT_EXPECT_EQ(test, judge(hw, 2, 2), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 1, 2), ROCKET_TASK_RUNS);
+}
+
+static void rocket_judge_late(struct kunit *test)
+{
+	struct rocket_hw *hw = make_hw(test, ROCKET_COUNTER_LATE);
+
+	KUNIT_EXPECT_EQ(test, judge(hw, 0, 1), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge(hw, 1, 2), ROCKET_TASK_DOUBTFUL);
+	KUNIT_EXPECT_EQ(test, judge(hw, 2, 2), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 1, 2), ROCKET_TASK_RUNS);
+}
+
+/* Then the interrupt alone decides; without one, a chain has not ended. */
+static void rocket_judge_none(struct kunit *test)
+{
+	struct rocket_hw *hw = make_hw(test, ROCKET_COUNTER_NONE);
+
+	KUNIT_EXPECT_EQ(test, judge(hw, 0x7ff, 1), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge(hw, 1, 64), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 0, 1), ROCKET_TASK_ENDED);
+	KUNIT_EXPECT_EQ(test, judge_settled(hw, 0, 64), ROCKET_TASK_RUNS);
+}
+
+/* Each way of counting that anybody has read out of the sources */
+static void rocket_classify(struct kunit *test)
+{
+	static const struct {
+		struct rocket_kjob_seen one, chain;
+		enum rocket_counter counter;
+	} cases[] = {
+		/* ended tasks, until the next start */
+		{ { .at_end = 1, .settled = 1 }, { .between = true, .at_end = 2, .settled = 2 },
+		  ROCKET_COUNTER_ENDED },
+		/* the same, some time after the interrupt */
+		{ { .at_end = 0, .settled = 1 }, { .between = true, .at_end = 1, .settled = 2 },
+		  ROCKET_COUNTER_LATE },
+		{ { .at_end = 0, .settled = 1 }, { .at_end = 2, .settled = 2 },
+		  ROCKET_COUNTER_LATE },
+		/* modulo the number of tasks, or cleared at the end */
+		{ {}, { .between = true }, ROCKET_COUNTER_WRAPS },
+		/* not caught in the act */
+		{ {}, {}, ROCKET_COUNTER_NONE },
+		/* stands still at what nobody has thought of */
+		{ { .at_end = 7, .settled = 7 }, { .between = true, .at_end = 7, .settled = 7 },
+		  ROCKET_COUNTER_NONE },
+		{ {}, { .between = true, .at_end = 1, .settled = 1 }, ROCKET_COUNTER_NONE },
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, rocket_selftest_classify(&cases[i].one, &cases[i].chain),
+				    cases[i].counter, "case %d", i);
+}
+
+/* A stream ends with the four commands that a chain needs, wherever it leads. */
+static void rocket_conv_stream(struct kunit *test)
+{
+	struct rocket_conv conv = {
+		.width = 16, .height = 4, .channels = 32, .taps = 1, .kernels = 32,
+		.data_banks = 1, .source = 0x1000, .bias = 0x2000, .out = 0x3000,
+	};
+	__le64 *stream = kunit_kcalloc(test, ROCKET_CONV_COMMANDS_MAX, sizeof(*stream),
+				       GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, stream);
+	KUNIT_EXPECT_EQ(test, rocket_conv_emit(&conv, stream), ROCKET_CONV_COMMANDS);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[122]), 0);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[123]), 0x0101000000000014);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[124]), 0x0041000000000000);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[125]), 0x00810000001d0008);
+
+	conv.next = 0x12340;
+	KUNIT_EXPECT_EQ(test, rocket_conv_emit(&conv, stream), ROCKET_CONV_COMMANDS);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[122]), 0x0101000123400010);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(stream[123]), 0x01010000003e0014);
+
+	conv.tables = true;
+	KUNIT_EXPECT_EQ(test, rocket_conv_emit(&conv, stream), ROCKET_CONV_COMMANDS_MAX);
+}
+
+static struct kunit_case rocket_hw_cases[] = {
+	KUNIT_CASE(rocket_judge_wraps),
+	KUNIT_CASE(rocket_judge_ended),
+	KUNIT_CASE(rocket_judge_late),
+	KUNIT_CASE(rocket_judge_none),
+	KUNIT_CASE(rocket_classify),
+	KUNIT_CASE(rocket_conv_stream),
+	{}
+};
+
+struct kunit_suite rocket_hw_suite = {
+	.name = "rocket_hw",
+	.test_cases = rocket_hw_cases,
+};
