@@ -11,14 +11,14 @@
 
 enum { MOST = 8, ROUNDS = 50 };
 
-#define KEEP_RESIDUE "/sys/module/rocket/parameters/keep_residue"
+#define RESIDUE "/sys/module/rocket/parameters/residue"
 
 static void keep_residue(bool keep)
 {
-	FILE *file = fopen(KEEP_RESIDUE, "w");
+	FILE *file = fopen(RESIDUE, "w");
 
-	igt_assert_f(file, "%s: %m\n", KEEP_RESIDUE);
-	fputs(keep ? "1" : "0", file);
+	igt_assert_f(file, "%s: %m\n", RESIDUE);
+	fputs(keep ? "keep" : "protect", file);
 	igt_assert_eq(fclose(file), 0);
 }
 
@@ -51,7 +51,7 @@ static void run(unsigned int count)
 	take_turns(clients, count, "");
 	if (bench_is_ours()) {
 		keep_residue(true);
-		take_turns(clients, count, ", keep_residue");
+		take_turns(clients, count, ", residue kept");
 		keep_residue(false);
 	}
 	for (unsigned int i = 0; i < count; i++)

@@ -2,14 +2,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
+#include "igt_rocket_debugfs.h"
 #include "igt_rocket_fdinfo.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_scene.h"
@@ -19,24 +18,6 @@ IGT_TEST_DESCRIPTION("What debugfs tells of cores and queues");
 
 /* A task so long that it can be looked at while it runs */
 #define SLOW_NS		200000000u
-
-/* A file of the device's directory, which is named after the node's device. */
-static void read_file(int fd, const char *name, char text[8192])
-{
-	char link[64], device[256], path[512];
-	struct stat stat;
-	ssize_t len;
-
-	igt_assert_eq(fstat(fd, &stat), 0);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(stat.st_rdev),
-		 minor(stat.st_rdev));
-	len = readlink(link, device, sizeof(device) - 1);
-	igt_assert(len > 0);
-	device[len] = '\0';
-	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/%s",
-		 strrchr(device, '/') + 1, name);
-	igt_require_f(rocket_sysfs_read(path, text, 8192) >= 0, "no %s, or not root\n", path);
-}
 
 static void expect(const char *text, const char *wanted)
 {
@@ -48,7 +29,7 @@ static void read_core(int fd, unsigned int core, char text[8192])
 {
 	char all[8192], head[16], *from, *to;
 
-	read_file(fd, "cores", all);
+	rocket_debugfs_read(fd, "cores", all);
 	snprintf(head, sizeof(head), "core %u:", core);
 	from = strstr(all, head);
 	igt_assert_f(from, "no %s in\n%s\n", head, all);
@@ -118,7 +99,7 @@ static void test_running(int fd)
 	expect(text, wanted);
 	expect(text, "queued 4\n");
 	igt_assert(rocket_syncobj_busy(fd, running));
-	read_file(fd, "queues", text);
+	rocket_debugfs_read(fd, "queues", text);
 	snprintf(wanted, sizeof(wanted), "core %u, client %llu, VM 0, priority normal: 3 jobs\n",
 		 core, (unsigned long long)rocket_fdinfo(fd).client);
 	expect(text, wanted);
@@ -126,10 +107,26 @@ static void test_running(int fd)
 	rocket_board_set(ROCKET_BOARD_TASK_NS, ROCKET_BOARD_USUAL_TASK_NS);
 	for (unsigned int i = 0; i < ARRAY_SIZE(waiting); i++)
 		igt_assert_eq(rocket_syncobj_status(fd, waiting[i]), 0);
-	read_file(fd, "queues", text);
+	rocket_debugfs_read(fd, "queues", text);
 	snprintf(wanted, sizeof(wanted), "core %u, client %llu, VM 0, priority normal: 0 jobs\n",
 		 core, (unsigned long long)rocket_fdinfo(fd).client);
 	expect(text, wanted);
+}
+
+/* What was learned of each core, once more when it is bound anew. */
+static void test_silicon(int fd)
+{
+	uint32_t mask = rocket_core_mask(fd), core = rocket_nth_core(mask, 1);
+
+	for (uint32_t left = mask; left; left &= left - 1) {
+		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "computes", "yes"));
+		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "chains", "yes"));
+	}
+	igt_require_f(__builtin_popcount(mask) > 1, "one core only\n");
+	rocket_sysfs_unbind(core);
+	igt_assert(!rocket_core_fact(fd, core, "computes", "yes"));
+	rocket_sysfs_bind(core);
+	igt_assert(rocket_core_fact(fd, core, "computes", "yes"));
 }
 
 static void test_unbound(int fd)
@@ -155,6 +152,10 @@ igt_main
 	igt_describe("A job that runs and jobs that wait");
 	igt_subtest("running")
 		rocket_on_device(test_running);
+
+	igt_describe("What a core was seen to do when it was bound");
+	igt_subtest("silicon")
+		rocket_on_device(test_silicon);
 
 	igt_describe("A core that is not bound");
 	igt_subtest("unbound")

@@ -10,6 +10,7 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
+#include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_scene.h"
 #include "igt_rocket_sysfs.h"
@@ -318,9 +319,51 @@ static void test_spurious(int fd)
 	spurious(fd, ROCKET_BOARD_INJ_SPURIOUS);
 }
 
+/* Can be told only where the counter says at once that a task has ended. */
 static void test_spurious_dpu(int fd)
 {
+	igt_require(rocket_core_counts(fd, 1, "ended"));
 	spurious(fd, ROCKET_BOARD_INJ_SPURIOUS_DPU);
+}
+
+/* In the middle of a chain, which the counter knows wherever it counts at all. */
+static void test_spurious_dpu_chain(int fd)
+{
+	struct rocket_scene s = make_scene(fd);
+	struct drm_rocket_job job;
+	uint32_t done;
+
+	igt_require(!rocket_core_counts(fd, 1, "not seen"));
+	for (unsigned int i = 0; i + 1 < PAGES; i++) {
+		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
+				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
+		rocket_probe_chain(&s.probe, i, (i + 1) % PAGES);
+	}
+	s.probe.tasks[0].chain_count = PAGES - 1;
+	job = rocket_probe_job(&s.probe, 0, 1);
+	job.core_mask = 2;
+	job.timeout_ms = LONG_MS;
+	slow_down(1, 5);
+	done = submit_one(&s, job);
+	/* The first task has ended when its page is there. */
+	while (!rocket_is_pattern(s.bo.map + ROCKET_PAGE, ROCKET_SCENE_SEED))
+		igt_assert(rocket_syncobj_busy(fd, done));
+	for (unsigned int i = 0; i < 100 && rocket_syncobj_busy(fd, done); i++) {
+		rocket_board_inject(1, ROCKET_BOARD_INJ_SPURIOUS_DPU, 3);
+		usleep(1000);
+	}
+	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
+	for (unsigned int i = 0; i < PAGES; i++)
+		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, ROCKET_SCENE_SEED));
+	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	s = rocket_scene(fd, rocket_vm_create(fd));
+	expect_healthy(&s, 1);
+}
+
+/* Some of all jobs. */
+static bool hangs(unsigned int slot)
+{
+	return slot % 7 == 3;
 }
 
 /*
@@ -330,8 +373,8 @@ static void test_none_lost(int fd)
 {
 	enum { JOBS = 60, BAD = 3 };
 	static const unsigned long injections[] = {
-		ROCKET_BOARD_INJ_NEVER_COMPLETE, ROCKET_BOARD_INJ_IRQ_LOST,
-		ROCKET_BOARD_INJ_IRQ_LATE, ROCKET_BOARD_INJ_SPURIOUS_DPU,
+		ROCKET_BOARD_INJ_SPURIOUS_DPU, ROCKET_BOARD_INJ_IRQ_LOST,
+		ROCKET_BOARD_INJ_IRQ_LATE,
 	};
 	struct rocket_scene s[ROCKET_BOARD_CORES] = { make_scene(fd) };
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
@@ -346,22 +389,22 @@ static void test_none_lost(int fd)
 		for (unsigned int i = 0; i < ARRAY_SIZE(injections); i++)
 			rocket_board_inject(core, injections[i], BAD);
 	}
-	for (unsigned int i = 0; i < JOBS; i++)
-		done[i] = submit_one(&s[i % ROCKET_BOARD_CORES],
-				     rocket_scene_job(&s[i % ROCKET_BOARD_CORES],
-					      i / ROCKET_BOARD_CORES, i % ROCKET_BOARD_CORES,
-					      SHORT_MS));
 	for (unsigned int i = 0; i < JOBS; i++) {
-		int status = rocket_syncobj_status(fd, done[i]);
+		unsigned int core = i % ROCKET_BOARD_CORES, slot = i / ROCKET_BOARD_CORES;
 
-		igt_assert(status == 0 || status == -ETIMEDOUT);
-		hung += status != 0;
-		igt_assert_eq(rocket_scene_copied(&s[i % ROCKET_BOARD_CORES], i / ROCKET_BOARD_CORES),
-			      status == 0);
+		done[i] = submit_one(&s[core], hangs(slot) ? hang_job(&s[core], slot, core) :
+				     rocket_scene_job(&s[core], slot, core, SHORT_MS));
 	}
-	igt_assert_eq_u32(hung, BAD * ROCKET_BOARD_CORES);
-	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), JOBS);
-	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), JOBS - hung);
+	for (unsigned int i = 0; i < JOBS; i++) {
+		unsigned int core = i % ROCKET_BOARD_CORES, slot = i / ROCKET_BOARD_CORES;
+
+		igt_assert_eq(rocket_syncobj_status(fd, done[i]), hangs(slot) ? -ETIMEDOUT : 0);
+		hung += hangs(slot);
+		igt_assert_eq(rocket_scene_copied(&s[core], slot), !hangs(slot));
+	}
+	/* Behind each one that hung there was a self-test. */
+	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), JOBS + hung);
+	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), JOBS);
 }
 
 /*
@@ -516,12 +559,19 @@ static void test_out_of_service(int fd)
 			igt_assert(rocket_scene_copied(&b, 3));
 		}
 
-		/* It does not come back by itself, but for its driver; if it obeys. */
+		/*
+		 * It does not come back by itself, but for its driver. That sees no
+		 * reset, then, and trusts the line: nobody is locked out by what a
+		 * register does or does not show.
+		 */
 		rocket_sysfs_unbind(core);
-		igt_assert_neq(__rocket_sysfs_bind(core), 0);
-		errno = 0;
-		enable_help(core);
 		igt_assert_eq_u32(rocket_core_mask(fd), all & ~(1u << core));
+		rocket_sysfs_bind(core);
+		igt_assert_eq_u32(rocket_core_mask(fd), all);
+		igt_assert(rocket_core_fact(fd, core, "reset", "nothing"));
+		/* If it obeys it is as ever. */
+		enable_help(core);
+		rocket_sysfs_unbind(core);
 		rocket_sysfs_bind(core);
 		igt_assert_eq_u32(rocket_core_mask(fd), all);
 		expect_healthy(&b, core);
@@ -740,6 +790,8 @@ igt_main
 		  "Interrupts without a reason change nothing" },
 		{ "spurious-dpu", test_spurious_dpu, true,
 		  "Interrupts that claim an end do not end a task that runs" },
+		{ "spurious-dpu-chain", test_spurious_dpu_chain, true,
+		  "Nor do they end a chain in its middle" },
 		{ "none-lost", test_none_lost, true,
 		  "With all of it on all cores every job runs once and ends once" },
 		{ "no-stall", test_no_stall, true,

@@ -19,7 +19,7 @@ IGT_TEST_DESCRIPTION("When a core is scrubbed, when it is not, and what becomes 
 /* Nothing is ever mapped there. */
 #define HOLE		0xf0000000u
 
-#define PARAMETER	"/sys/module/rocket/parameters/keep_residue"
+#define PARAMETER	"/sys/module/rocket/parameters/residue"
 
 #define PC_OPERATION_ENABLE	0x0008u
 #define CNA_FEATURE_DATA_ADDR	0x1070u
@@ -219,11 +219,10 @@ static void test_rebound(void)
 
 	after(REBOUND);
 	rocket_require_board();
-	/* Somebody else may have had it meanwhile: not even the same file trusts it. */
+	/* Somebody else may have had it meanwhile: it is erased when it is bound. */
 	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 1);
 	rocket_sysfs_unbind(1);
 	rocket_sysfs_bind(1);
-	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 1);
 	igt_assert_eq(rocket_cbuf_scrubs(&c, 1, 1), 0);
 }
 
@@ -364,7 +363,8 @@ static void test_tables(void)
 		igt_assert_eq(table_entries(core, 0x5ec), 513);
 		igt_assert_eq(table_entries(core, 0x5ed), 513);
 		igt_assert_eq(rocket_cbuf_touch(&thief), 0);
-		igt_assert_eq(table_entries(core, 0), 2048);
+		igt_assert_eq(table_entries(core, 0x5ec), 0);
+		igt_assert_eq(table_entries(core, 0x5ed), 0);
 	}
 	stay_awake(false);
 }
@@ -378,7 +378,7 @@ static void keep_residue(bool keep)
 	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC);
 
 	igt_require_f(fd >= 0, "cannot write %s: be root\n", PARAMETER);
-	igt_assert_eq(write(fd, keep ? "Y" : "N", 1), 1);
+	igt_assert_eq(write(fd, keep ? "keep" : "protect", keep ? 4 : 7), keep ? 4 : 7);
 	close(fd);
 }
 
@@ -582,7 +582,7 @@ igt_main
 		{ "tables", test_tables,
 		  "The output stage's tables are empty for the next client" },
 		{ "parameter", test_parameter,
-		  "keep_residue does without, and what was left meanwhile is erased afterwards" },
+		  "residue=keep does without, and what was left meanwhile is erased afterwards" },
 		{ "hangs", test_hangs,
 		  "A scrub that hangs is repeated before the next client's job runs" },
 		{ "bus-error", test_bus_error,

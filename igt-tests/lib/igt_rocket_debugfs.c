@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "igt.h"
+#include "igt_rocket_debugfs.h"
+#include "igt_rocket_sysfs.h"
+
+/* The directory is named after the device that the node belongs to. */
+void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX])
+{
+	char link[64], device[256], path[512];
+	struct stat stat;
+	ssize_t len;
+
+	igt_assert_eq(fstat(fd, &stat), 0);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(stat.st_rdev),
+		 minor(stat.st_rdev));
+	len = readlink(link, device, sizeof(device) - 1);
+	igt_assert(len > 0);
+	device[len] = '\0';
+	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/%s",
+		 strrchr(device, '/') + 1, name);
+	igt_require_f(rocket_sysfs_read(path, text, ROCKET_DEBUGFS_MAX) >= 0,
+		      "no %s, or not root\n", path);
+}
+
+bool rocket_core_fact(int fd, unsigned int core, const char *what, const char *value)
+{
+	char text[ROCKET_DEBUGFS_MAX], line[128];
+
+	rocket_debugfs_read(fd, "silicon", text);
+	snprintf(line, sizeof(line), "core %u %s: %s\n", core, what, value);
+	return strstr(text, line);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IGT_ROCKET_DEBUGFS_H
+#define IGT_ROCKET_DEBUGFS_H
+
+#include <stdbool.h>
+
+/* Room for what a file of the driver's debugfs directory says. */
+#define ROCKET_DEBUGFS_MAX	8192
+
+/* A file of the device's directory in debugfs.  Skips where there is none. */
+void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX]);
+
+/*
+ * What a core was seen to do when it was bound: whether the line "core N WHAT: VALUE"
+ * is in the file "silicon".
+ */
+bool rocket_core_fact(int fd, unsigned int core, const char *what, const char *value);
+
+/* How it counts tasks: "ended", "late", "wraps" or "not seen". */
+static inline bool rocket_core_counts(int fd, unsigned int core, const char *how)
+{
+	return rocket_core_fact(fd, core, "counter", how);
+}
+
+#endif
