@@ -288,7 +288,7 @@ void suite_cbuf(const struct env *env)
 	run_test(env, "cbuf: each core has its own", test_other_core, NULL);
 	run_test(env, "cbuf: a reset leaves them", test_reset, NULL);
 	run_test(env, "cbuf: a reset clears them with reset-clears-cbuf", test_reset_clears,
-		 "-global rocket-npu-core.reset-clears-cbuf=on");
+		 "-machine silicon=reset-clears-cbuf=on");
 	run_test(env, "cbuf: loss of power clears them", test_power, NULL);
 	run_test(env, "cbuf: tables of the output stage stay like the buffer", test_lut, NULL);
 }

@@ -13,6 +13,7 @@
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
+#include "qemu/help_option.h"
 #include "exec/address-spaces.h"
 #include "hw/arm/boot.h"
 #include "hw/arm/virt.h"
@@ -28,6 +29,7 @@
 #include "hw/misc/rk_syscon.h"
 #include "hw/misc/rocket_board_ctl.h"
 #include "hw/misc/rocket_npu.h"
+#include "hw/misc/rocket_silicon.h"
 #include "system/device_tree.h"
 #include "target/arm/cpu-qom.h"
 #include <libfdt.h>
@@ -98,6 +100,8 @@ struct RK3588NpuMachineClass {
 struct RK3588NpuMachine {
     VirtMachineState parent_obj;
 
+    RocketSilicon silicon;
+    bool silicon_help;
     MemoryRegion high_ram;
     uint64_t high_ram_size;
     uint32_t npu_cores;
@@ -175,6 +179,7 @@ static DeviceState *add_iommu(RK3588NpuMachine *s, unsigned n,
 
     set_link(mmu, "ctl", ctl);
     set_link(mmu, "gate", gate);
+    set_link(mmu, "silicon", &s->silicon);
     set_link(mmu, "memory", get_system_memory());
     qdev_prop_set_uint32(mmu, "core", n);
     qdev_prop_set_uint32(mmu, "banks", n == 0 ? 2 : 1);
@@ -199,6 +204,7 @@ static void add_core(RK3588NpuMachine *s, unsigned n, DeviceState *ctl,
 
     set_link(npu, "ctl", ctl);
     set_link(npu, "gate", gate);
+    set_link(npu, "silicon", &s->silicon);
     set_link(npu, "iommu", mmu);
     qdev_prop_set_uint32(npu, "index", n);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(npu), &error_fatal);
@@ -237,6 +243,7 @@ static void add_devices(RK3588NpuMachine *s)
     DeviceState *gates[MAX_CORES];
     unsigned i;
 
+    qdev_realize(DEVICE(&s->silicon), NULL, &error_fatal);
     qdev_prop_set_uint32(ctl, "num-cores", s->npu_cores);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(ctl), &error_fatal);
     sysbus_mmio_map(SYS_BUS_DEVICE(ctl), 0, ROCKET_BOARD_BASE);
@@ -557,6 +564,10 @@ static void rk3588_npu_machine_init(MachineState *machine)
     RK3588NpuMachine *s = RK3588_NPU_MACHINE(machine);
     RK3588NpuMachineClass *c = RK3588_NPU_MACHINE_GET_CLASS(machine);
 
+    if (s->silicon_help) {
+        rocket_silicon_help();
+        exit(EXIT_SUCCESS);
+    }
     if (machine->ram_size > LOW_RAM_MAX) {
         error_report("-m: at most %" PRIu64 "M fit below the SoC's registers; "
                      "use -machine high-ram=SIZE for more",
@@ -627,6 +638,22 @@ static void set_npu_supply(Object *obj, bool value, Error **errp)
     RK3588_NPU_MACHINE(obj)->npu_supply = value;
 }
 
+static char *get_silicon(Object *obj, Error **errp)
+{
+    return rocket_silicon_text(&RK3588_NPU_MACHINE(obj)->silicon);
+}
+
+static void set_silicon(Object *obj, const char *value, Error **errp)
+{
+    RK3588NpuMachine *s = RK3588_NPU_MACHINE(obj);
+
+    if (is_help_option(value)) {
+        s->silicon_help = true;
+        return;
+    }
+    rocket_silicon_parse(&s->silicon, value, errp);
+}
+
 static void rk3588_npu_machine_instance_init(Object *obj)
 {
     RK3588NpuMachine *s = RK3588_NPU_MACHINE(obj);
@@ -635,6 +662,8 @@ static void rk3588_npu_machine_instance_init(Object *obj)
     s->high_ram_size = 1 * GiB;
     s->npu_cores = MAX_CORES;
     s->npu_supply = true;
+    object_initialize_child(obj, "silicon-readings", &s->silicon,
+                            TYPE_ROCKET_SILICON);
 }
 
 static void rk3588_npu_machine_class_init(ObjectClass *oc, void *data)
@@ -658,6 +687,9 @@ static void rk3588_npu_machine_class_init(ObjectClass *oc, void *data)
                               set_npu_cores, NULL, NULL);
     object_class_property_set_description(oc, "npu-cores",
         "Number of NPU cores, 1 to 3 (default 3)");
+    object_class_property_add_str(oc, "silicon", get_silicon, set_silicon);
+    object_class_property_set_description(oc, "silicon",
+        "Readings of the silicon: help, or KEY=VALUE[,,KEY=VALUE...]");
     object_class_property_add_bool(oc, "npu-supply", get_npu_supply,
                                    set_npu_supply);
     object_class_property_set_description(oc, "npu-supply",

@@ -31,6 +31,7 @@
 #include "hw/misc/rk_iommu.h"
 #include "hw/misc/rk_npu_gate.h"
 #include "hw/misc/rocket_board_ctl.h"
+#include "hw/misc/rocket_silicon.h"
 #include "migration/vmstate.h"
 #include "trace.h"
 
@@ -79,6 +80,9 @@
 #define LINE_ENTRIES            16
 #define LINE_BYTES              (LINE_ENTRIES * 4)
 
+/* In which time at most a stall pushes out what is on its way */
+#define STALL_NS                20000
+
 #define TLB_MAX                 1024
 #define PTE_LINES               8
 #define DTE_LINES               4
@@ -102,6 +106,21 @@ typedef struct RkIommuLine {
     bool valid;
 } RkIommuLine;
 
+/*
+ * Reading "zap-delay": the last write of the core, translated and not yet in
+ * memory.  It lands when the core makes its next access or ends its task; after
+ * a zap of its page, or a stall, at @due, and the core waits for that.
+ */
+typedef struct RkIommuFlight {
+    bool flying;
+    unsigned bank;
+    uint32_t iova;
+    uint64_t phys;
+    size_t len;
+    int64_t due;                /* 0: not hurried by anybody */
+    uint8_t data[RK_IOMMU_PAGE_SIZE];
+} RkIommuFlight;
+
 typedef struct RkIommuBank {
     RkIommuState *parent;
     MemoryRegion mmio;
@@ -115,6 +134,7 @@ typedef struct RkIommuBank {
     uint32_t auto_gating;
 
     bool held;                  /* the core waits for the resume notifier */
+    bool stall_wanted;          /* once the access on its way has landed */
 
     /* Entries are replaced in the order in which they came. */
     RkIommuTlbEntry *tlb;
@@ -131,6 +151,7 @@ struct RkIommuState {
 
     RocketBoardCtl *ctl;
     RkNpuGate *gate;
+    RocketSilicon *silicon;
     MemoryRegion *memory;
     uint32_t core;
     uint32_t num_banks;
@@ -149,6 +170,10 @@ struct RkIommuState {
     bool resume_pending;        /* fired while the clock stood still */
     void (*resume_fn)(void *opaque);
     void *resume_opaque;
+
+    bool root_dead;             /* DTE_ADDR cannot be written */
+    RkIommuFlight flight;
+    QEMUTimer *flight_timer;
 
     bool watching;
     uint64_t watch_hash;
@@ -195,6 +220,9 @@ static void update_irq(RkIommuState *s)
 
     for (i = 0; i < s->num_banks; i++) {
         level |= s->bank[i].rawstat & s->bank[i].int_mask;
+    }
+    if (rocket_silicon(s->silicon, READING_FAULT_IRQ) == FAULT_IRQ_LOST) {
+        level = false;
     }
     if (level && !s->irq_level) {
         s->stats->mmu_irqs++;
@@ -305,6 +333,7 @@ static void bank_reset(RkIommuBank *b)
     b->rawstat = 0;
     b->int_mask = 0;
     b->auto_gating = AUTO_GATING_RESET;
+    b->stall_wanted = false;
     caches_clear(b);
 }
 
@@ -435,6 +464,120 @@ static RkIommuResult raise_bus_error(RkIommuBank *b, uint32_t iova)
     return RK_IOMMU_BUS_ERROR;
 }
 
+/* Accesses on their way */
+
+static void resume_later(RkIommuState *s);
+
+static void land(RkIommuState *s)
+{
+    RkIommuFlight *f = &s->flight;
+    unsigned i;
+
+    timer_del(s->flight_timer);
+    f->flying = false;
+    f->due = 0;
+    dma(s, f->phys, f->data, f->len, true);
+    for (i = 0; i < s->num_banks; i++) {
+        RkIommuBank *b = &s->bank[i];
+
+        b->status |= b->stall_wanted ? STATUS_STALL : 0;
+        b->stall_wanted = false;
+    }
+}
+
+static void flight_timer_fn(void *opaque)
+{
+    RkIommuState *s = opaque;
+
+    land(s);
+    resume_later(s);
+}
+
+static void land_at(RkIommuState *s, uint32_t ns)
+{
+    RkIommuFlight *f = &s->flight;
+
+    if (!f->due) {
+        f->due = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + ns;
+        timer_mod(s->flight_timer, f->due);
+    }
+}
+
+static bool on_its_way(RkIommuBank *b)
+{
+    const RkIommuFlight *f = &b->parent->flight;
+
+    return f->flying && f->bank == b->index;
+}
+
+/* @mask: the bits of the IOVA that tell what is zapped */
+static void zap_overtakes(RkIommuBank *b, uint32_t iova, uint32_t mask)
+{
+    RkIommuState *s = b->parent;
+
+    if (on_its_way(b) && (s->flight.iova & mask) == (iova & mask)) {
+        land_at(s, rocket_silicon_ns(s->silicon, READING_ZAP_DELAY_NS));
+    }
+}
+
+/* A stall pushes out what is on its way. */
+static void stall(RkIommuBank *b)
+{
+    RkIommuState *s = b->parent;
+
+    if (!on_its_way(b)) {
+        b->status |= STATUS_STALL;
+        return;
+    }
+    b->stall_wanted = true;
+    land_at(s, MIN(rocket_silicon_ns(s->silicon, READING_ZAP_DELAY_NS),
+                   STALL_NS));
+}
+
+/* The write is translated; false if no memory is there. */
+static bool take_off(RkIommuBank *b, uint32_t iova, uint64_t phys, void *buf,
+                     size_t len)
+{
+    RkIommuState *s = b->parent;
+    RkIommuFlight *f = &s->flight;
+
+    if (dma(s, phys, f->data, len, false) != MEMTX_OK) {
+        return false;
+    }
+    memcpy(f->data, buf, len);
+    f->flying = true;
+    f->bank = b->index;
+    f->iova = iova;
+    f->phys = phys;
+    f->len = len;
+    return true;
+}
+
+RkIommuResult rk_iommu_drain(RkIommuState *s)
+{
+    RkIommuFlight *f = &s->flight;
+
+    if (f->flying && f->due) {
+        return hold(&s->bank[f->bank]);
+    }
+    if (f->flying) {
+        land(s);
+    }
+    return RK_IOMMU_OK;
+}
+
+static bool move(RkIommuBank *b, uint32_t iova, uint64_t phys, void *buf,
+                 size_t len, bool is_write)
+{
+    RkIommuState *s = b->parent;
+
+    if (is_write &&
+        rocket_silicon(s->silicon, READING_ZAP_DELAY) == ZAP_DELAY_ON) {
+        return take_off(b, iova, phys, buf, len);
+    }
+    return dma(s, phys, buf, len, is_write) == MEMTX_OK;
+}
+
 RkIommuResult rk_iommu_access(RkIommuState *s, unsigned bank, uint32_t iova,
                               void *buf, size_t len, bool is_write)
 {
@@ -446,7 +589,8 @@ RkIommuResult rk_iommu_access(RkIommuState *s, unsigned bank, uint32_t iova,
                          "page; it must split it");
         return RK_IOMMU_BUS_ERROR;
     }
-    if (b->status & (STATUS_STALL | STATUS_FAULT)) {
+    if (b->status & (STATUS_STALL | STATUS_FAULT) ||
+        rk_iommu_drain(s) != RK_IOMMU_OK) {
         return hold(b);
     }
     b->held = false;
@@ -465,7 +609,7 @@ RkIommuResult rk_iommu_access(RkIommuState *s, unsigned bank, uint32_t iova,
 
     if (rocket_inject_take(is_write ? &s->inject->bus_error_wr
                                     : &s->inject->bus_error_rd) ||
-        dma(s, phys, buf, len, is_write) != MEMTX_OK) {
+        !move(b, iova, phys, buf, len, is_write)) {
         s->stats->bus_errors++;
         return RK_IOMMU_BUS_ERROR;
     }
@@ -535,15 +679,17 @@ static void command(RkIommuBank *b, uint32_t cmd)
     case CMD_ENABLE_STALL:
         if ((b->status & STATUS_PAGING) && !(b->status & STATUS_FAULT) &&
             !rocket_inject_take(&s->inject->no_stall)) {
-            b->status |= STATUS_STALL;
+            stall(b);
         }
         return;
     case CMD_DISABLE_STALL:
         b->status &= ~STATUS_STALL;
+        b->stall_wanted = false;
         resume_later(s);
         return;
     case CMD_ZAP_CACHE:
         s->stats->zap_all++;
+        zap_overtakes(b, 0, 0);
         caches_clear(b);
         return;
     case CMD_PAGE_FAULT_DONE:
@@ -552,6 +698,7 @@ static void command(RkIommuBank *b, uint32_t cmd)
         resume_later(s);
         return;
     case CMD_FORCE_RESET:
+        zap_overtakes(b, 0, 0);
         bank_reset(b);
         update_irq(s);
         resume_later(s);
@@ -598,6 +745,9 @@ static bool reg_write(RkIommuBank *b, hwaddr offset, uint32_t val)
 
     switch (offset) {
     case REG_DTE_ADDR:
+        if (s->root_dead) {
+            return true;
+        }
         b->dte_addr = val & DTE_ADDR_MASK;
         if (b->dte_addr && b->dte_addr != DTE_ADDR_PROBE) {
             s->stats->dte_loads++;
@@ -608,6 +758,7 @@ static bool reg_write(RkIommuBank *b, hwaddr offset, uint32_t val)
         return true;
     case REG_ZAP_ONE_LINE:
         s->stats->zap_line++;
+        zap_overtakes(b, val, ~(RK_IOMMU_PAGE_SIZE - 1));
         zap_one_line(b, val);
         return true;
     case REG_INT_CLEAR:
@@ -758,6 +909,9 @@ static void lose_state(RkIommuState *s)
     unsigned i;
 
     timer_del(s->resume_timer);
+    timer_del(s->flight_timer);
+    s->flight.flying = false;
+    s->flight.due = 0;
     s->resume_pending = false;
     s->watching = false;
     for (i = 0; i < s->num_banks; i++) {
@@ -773,9 +927,15 @@ static void rk_iommu_gate_event(Notifier *notifier, void *data)
 
     switch (*event) {
     case RK_NPU_GATE_RESET_ASSERT:
+        lose_state(s);
+        update_irq(s);
+        s->root_dead = rocket_silicon(s->silicon, READING_RESET_KILLS_IOMMU) ==
+                       RESET_EFFECT_ON;
+        break;
     case RK_NPU_GATE_POWER_OFF:
         lose_state(s);
         update_irq(s);
+        s->root_dead = false;
         break;
     case RK_NPU_GATE_POWER_ON:
         orphan_faults(s);
@@ -795,6 +955,7 @@ static void rk_iommu_reset_hold(Object *obj, ResetType type)
     RkIommuState *s = RK_IOMMU(obj);
 
     lose_state(s);
+    s->root_dead = false;
     orphan_faults(s);
     s->irq_level = false;
 }
@@ -809,8 +970,9 @@ static void rk_iommu_realize(DeviceState *dev, Error **errp)
     RkIommuState *s = RK_IOMMU(dev);
     unsigned i;
 
-    if (!s->ctl || !s->gate || !s->memory) {
-        error_setg(errp, "links 'ctl', 'gate' and 'memory' must be set");
+    if (!s->ctl || !s->gate || !s->memory || !s->silicon) {
+        error_setg(errp, "links 'ctl', 'gate', 'memory' and 'silicon' must be "
+                         "set");
         return;
     }
     if (s->core >= ROCKET_BOARD_CORES) {
@@ -830,6 +992,7 @@ static void rk_iommu_realize(DeviceState *dev, Error **errp)
     s->stats = rocket_board_ctl_stats(s->ctl, s->core);
     s->inject = rocket_board_ctl_inject(s->ctl, s->core);
     s->resume_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, resume_timer_fn, s);
+    s->flight_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, flight_timer_fn, s);
     for (i = 0; i < RK_IOMMU_MAX_BANKS; i++) {
         s->bank[i].tlb = g_new0(RkIommuTlbEntry, s->tlb_entries);
     }
@@ -918,10 +1081,11 @@ static int rk_iommu_post_load(void *opaque, int version_id)
     return 0;
 }
 
+/* Nothing is on its way: the core does not let itself be saved in a task. */
 static const VMStateDescription vmstate_rk_iommu = {
     .name = TYPE_RK_IOMMU,
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .post_load = rk_iommu_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_EQUAL(num_banks, RkIommuState, "banks differ"),
@@ -931,6 +1095,7 @@ static const VMStateDescription vmstate_rk_iommu = {
         VMSTATE_BOOL(irq_level, RkIommuState),
         VMSTATE_TIMER_PTR(resume_timer, RkIommuState),
         VMSTATE_BOOL(resume_pending, RkIommuState),
+        VMSTATE_BOOL(root_dead, RkIommuState),
         VMSTATE_BOOL(watching, RkIommuState),
         VMSTATE_UINT64(watch_hash, RkIommuState),
         VMSTATE_STRUCT(bank[0], RkIommuState, 1, vmstate_rk_iommu_bank,
@@ -965,6 +1130,8 @@ static const Property rk_iommu_properties[] = {
                      RocketBoardCtl *),
     DEFINE_PROP_LINK("gate", RkIommuState, gate, TYPE_RK_NPU_GATE,
                      RkNpuGate *),
+    DEFINE_PROP_LINK("silicon", RkIommuState, silicon, TYPE_ROCKET_SILICON,
+                     RocketSilicon *),
     DEFINE_PROP_LINK("memory", RkIommuState, memory, TYPE_MEMORY_REGION,
                      MemoryRegion *),
     DEFINE_PROP_UINT32("core", RkIommuState, core, 0),

@@ -6,8 +6,10 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
+#include "hw/core/cpu.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
@@ -29,14 +31,26 @@ static uint32_t *pc_word(RocketNpuCore *s, uint32_t offset)
 
 /* Interrupt */
 
-static uint32_t raw_status(RocketNpuCore *s)
+/* What counts for STATUS and for the line */
+static uint32_t int_status(RocketNpuCore *s)
 {
     return s->int_raw | (s->spurious == SPURIOUS_DPU ? PC_INT_DPU : 0);
 }
 
+static uint32_t raw_status(RocketNpuCore *s)
+{
+    uint32_t raw = int_status(s) | s->int_interior;
+
+    if (s->state == NPU_HUNG &&
+        rocket_silicon(s->silicon, READING_RAW_HANG) == RAW_HANG_BITS) {
+        raw |= PC_INT_HANG;
+    }
+    return raw;
+}
+
 static void update_irq(RocketNpuCore *s)
 {
-    uint32_t seen = raw_status(s) & ~(s->int_lost | s->int_late);
+    uint32_t seen = int_status(s) & ~(s->int_lost | s->int_late);
     bool level = (seen & *pc_word(s, A_PC_INTERRUPT_MASK)) ||
                  s->spurious == SPURIOUS_LINE;
 
@@ -53,6 +67,10 @@ static void update_irq(RocketNpuCore *s)
 
 void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion)
 {
+    if (completion) {
+        timer_del(s->interior_timer);
+        s->int_interior = 0;
+    }
     s->int_raw |= bits;
     if (completion && rocket_inject_take(&s->inject->irq_lost)) {
         trace_rocket_npu_injected(s->index, "interrupt lost");
@@ -64,6 +82,29 @@ void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion)
                                     s->inject->late_ns);
     }
     update_irq(s);
+}
+
+void rocket_npu_raise_interior(RocketNpuCore *s, uint32_t bits)
+{
+    timer_del(s->interior_timer);
+    s->int_interior = 0;
+    if (rocket_silicon(s->silicon, READING_RAW_INTERIOR) == RAW_INTERIOR_OFF) {
+        return;
+    }
+    s->int_interior = bits;
+    /* Without a next task nothing takes them away. */
+    if (s->chained) {
+        timer_mod_ns(s->interior_timer,
+                     qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                     rocket_silicon_ns(s->silicon, READING_RAW_INTERIOR_NS));
+    }
+}
+
+static void interior_timer(void *opaque)
+{
+    RocketNpuCore *s = opaque;
+
+    s->int_interior = 0;
 }
 
 static void late_timer(void *opaque)
@@ -113,6 +154,7 @@ static void spurious_wanted(void *opaque, bool dpu, uint32_t count)
 static void clear_interrupts(RocketNpuCore *s, uint32_t bits)
 {
     s->int_raw &= ~bits;
+    s->int_interior &= ~bits;
     s->int_lost &= ~bits;
     s->int_late &= ~bits;
     if (s->spurious == SPURIOUS_LINE ||
@@ -135,7 +177,7 @@ static bool write_pc(RocketNpuCore *s, uint32_t offset, uint32_t value)
         return true;
     case A_PC_TASK_CON:
         if (FIELD_EX32(value, PC_TASK_CON, TASK_COUNT_CLEAR)) {
-            s->task_counter = 0;
+            rocket_npu_status_clear(s);
         }
         *pc_word(s, offset) = value & ~R_PC_TASK_CON_TASK_COUNT_CLEAR_MASK;
         return true;
@@ -192,18 +234,12 @@ bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value)
     return true;
 }
 
-/* Task counter, and whether the first or the last task is running */
-static uint32_t task_status(RocketNpuCore *s)
+/* A register that may be there for writing only, by @reading */
+static uint32_t read_back(RocketNpuCore *s, RocketReading reading,
+                          uint32_t offset)
 {
-    uint32_t number = FIELD_EX32(*pc_word(s, A_PC_TASK_CON), PC_TASK_CON,
-                                 TASK_NUMBER);
-    uint32_t status = s->task_counter;
-
-    if (s->state != NPU_IDLE) {
-        status |= s->task_counter == 0 ? BIT(12) : 0;
-        status |= s->task_counter + 1 == number ? BIT(13) : 0;
-    }
-    return status;
+    return rocket_silicon(s->silicon, reading) == READBACK_ON
+        ? *pc_word(s, offset) : 0;
 }
 
 static uint32_t read_pc(RocketNpuCore *s, uint32_t offset)
@@ -214,13 +250,19 @@ static uint32_t read_pc(RocketNpuCore *s, uint32_t offset)
     case A_PC_VERSION_NUM:
         return NPU_VERSION_NUM;
     case A_PC_INTERRUPT_STATUS:
-        return raw_status(s) & *pc_word(s, A_PC_INTERRUPT_MASK);
+        return int_status(s) & *pc_word(s, A_PC_INTERRUPT_MASK);
     case A_PC_INTERRUPT_RAW_STATUS:
         return raw_status(s);
     case A_PC_INTERRUPT_CLEAR:
         return 0;
+    case A_PC_BASE_ADDRESS:
+        return read_back(s, READING_PC_BASE_READBACK, offset);
+    case A_PC_INTERRUPT_MASK:
+        return read_back(s, READING_INT_MASK_READBACK, offset);
+    case A_PC_TASK_DMA_BASE_ADDR:
+        return read_back(s, READING_DMA_BASE_READBACK, offset);
     case A_PC_TASK_STATUS:
-        return task_status(s);
+        return rocket_npu_status(s);
     default:
         return *pc_word(s, offset);
     }
@@ -249,6 +291,19 @@ static uint32_t read_reg(RocketNpuCore *s, uint32_t offset)
     return *rocket_npu_word(s, rocket_npu_reg_group(s, offset), offset);
 }
 
+/* A real SoC stands still for good, with nobody left to say why. */
+static void lock_soc(RocketNpuCore *s, hwaddr addr)
+{
+    g_autofree char *who = current_cpu
+        ? g_strdup_printf("CPU %d", current_cpu->cpu_index)
+        : g_strdup("something that is no CPU");
+
+    error_report("rocket-npu%u: %s read 0x%04x, in the page that locks an "
+                 "RK3588 (silicon reading page-0x2000=stops)", s->index, who,
+                 (unsigned)addr);
+    exit(EXIT_FAILURE);
+}
+
 static MemTxResult npu_read(void *opaque, hwaddr addr, uint64_t *data,
                             unsigned size, MemTxAttrs attrs)
 {
@@ -261,6 +316,10 @@ static MemTxResult npu_read(void *opaque, hwaddr addr, uint64_t *data,
         return MEMTX_ERROR;
     }
     s->stats->reg_reads[addr >> 12]++;
+    if (addr >> 12 == ROCKET_BLOCK_LOCKS &&
+        rocket_silicon(s->silicon, READING_PAGE_2000) == PAGE_2000_STOPS) {
+        lock_soc(s, addr);
+    }
     reg = rocket_npu_reg_find(addr);
     *data = reg ? read_reg(s, addr) : 0;
     if (!reg) {
@@ -326,14 +385,40 @@ static void reset_registers(RocketNpuCore *s)
     for (group = 0; group < NPU_GROUPS; group++) {
         *rocket_npu_word(s, group, A_CORE_MAC_GATING) = MAC_GATING_RESET;
     }
-    *pc_word(s, A_PC_INTERRUPT_MASK) = PC_INT_ALL;
-    s->task_counter = 0;
+    *pc_word(s, A_PC_INTERRUPT_MASK) =
+        rocket_silicon(s->silicon, READING_INT_MASK_RESET) ==
+        INT_MASK_RESET_ALL ? PC_INT_ALL : 0;
+    rocket_npu_status_clear(s);
     s->lut_access = 0;
+    s->lut_overrun = false;
     s->int_raw = 0;
+    s->int_interior = 0;
+    timer_del(s->interior_timer);
     s->int_lost = 0;
     s->int_late = 0;
     timer_del(s->late_timer);
     update_irq(s);
+}
+
+/* srst_a, with what it may leave behind */
+static void soft_reset(RocketNpuCore *s)
+{
+    bool hung = s->state == NPU_HUNG &&
+        rocket_silicon(s->silicon, READING_RESET_LEAVES_HANG) ==
+        RESET_EFFECT_ON;
+
+    reset_registers(s);
+    if (hung) {
+        s->state = NPU_HUNG;
+    }
+    if (rocket_silicon(s->silicon, READING_RESET_CLEARS_CBUF) ==
+        RESET_EFFECT_ON) {
+        memset(s->cbuf, 0, CBUF_BYTES);
+    }
+    if (rocket_silicon(s->silicon, READING_RESET_CLEARS_LUT) ==
+        RESET_EFFECT_ON) {
+        memset(s->lut, 0, sizeof(s->lut));
+    }
 }
 
 static void npu_gate_event(Notifier *notifier, void *data)
@@ -342,10 +427,7 @@ static void npu_gate_event(Notifier *notifier, void *data)
 
     switch (*(RkNpuGateEvent *)data) {
     case RK_NPU_GATE_RESET_ASSERT:
-        reset_registers(s);
-        if (s->reset_clears_cbuf) {
-            memset(s->cbuf, 0, CBUF_BYTES);
-        }
+        soft_reset(s);
         break;
     case RK_NPU_GATE_POWER_OFF:
         reset_registers(s);
@@ -385,8 +467,8 @@ static int npu_pre_save(void *opaque)
 
 static const VMStateDescription vmstate_npu = {
     .name = TYPE_ROCKET_NPU_CORE,
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .pre_save = npu_pre_save,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(regs, RocketNpuCore,
@@ -394,7 +476,12 @@ static const VMStateDescription vmstate_npu = {
         VMSTATE_UINT8_ARRAY(pointer, RocketNpuCore, NPU_BLOCKS),
         VMSTATE_UINT8_ARRAY(executer, RocketNpuCore, NPU_BLOCKS),
         VMSTATE_UINT32(task_counter, RocketNpuCore),
+        VMSTATE_UINT32(task_shown, RocketNpuCore),
+        VMSTATE_BOOL(kick_over, RocketNpuCore),
+        VMSTATE_TIMER_PTR(status_timer, RocketNpuCore),
         VMSTATE_UINT32(int_raw, RocketNpuCore),
+        VMSTATE_UINT32(int_interior, RocketNpuCore),
+        VMSTATE_TIMER_PTR(interior_timer, RocketNpuCore),
         VMSTATE_UINT32(int_lost, RocketNpuCore),
         VMSTATE_UINT32(int_late, RocketNpuCore),
         VMSTATE_BOOL(irq_level, RocketNpuCore),
@@ -406,6 +493,7 @@ static const VMStateDescription vmstate_npu = {
         VMSTATE_UINT32(task_blocks, RocketNpuCore),
         VMSTATE_UINT16_ARRAY(lut, RocketNpuCore, LUT_TABLES * LUT_ENTRIES),
         VMSTATE_UINT32(lut_access, RocketNpuCore),
+        VMSTATE_BOOL(lut_overrun, RocketNpuCore),
         VMSTATE_BUFFER_POINTER_UNSAFE(cbuf, RocketNpuCore, 0, CBUF_BYTES),
         VMSTATE_END_OF_LIST()
     },
@@ -420,9 +508,9 @@ static void npu_realize(DeviceState *dev, Error **errp)
                    ROCKET_BOARD_CORES);
         return;
     }
-    if (!s->iommu || !s->ctl || !s->gate) {
-        error_setg(errp, "rocket-npu-core: links iommu, ctl and gate must all "
-                         "be set");
+    if (!s->iommu || !s->ctl || !s->gate || !s->silicon) {
+        error_setg(errp, "rocket-npu-core: links iommu, ctl, gate and silicon "
+                         "must all be set");
         return;
     }
     s->stats = rocket_board_ctl_stats(s->ctl, s->index);
@@ -431,6 +519,8 @@ static void npu_realize(DeviceState *dev, Error **errp)
     s->cbuf = g_malloc0(CBUF_BYTES);
     s->late_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, late_timer, s);
     s->spurious_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, spurious_timer, s);
+    s->interior_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, interior_timer, s);
+    rocket_npu_status_init(s);
     rocket_npu_run_init(s);
 
     rocket_board_ctl_set_spurious_handler(s->ctl, s->index, spurious_wanted, s);
@@ -452,14 +542,14 @@ static const Property npu_properties[] = {
     DEFINE_PROP_UINT32("index", RocketNpuCore, index, 0),
     DEFINE_PROP_BOOL("check-core-select", RocketNpuCore, check_core_select,
                      true),
-    DEFINE_PROP_BOOL("reset-clears-cbuf", RocketNpuCore, reset_clears_cbuf,
-                     false),
     DEFINE_PROP_LINK("iommu", RocketNpuCore, iommu, TYPE_RK_IOMMU,
                      RkIommuState *),
     DEFINE_PROP_LINK("ctl", RocketNpuCore, ctl, TYPE_ROCKET_BOARD_CTL,
                      RocketBoardCtl *),
     DEFINE_PROP_LINK("gate", RocketNpuCore, gate, TYPE_RK_NPU_GATE,
                      RkNpuGate *),
+    DEFINE_PROP_LINK("silicon", RocketNpuCore, silicon, TYPE_ROCKET_SILICON,
+                     RocketSilicon *),
 };
 
 static void npu_class_init(ObjectClass *klass, void *data)

@@ -299,6 +299,7 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
     for (y = 0; y < t->out_h && step == STEP_OK; y++) {
         step = convolve_row(s, t, m, first, y);
         if (step == STEP_OK) {
+            rocket_npu_leave_sums(s, t->qd, t->out_w, m->acc);
             step = rocket_npu_dpu_row(s, t, m, &ops, first, y);
         }
     }

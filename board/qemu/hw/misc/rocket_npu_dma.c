@@ -39,6 +39,16 @@ static RocketStep coroutine_fn dma_page(RocketNpuCore *s, unsigned bank,
     }
 }
 
+RocketStep coroutine_fn rocket_npu_dma_drain(RocketNpuCore *s)
+{
+    RocketStep step = STEP_OK;
+
+    while (step == STEP_OK && rk_iommu_drain(s->iommu) != RK_IOMMU_OK) {
+        step = rocket_npu_wait_iommu(s);
+    }
+    return step;
+}
+
 static RocketStep coroutine_fn dma(RocketNpuCore *s, unsigned bank,
                                    uint32_t iova, void *buf, size_t len,
                                    bool is_write)

@@ -6,6 +6,8 @@
  *  rocket_npu_regs.c  list of registers
  *  rocket_npu_group.c ping-pong register groups
  *  rocket_npu_lut.c   tables of the output stage
+ *  rocket_npu_status.c TASK_STATUS
+ *  rocket_npu_trap.c  tasks that silicon may not end, or not compute exactly
  *  rocket_npu_pc.c    program controller: streams, chains, tasks
  *  rocket_npu_run.c   execution in virtual time: coroutine, waits, abort
  *  rocket_npu_dma.c   memory access through the IOMMU
@@ -22,6 +24,7 @@
 #include "hw/misc/rk_npu_gate.h"
 #include "hw/misc/rocket_board_ctl.h"
 #include "hw/misc/rocket_npu.h"
+#include "hw/misc/rocket_silicon.h"
 #include "qemu/coroutine.h"
 #include "qemu/timer.h"
 #include "rocket_npu_regs.h"
@@ -37,6 +40,7 @@
 
 #define LUT_TABLES          2       /* LE and LO */
 #define LUT_ENTRIES         1024    /* what LUT_ADDR can name */
+#define LUT_ENTRIES_USED    513     /* what its users write */
 
 #define FEATURE_ATOM        16      /* channels in one unit of feature memory */
 #define KERNEL_GROUP        32      /* kernels that the array works on */
@@ -195,10 +199,10 @@ struct RocketNpuCore {
     /* properties */
     uint32_t index;
     bool check_core_select;
-    bool reset_clears_cbuf;
     RkIommuState *iommu;
     RocketBoardCtl *ctl;
     RkNpuGate *gate;
+    RocketSilicon *silicon;
 
     Notifier gate_notifier;
     RocketCoreStats *stats;
@@ -209,10 +213,15 @@ struct RocketNpuCore {
     uint32_t regs[NPU_BLOCKS * NPU_GROUPS * NPU_BLOCK_WORDS];
     uint8_t pointer[NPU_BLOCKS];    /* group that is written */
     uint8_t executer[NPU_BLOCKS];   /* group that executes */
-    uint32_t task_counter;
+    uint32_t task_counter;          /* ended since the count was cleared */
+    uint32_t task_shown;            /* the same, late */
+    bool kick_over;                 /* the last task of this start has ended */
+    QEMUTimer *status_timer;
 
     /* interrupt */
     uint32_t int_raw;
+    uint32_t int_interior;          /* of a task in the middle of a chain */
+    QEMUTimer *interior_timer;
     uint32_t int_lost;              /* injected: raise no interrupt */
     uint32_t int_late;              /* injected: not yet */
     bool irq_level;
@@ -224,6 +233,7 @@ struct RocketNpuCore {
     uint8_t *cbuf;
     uint16_t lut[LUT_TABLES * LUT_ENTRIES];
     uint32_t lut_access;            /* LUT_ACCESS_CFG as it has moved on */
+    bool lut_overrun;               /* written behind the last entry */
 
     /* execution */
     uint32_t state;                 /* RocketState */
@@ -243,12 +253,17 @@ struct RocketNpuCore {
     uint64_t task_macs;             /* done so far */
     uint64_t task_bytes;
     uint64_t slice_work;            /* since the last return to the main loop */
+    unsigned kick_task;             /* tasks of this start that have ended */
+    /* Sums at the end of this task and of the one before, by kick_task % 2 */
+    int32_t left[2][KERNEL_GROUP];
     bool chained;                   /* this stream named a next one */
     bool fenced;
 };
 
 /* rocket_npu.c */
 void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion);
+/* A task has ended that is not the last one of its start. */
+void rocket_npu_raise_interior(RocketNpuCore *s, uint32_t bits);
 /*
  * A register write by the CPU or by a stream; false if nothing is there.
  * Writes of OPERATION_ENABLE of the PC do nothing here.
@@ -295,6 +310,25 @@ bool rocket_npu_is_lut(uint32_t offset);
 void rocket_npu_write_lut(RocketNpuCore *s, uint32_t offset, uint32_t value);
 uint32_t rocket_npu_read_lut(RocketNpuCore *s, uint32_t offset);
 
+/* rocket_npu_status.c */
+void rocket_npu_status_init(RocketNpuCore *s);
+/* By TASK_COUNT_CLEAR or a reset */
+void rocket_npu_status_clear(RocketNpuCore *s);
+/* Count a task that has ended; true if it is the last of the task number. */
+bool rocket_npu_status_task_ended(RocketNpuCore *s);
+/* What TASK_STATUS reads as */
+uint32_t rocket_npu_status(RocketNpuCore *s);
+
+/* rocket_npu_trap.c */
+/* Why the task that takes part with task_blocks never completes, or NULL */
+const char *rocket_npu_trapped(RocketNpuCore *s);
+/*
+ * The sums of a row of @pixels pixels, [x][KERNEL_GROUP], are there: add what
+ * a task before has left in the array, if it does, and keep the last ones.
+ */
+void rocket_npu_leave_sums(RocketNpuCore *s, bool qd, unsigned pixels,
+                           int32_t *acc);
+
 /* rocket_npu_pc.c */
 void rocket_npu_pc_start(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_pc_run(RocketNpuCore *s);
@@ -317,6 +351,8 @@ RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_wait_iommu(RocketNpuCore *s);
 
 /* rocket_npu_dma.c */
+/* Wait until no access of the core is on its way any more. */
+RocketStep coroutine_fn rocket_npu_dma_drain(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_dma_read(RocketNpuCore *s, unsigned bank,
                                             uint32_t iova, void *buf,
                                             size_t len);

@@ -8,13 +8,19 @@
  * do.  Nothing here computes with the tables; they are there because they stay.
  */
 #include "qemu/osdep.h"
+#include "qemu/log.h"
 #include "rocket_npu_internal.h"
 
+/* NULL where no entry is */
 static uint16_t *lut_entry(RocketNpuCore *s)
 {
     unsigned table = FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, TABLE_ID);
     unsigned addr = FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, ADDR);
 
+    if (addr >= LUT_ENTRIES_USED &&
+        rocket_silicon(s->silicon, READING_LUT_ENTRIES) != LUT_ENTRIES_1024) {
+        return NULL;
+    }
     return &s->lut[table * LUT_ENTRIES + addr];
 }
 
@@ -24,6 +30,21 @@ static void lut_next(RocketNpuCore *s)
 
     s->lut_access = FIELD_DP32(s->lut_access, DPU_LUT_ACCESS_CFG, ADDR,
                                addr + 1);
+}
+
+static void lut_put(RocketNpuCore *s, uint16_t value)
+{
+    uint16_t *entry = lut_entry(s);
+
+    if (entry) {
+        *entry = value;
+        return;
+    }
+    qemu_log_mask(LOG_GUEST_ERROR,
+                  "rocket-npu%u: DPU_LUT_ACCESS_DATA written behind entry %d\n",
+                  s->index, LUT_ENTRIES_USED - 1);
+    s->lut_overrun = rocket_silicon(s->silicon, READING_LUT_ENTRIES) ==
+                     LUT_ENTRIES_513_HANGS;
 }
 
 bool rocket_npu_is_lut(uint32_t offset)
@@ -36,21 +57,21 @@ void rocket_npu_write_lut(RocketNpuCore *s, uint32_t offset, uint32_t value)
     if (offset == A_DPU_LUT_ACCESS_CFG) {
         s->lut_access = value;
     } else if (FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, WRITE)) {
-        *lut_entry(s) = value;
+        lut_put(s, value);
         lut_next(s);
     }
 }
 
 uint32_t rocket_npu_read_lut(RocketNpuCore *s, uint32_t offset)
 {
-    uint32_t value;
+    uint16_t *entry;
 
     if (offset == A_DPU_LUT_ACCESS_CFG) {
         return s->lut_access;
     }
-    value = *lut_entry(s);
+    entry = lut_entry(s);
     if (!FIELD_EX32(s->lut_access, DPU_LUT_ACCESS_CFG, WRITE)) {
         lut_next(s);
     }
-    return value;
+    return entry ? *entry : 0;
 }

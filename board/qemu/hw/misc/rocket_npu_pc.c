@@ -167,6 +167,7 @@ static bool pc_core_selected(RocketNpuCore *s)
 
 static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
 {
+    const char *trapped;
     unsigned block;
 
     s->task_blocks = 0;
@@ -185,6 +186,10 @@ static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
     if (!pc_core_selected(s)) {
         return "S_POINTER of CNA or CORE selects another core";
     }
+    trapped = rocket_npu_trapped(s);
+    if (trapped) {
+        return trapped;
+    }
     return rocket_npu_task_describe(s, t);
 }
 
@@ -192,6 +197,7 @@ static void pc_task_done(RocketNpuCore *s)
 {
     uint32_t done = 0;
     unsigned block;
+    bool last;
 
     done |= (PC_INT_FEATURE | PC_INT_WEIGHT | PC_INT_CSC) <<
             s->executer[ROCKET_BLOCK_CNA];
@@ -204,21 +210,23 @@ static void pc_task_done(RocketNpuCore *s)
         }
     }
     s->task_blocks = 0;
-    s->task_counter = (s->task_counter + 1) &
-                      R_PC_TASK_CON_TASK_NUMBER_MASK;
+    last = rocket_npu_status_task_ended(s);
+    s->kick_task++;
     s->stats->tasks++;
     s->stats->macs += s->task_macs;
     rk_iommu_watch_end(s->iommu);
-    trace_rocket_npu_task_done(s->index, s->task_counter, s->task_macs,
+    trace_rocket_npu_task_done(s->index, s->kick_task, s->task_macs,
                                s->task_bytes);
 
-    if (s->task_counter == FIELD_EX32(pc_reg(s, A_PC_TASK_CON), PC_TASK_CON,
-                                      TASK_NUMBER)) {
+    if (last) {
         s->chained = false;
         s->stats->busy_ns += qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
                              s->run_begin;
         rocket_npu_raise(s, done, true);
-    } else if (!s->chained) {
+        return;
+    }
+    rocket_npu_raise_interior(s, done);
+    if (!s->chained) {
         s->stats->busy_ns += qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
                              s->run_begin;
         qemu_log_mask(LOG_GUEST_ERROR,
@@ -261,6 +269,10 @@ static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
     if (step != STEP_OK) {
         return step;
     }
+    step = rocket_npu_dma_drain(s);
+    if (step != STEP_OK) {
+        return step;
+    }
     pc_task_done(s);
     return STEP_OK;
 }
@@ -269,6 +281,8 @@ RocketStep coroutine_fn rocket_npu_pc_run(RocketNpuCore *s)
 {
     RocketStep step;
 
+    s->kick_over = false;
+    s->kick_task = 0;
     do {
         step = pc_task(s);
     } while (step == STEP_OK && s->chained);

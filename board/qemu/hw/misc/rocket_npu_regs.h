@@ -15,6 +15,7 @@
 enum {
     ROCKET_BLOCK_PC = 0x0,
     ROCKET_BLOCK_CNA = 0x1,
+    ROCKET_BLOCK_LOCKS = 0x2,       /* no registers; reading it is fatal */
     ROCKET_BLOCK_CORE = 0x3,
     ROCKET_BLOCK_DPU = 0x4,
     ROCKET_BLOCK_RDMA = 0x5,
@@ -54,6 +55,8 @@ REG32(PC_TASK_STATUS, 0x003c)
 #define PC_INT_DMA_RD_ERROR 0x1000
 #define PC_INT_DMA_WR_ERROR 0x2000
 #define PC_INT_ALL          0x1ffff
+/* No name anywhere; seen in RAW_STATUS of a core that hung */
+#define PC_INT_HANG         0xc0000000
 
 /* First registers of every block with ping-pong register groups */
 #define BLOCK_S_STATUS          0x000

@@ -43,6 +43,12 @@ RkIommuResult rk_iommu_access(RkIommuState *s, unsigned bank, uint32_t iova,
                               void *buf, size_t len, bool is_write);
 
 /*
+ * The core's task is over: nothing of it may be on its way any more.  Like an
+ * access, this is held with RK_IOMMU_STALLED if it has to wait.
+ */
+RkIommuResult rk_iommu_drain(RkIommuState *s);
+
+/*
  * @fn is called, from a timer and never from inside rk_iommu_access(), when a
  * held access shall be repeated.  It is not called for accesses that a reset
  * or a loss of power threw away.

@@ -8,9 +8,8 @@
  *    29:28 of the S_POINTER of CNA and CORE;
  *  - "check-core-select" (default on): a task whose S_POINTERs name another
  *    core never completes;
- *  - "reset-clears-cbuf" (default off): srst_a also clears the convolution
- *    buffer.  Loss of power always does;
- *  - links "iommu" (rk-iommu), "ctl" (rocket-board-ctl), "gate" (rk-npu-gate).
+ *  - links "iommu" (rk-iommu), "ctl" (rocket-board-ctl), "gate" (rk-npu-gate),
+ *    "silicon" (rocket-silicon).
  *
  * Sysbus: MMIO region 0 is the core's window of 64 KiB, IRQ 0 its interrupt.
  */
