@@ -4,6 +4,7 @@
 
 #include "igt.h"
 #include "igt_rocket_board.h"
+#include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_sysfs.h"
 
@@ -86,6 +87,17 @@ static void run(struct rocket_probe *probe, unsigned int core, unsigned int task
 	igt_assert_eq(rocket_run(probe->fd, &job), 0);
 }
 
+/*
+ * Reads that tell the end of so many tasks: what has been raised, and the counter where
+ * it was seen to say something about it.
+ */
+static unsigned int end_reads(int fd, unsigned int core, unsigned int tasks)
+{
+	if (rocket_core_counts(fd, core, "ended"))
+		return 2;
+	return tasks == 1 || rocket_core_counts(fd, core, "not seen") ? 1 : 2;
+}
+
 /* The same client, job after job: the IOMMU's driver is asked about the line only. */
 static void test_job(int fd, unsigned int core)
 {
@@ -96,8 +108,8 @@ static void test_job(int fd, unsigned int core)
 	then = now(core);
 	for (unsigned int i = 0; i < JOBS; i++)
 		run(&probe, core, 1);
-	expect(core, then, JOBS, .npu_reads = 1, .npu_writes = 13, .mmu_reads = banks(core),
-	       .irqs = 1, .starts = 1);
+	expect(core, then, JOBS, .npu_reads = end_reads(fd, core, 1), .npu_writes = 13,
+	       .mmu_reads = banks(core), .irqs = 1, .starts = 1);
 }
 
 static void test_tasks(int fd, unsigned int core)
@@ -108,7 +120,8 @@ static void test_tasks(int fd, unsigned int core)
 	run(&probe, core, 1);
 	then = now(core);
 	run(&probe, core, SLOTS);
-	expect(core, then, 1, .npu_reads = SLOTS, .npu_writes = 12 * SLOTS + 1,
+	expect(core, then, 1, .npu_reads = SLOTS * end_reads(fd, core, 1),
+	       .npu_writes = 11 * SLOTS + 2,
 	       .mmu_reads = SLOTS * banks(core), .irqs = SLOTS, .starts = SLOTS);
 }
 
@@ -124,8 +137,8 @@ static void test_chain(int fd, unsigned int core)
 	probe.tasks[0].chain_count = SLOTS;
 	then = now(core);
 	run(&probe, core, 1);
-	expect(core, then, 1, .npu_reads = 1, .npu_writes = 13, .mmu_reads = banks(core),
-	       .irqs = 1, .starts = 1);
+	expect(core, then, 1, .npu_reads = end_reads(fd, core, SLOTS), .npu_writes = 13,
+	       .mmu_reads = banks(core), .irqs = 1, .starts = 1);
 }
 
 /* From one VM of a file to another: a reset, and twice all of the IOMMU's registers. */
@@ -139,7 +152,7 @@ static void test_vms(int fd, unsigned int core)
 	then = now(core);
 	for (unsigned int i = 0; i < JOBS; i++)
 		run(i % 2 ? &b : &a, core, 1);
-	expect(core, then, JOBS, .npu_reads = 3, .npu_writes = 17,
+	expect(core, then, JOBS, .npu_reads = 1 + end_reads(fd, core, 1), .npu_writes = 17,
 	       .mmu_reads = 29 * banks(core), .mmu_writes = 21 * banks(core),
 	       .roots = 2 * banks(core), .irqs = 1, .starts = 1);
 }

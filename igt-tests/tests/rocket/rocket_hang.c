@@ -345,8 +345,8 @@ static void test_spurious_dpu_chain(int fd)
 	job.timeout_ms = LONG_MS;
 	slow_down(1, 5);
 	done = submit_one(&s, job);
-	/* The first task has ended when its page is there. */
-	while (!rocket_is_pattern(s.bo.map + ROCKET_PAGE, ROCKET_SCENE_SEED))
+	/* The first task has ended when the second one's page is there. */
+	while (!rocket_is_pattern(s.bo.map + 2 * ROCKET_PAGE, ROCKET_SCENE_SEED))
 		igt_assert(rocket_syncobj_busy(fd, done));
 	for (unsigned int i = 0; i < 100 && rocket_syncobj_busy(fd, done); i++) {
 		rocket_board_inject(1, ROCKET_BOARD_INJ_SPURIOUS_DPU, 3);
