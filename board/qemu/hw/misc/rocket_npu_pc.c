@@ -193,15 +193,20 @@ static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
     return rocket_npu_task_describe(s, t);
 }
 
+/* What CNA and CORE raise for the task that executes */
+static uint32_t pc_front_bits(RocketNpuCore *s)
+{
+    return (PC_INT_FEATURE | PC_INT_WEIGHT | PC_INT_CSC) <<
+           s->executer[ROCKET_BLOCK_CNA] |
+           PC_INT_CORE << s->executer[ROCKET_BLOCK_CORE];
+}
+
 static void pc_task_done(RocketNpuCore *s)
 {
-    uint32_t done = 0;
+    uint32_t done = pc_front_bits(s);
     unsigned block;
     bool last;
 
-    done |= (PC_INT_FEATURE | PC_INT_WEIGHT | PC_INT_CSC) <<
-            s->executer[ROCKET_BLOCK_CNA];
-    done |= PC_INT_CORE << s->executer[ROCKET_BLOCK_CORE];
     done |= PC_INT_DPU << s->executer[ROCKET_BLOCK_DPU];
 
     for (block = 0; block < NPU_BLOCKS; block++) {
@@ -258,6 +263,9 @@ static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
                       s->index, refused);
         trace_rocket_npu_refused(s->index, refused);
         return STEP_HANG;
+    }
+    if (rocket_silicon(s->silicon, READING_RAW_EARLY) == RAW_EARLY_ON) {
+        rocket_npu_raise(s, pc_front_bits(s), false);
     }
     trace_rocket_npu_task(s->index, t.in_w, t.in_h, t.in_c, t.out_w, t.out_h,
                           t.out_c);

@@ -58,6 +58,13 @@ static const Reading readings[READINGS] = {
         MEASURED_RK3576 " (raw); RK3588 unknown",
         "gregordinary/patches rk3576/npu/0022"
     },
+    [READING_RAW_EARLY] = {
+        "raw-early", OFF_ON,
+        "When CNA's and CORE's bits of a task are raised. off: with the DPU's,\n"
+        "at the end of the last task. on: while these blocks work on it, in\n"
+        "each task of a chain; the line follows if they are unmasked.",
+        ASSUMED, "RK3588 TRM, chapter RKNN: a bit for each of the blocks"
+    },
     [READING_RAW_HANG] = {
         "raw-hang", { "0", "0xc0000000" },
         "What RAW_STATUS shows besides known bits while a core hangs.",
