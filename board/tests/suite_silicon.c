@@ -743,6 +743,33 @@ static void test_zap_stall(struct board *b, const struct env *env)
 	fixture_done(&f);
 }
 
+/* The same from inside: registers of the board's page, as the list counts. */
+static void test_registers(struct board *b, const struct env *env)
+{
+	uint32_t status = ROCKET_BOARD_READING(0), late = ROCKET_BOARD_READING_NS(0);
+	uint64_t page = ROCKET_BOARD_BASE;
+	unsigned int n;
+	struct fixture f;
+
+	n = qtest_readl(b->qt, page + ROCKET_BOARD_NUM_READINGS);
+	CHECK(n, "there are no readings");
+	while (n--)
+		CHECK_EQ(qtest_readl(b->qt, page + ROCKET_BOARD_READING(n)), 0, "a default");
+	board_set(b, status, 5);
+	CHECK_EQ(qtest_readl(b->qt, page + status), 0, "after a number that no answer has");
+	board_set(b, status, 2);
+	board_set(b, late, 70000);
+	CHECK_EQ(qtest_readl(b->qt, page + status), 2, "task-status");
+	fixture_init(&f, b, env);
+	start(&f, 1);
+	CHECK(board_wait_irq(b, 0, LONG_NS), "no interrupt");
+	board_pass(b, 69999);
+	CHECK_EQ(pc(&f, PC_TASK_STATUS) & STATUS_COUNT, 0, "the count before it is due");
+	board_pass(b, 1);
+	CHECK_EQ(pc(&f, PC_TASK_STATUS) & STATUS_COUNT, 1, "the count when it is due");
+	fixture_done(&f);
+}
+
 void suite_silicon(const struct env *env)
 {
 	static const struct {
@@ -790,6 +817,7 @@ void suite_silicon(const struct env *env)
 		{ "zap-delay=off, the default", test_zap_off, NULL },
 		{ "zap-delay=on: a zap without a stall", test_zap_delay, READING("zap-delay=on") },
 		{ "zap-delay=on: a stall, a reset", test_zap_stall, READING("zap-delay=on") },
+		{ "readings changed by the guest", test_registers, NULL },
 		{ "page-0x2000=stops, the default", test_page_stops, NULL },
 		{ "page-0x2000=reads-zero", test_page_zero, READING("page-0x2000=reads-zero") },
 	};
