@@ -43,6 +43,16 @@
 #define ROCKET_BOARD_PS_PER_KMAC	0x024	/* reset: 977 (1024 MACs a cycle at 1 GHz) */
 #define ROCKET_BOARD_PS_PER_KBYTE	0x028	/* reset: 100000 (10 GB/s) */
 
+/*
+ * Readings of the silicon, as "board/run --silicon help" lists them: register n is
+ * the n-th of that list, its value the number of the answer, both counted from 0.
+ * A number that no answer has changes nothing.  Their times, ns, in the order of
+ * the same list.  All keep their values over a reset of the machine.
+ */
+#define ROCKET_BOARD_NUM_READINGS	0x030	/* RO u32 */
+#define ROCKET_BOARD_READING(n)		(0x100 + 4 * (n))	/* RW u32 */
+#define ROCKET_BOARD_READING_NS(n)	(0x200 + 4 * (n))	/* RW u32 */
+
 /* Core page: counters, RO u64 */
 
 /* Register accesses by 4 KiB block of the core's window, block b = 0..15. */

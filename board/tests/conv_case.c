@@ -194,6 +194,42 @@ void conv_case_place(struct conv_case *c, struct vm *vm)
 	conv_case_emit(c);
 }
 
+void conv_case_chain(struct conv_case *c, struct vm *vm, uint64_t seed)
+{
+	struct rocket_conv conv = conv_shape(12, 2 * CASE_CHAIN, 20, 18, 3, 1, 1);
+	struct rng rng = { seed };
+
+	conv_case_init(c, &conv, &rng);
+	c->rows_per_task = 2;
+	c->chained = true;
+	conv_case_place(c, vm);
+	if (c->num_tasks != CASE_CHAIN)
+		tap_bail_out("the chain has %u tasks", c->num_tasks);
+}
+
+void conv_case_patch(struct conv_case *c, unsigned int target, unsigned int reg,
+		     uint32_t clear, uint32_t set)
+{
+	uint64_t stream[ROCKET_CONV_ENTRIES];
+	unsigned int task, i, found = 0;
+
+	for (task = 0; task < c->num_tasks; task++) {
+		uint32_t at = c->streams + task * CASE_STREAM_PITCH;
+
+		vm_read(c->vm, at, stream, sizeof(stream));
+		for (i = 0; i < ROCKET_CONV_ENTRIES; i++) {
+			if (stream[i] >> 48 != target || (stream[i] & 0xffff) != reg)
+				continue;
+			stream[i] &= ~((uint64_t)clear << 16);
+			stream[i] |= (uint64_t)set << 16;
+			found++;
+		}
+		vm_write(c->vm, at, stream, sizeof(stream));
+	}
+	if (!found)
+		tap_bail_out("no stream of a test writes register 0x%x", reg);
+}
+
 static void run_tasks(struct conv_case *c, unsigned int core, unsigned int first,
 		      unsigned int count)
 {
@@ -223,6 +259,19 @@ void conv_case_run(struct conv_case *c, unsigned int core)
 	}
 	for (i = 0; i < c->num_tasks && !tap_failed(); i++)
 		run_tasks(c, core, i, 1);
+}
+
+bool conv_case_row_written(struct conv_case *c, unsigned int row)
+{
+	unsigned int line = rocket_conv_out_width(&c->conv) * ROCKET_FEATURE_ATOM, i;
+	uint8_t bytes[64 * ROCKET_FEATURE_ATOM];
+
+	vm_read(c->vm, c->conv.out_addr + row * line, bytes, line);
+	for (i = 0; i < line; i++)
+		if (bytes[i] != PATTERN)
+			return true;
+
+	return false;
 }
 
 int8_t *conv_case_output(struct conv_case *c)

@@ -46,10 +46,16 @@ struct rocket_conv conv_shape(unsigned int width, unsigned int height, unsigned 
 /* Make tensors for @conv. */
 void conv_case_init(struct conv_case *c, const struct rocket_conv *conv, struct rng *rng);
 void conv_case_free(struct conv_case *c);
+/* A case that is cut into CASE_CHAIN chained tasks of two rows, in @vm. */
+#define CASE_CHAIN	4
+void conv_case_chain(struct conv_case *c, struct vm *vm, uint64_t seed);
 /* Allocate, pack and write everything, streams included. */
 void conv_case_place(struct conv_case *c, struct vm *vm);
 /* Write the streams anew after a change of @c->tasks or @c->conv's addresses. */
 void conv_case_emit(struct conv_case *c);
+/* Change all entries for a register: clear bits, then set some. */
+void conv_case_patch(struct conv_case *c, unsigned int target, unsigned int reg,
+		     uint32_t clear, uint32_t set);
 /* Run on @core; fails the running test (tap) when a task does not complete. */
 void conv_case_run(struct conv_case *c, unsigned int core);
 /* Compare with the reference, and look for writes behind the output. */
@@ -57,6 +63,8 @@ void conv_case_check(struct conv_case *c);
 /* init, place, run, check and free. */
 void conv_case_all(struct board *b, struct vm *vm, unsigned int core,
 		   const struct rocket_conv *conv, uint64_t seed);
+/* Whether row @row of the output differs from what was there before the run. */
+bool conv_case_row_written(struct conv_case *c, unsigned int row);
 /* The output in memory, [y][x][channel], to be freed. */
 int8_t *conv_case_output(struct conv_case *c);
 /* What the output ought to be, to be freed. */

@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	suite_iommu(&env);
 	suite_pc(&env);
 	suite_inject(&env);
+	suite_silicon(&env);
 	suite_pipeline(&env);
 	suite_cbuf(&env);
 	suite_fuzz(&env);

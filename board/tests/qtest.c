@@ -330,6 +330,25 @@ bool qtest_stop(struct qtest *qt)
 	return clean;
 }
 
+int qtest_readl_last(struct qtest *qt, uint64_t addr)
+{
+	struct pollfd fd = { .fd = qt->fd, .events = POLLIN };
+	char text[64], sink[256];
+	int status, ret = -1;
+
+	send_all(qt, text, (size_t)snprintf(text, sizeof(text), "readl 0x%" PRIx64 "\n", addr));
+	if (poll(&fd, 1, QTEST_ANSWER_S * 1000) != 1 || read(qt->fd, sink, sizeof(sink)) > 0) {
+		tap_note("QEMU lives");
+		kill(qt->pid, SIGKILL);
+	}
+	if (waitpid(qt->pid, &status, 0) == qt->pid && WIFEXITED(status))
+		ret = WEXITSTATUS(status);
+	close(qt->fd);
+	free(qt);
+
+	return ret;
+}
+
 uint32_t qtest_readl(struct qtest *qt, uint64_t addr)
 {
 	command(qt, "readl 0x%" PRIx64 "\n", addr);

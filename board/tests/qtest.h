@@ -33,6 +33,12 @@ struct qtest *qtest_start(const char *binary, const char *options);
  */
 bool qtest_stop(struct qtest *qt);
 
+/*
+ * Read where QEMU is to end because of it, and free @qt.  Returns its exit status;
+ * -1, with a note, when it answered or did not end by itself.
+ */
+int qtest_readl_last(struct qtest *qt, uint64_t addr);
+
 uint32_t qtest_readl(struct qtest *qt, uint64_t addr);
 uint64_t qtest_readq(struct qtest *qt, uint64_t addr);
 void qtest_writel(struct qtest *qt, uint64_t addr, uint32_t value);

@@ -26,6 +26,7 @@
 #define PC_TASK_CON		0x0030
 #define PC_TASK_DMA_BASE_ADDR	0x0034
 #define PC_TASK_STATUS		0x003c
+#define NPU_PAGE_LOCKS		0x2000	/* nothing is there but trouble */
 #define CNA_S_POINTER		0x1004
 #define CORE_S_POINTER		0x3004
 #define DPU_LUT_ACCESS_CFG	0x4100

@@ -28,6 +28,7 @@ void suite_gates(const struct env *env);
 void suite_iommu(const struct env *env);
 void suite_pc(const struct env *env);
 void suite_inject(const struct env *env);
+void suite_silicon(const struct env *env);
 void suite_pipeline(const struct env *env);
 void suite_cbuf(const struct env *env);
 void suite_fuzz(const struct env *env);

@@ -6,23 +6,9 @@
 #include "suite.h"
 #include "tap.h"
 
-#define CHAIN		4
+#define CHAIN		CASE_CHAIN
 /* Blocks of the op-enable broadcast, and where that entry and PC entries stand */
 #define LAST_ENTRY	(ROCKET_CONV_ENTRIES - 1)
-
-/* A case that is cut into CHAIN tasks of two rows. */
-static void chain_init(struct conv_case *c, struct vm *vm, uint64_t seed)
-{
-	struct rocket_conv conv = conv_shape(12, 2 * CHAIN, 20, 18, 3, 1, 1);
-	struct rng rng = { seed };
-
-	conv_case_init(c, &conv, &rng);
-	c->rows_per_task = 2;
-	c->chained = true;
-	conv_case_place(c, vm);
-	if (c->num_tasks != CHAIN)
-		tap_bail_out("the chain has %u tasks", c->num_tasks);
-}
 
 static void start(struct conv_case *c, unsigned int core, unsigned int first, unsigned int tasks)
 {
@@ -39,7 +25,7 @@ static void test_chain(struct board *b, const struct env *env)
 
 	for (core = 0; core < NPU_CORES; core++) {
 		vm = vm_new(b, HIGH);
-		chain_init(&c, vm, env->seed + core);
+		conv_case_chain(&c, vm, env->seed + core);
 		board_attach(b, core, vm);
 		edges = qtest_irq_edges(b->qt, NPU_SPI(core));
 		conv_case_run(&c, core);
@@ -57,20 +43,6 @@ static void test_chain(struct board *b, const struct env *env)
 	}
 }
 
-/* Whether row @row of the output differs from what was there before the run. */
-static bool row_written(struct conv_case *c, unsigned int row)
-{
-	unsigned int line = rocket_conv_out_width(&c->conv) * ROCKET_FEATURE_ATOM, i;
-	uint8_t bytes[64 * ROCKET_FEATURE_ATOM];
-
-	vm_read(c->vm, c->conv.out_addr + row * line, bytes, line);
-	for (i = 0; i < line; i++)
-		if (bytes[i] != 0x5a)
-			return true;
-
-	return false;
-}
-
 /* The PC stops after the programmed number, chain or not. */
 static void test_chain_cut(struct board *b, const struct env *env)
 {
@@ -78,7 +50,7 @@ static void test_chain_cut(struct board *b, const struct env *env)
 	struct conv_case c;
 	unsigned int row;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 0, vm);
 	start(&c, 0, 0, 2);
 	CHECK(board_wait_irq(b, 0, LONG_NS), "no interrupt");
@@ -86,7 +58,7 @@ static void test_chain_cut(struct board *b, const struct env *env)
 	CHECK(!board_wait_irq(b, 0, 1000000000), "a second interrupt");
 	CHECK_EQ(board_count(b, 0, ROCKET_BOARD_TASKS), 2, "TASKS");
 	for (row = 0; row < 2 * CHAIN; row++)
-		CHECK(row_written(&c, row) == (row < 4), "row %u was %swritten", row,
+		CHECK(conv_case_row_written(&c, row) == (row < 4), "row %u was %swritten", row,
 		      row < 4 ? "not " : "");
 	/* As the mainline driver does: the rest one by one */
 	start(&c, 0, 2, 1);
@@ -105,7 +77,7 @@ static void test_chain_short(struct board *b, const struct env *env)
 	struct vm *vm = vm_new(b, HIGH);
 	struct conv_case c;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 1, vm);
 	start(&c, 1, 0, CHAIN + 1);
 	CHECK(!board_wait_irq(b, 1, LONG_NS), "an interrupt without reason");
@@ -125,7 +97,7 @@ static void test_chain_fault(struct board *b, const struct env *env)
 	uint64_t stream[ROCKET_CONV_ENTRIES];
 	uint32_t page;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	/* Move the second stream to an address where nothing is. */
 	page = vm_alloc(vm, PAGE, MMU_READ);
 	vm_unmap(vm, page);
@@ -162,7 +134,7 @@ static void test_ping_pong(struct board *b, const struct env *env)
 	uint32_t raw, last = 0;
 	unsigned int i;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 2, vm);
 	for (i = 0; i < 6; i++) {
 		start(&c, 2, i % CHAIN, 1);
@@ -188,7 +160,7 @@ static void test_mask_clear(struct board *b, const struct env *env)
 	struct conv_case c;
 	uint32_t raw, other;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 0, vm);
 	/* The mask is written before the start and again while the task runs. */
 	start(&c, 0, 0, 1);
@@ -219,7 +191,7 @@ static void test_level(struct board *b, const struct env *env)
 	struct conv_case c;
 	unsigned int edges;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 0, vm);
 	edges = qtest_irq_edges(b->qt, NPU_SPI(0));
 	npu_write(b, 0, PC_INTERRUPT_MASK, PC_IRQ_DPU);
@@ -246,7 +218,7 @@ static void test_core_select(struct board *b, const struct env *env)
 	struct vm *vm = vm_new(b, HIGH);
 	struct conv_case c;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 1, vm);
 	npu_write(b, 1, CNA_S_POINTER, 0xe);
 	npu_write(b, 1, CORE_S_POINTER, 0xe);
@@ -257,7 +229,7 @@ static void test_core_select(struct board *b, const struct env *env)
 				     PC_TASK_CON_PP_EN | 1);
 	npu_write(b, 1, PC_OPERATION_ENABLE, 1);
 	CHECK(!board_wait_irq(b, 1, LONG_NS), "core 1 works for core 0");
-	CHECK(!row_written(&c, 0), "core 1 writes output for core 0");
+	CHECK(!conv_case_row_written(&c, 0), "core 1 writes output for core 0");
 	board_reset_core(b, 1);
 	board_attach(b, 1, vm);
 	conv_case_run(&c, 1);
@@ -278,7 +250,7 @@ static void test_parallel(struct board *b, const struct env *env)
 	board_set(b, ROCKET_BOARD_TASK_NS, 1000000);
 	for (core = 0; core < NPU_CORES; core++) {
 		vm[core] = vm_new(b, HIGH);
-		chain_init(&c[core], vm[core], env->seed + core);
+		conv_case_chain(&c[core], vm[core], env->seed + core);
 		board_attach(b, core, vm[core]);
 	}
 	begin = qtest_clock(b->qt);
@@ -413,7 +385,7 @@ static void test_bad_streams(struct board *b, const struct env *env)
 	struct conv_case c;
 	unsigned int i;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 0, vm);
 	vm_read(vm, c.streams, stream, sizeof(stream));
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -422,7 +394,7 @@ static void test_bad_streams(struct board *b, const struct env *env)
 		vm_write(vm, c.streams + bad[i].entry * 8, &entry, 8);
 		start(&c, 0, 0, 1);
 		CHECK(!board_wait_irq(b, 0, 1000000000), "%s: an interrupt", bad[i].what);
-		CHECK(!row_written(&c, 0), "%s: output was written", bad[i].what);
+		CHECK(!conv_case_row_written(&c, 0), "%s: output was written", bad[i].what);
 		vm_write(vm, c.streams, stream, sizeof(stream));
 		board_reset_core(b, 0);
 		board_attach(b, 0, vm);
@@ -440,7 +412,7 @@ static void test_start_twice(struct board *b, const struct env *env)
 	struct vm *vm = vm_new(b, HIGH);
 	struct conv_case c;
 
-	chain_init(&c, vm, env->seed);
+	conv_case_chain(&c, vm, env->seed);
 	board_attach(b, 0, vm);
 	board_set(b, ROCKET_BOARD_TASK_NS, 1000000);
 	start(&c, 0, 0, CHAIN);

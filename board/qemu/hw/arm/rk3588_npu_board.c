@@ -244,6 +244,7 @@ static void add_devices(RK3588NpuMachine *s)
     unsigned i;
 
     qdev_realize(DEVICE(&s->silicon), NULL, &error_fatal);
+    set_link(ctl, "silicon", &s->silicon);
     qdev_prop_set_uint32(ctl, "num-cores", s->npu_cores);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(ctl), &error_fatal);
     sysbus_mmio_map(SYS_BUS_DEVICE(ctl), 0, ROCKET_BOARD_BASE);

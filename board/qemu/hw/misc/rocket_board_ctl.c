@@ -13,12 +13,17 @@
 #include "qapi/visitor.h"
 #include "hw/qdev-properties.h"
 #include "hw/misc/rocket_board_ctl.h"
+#include "hw/misc/rocket_silicon.h"
 #include "migration/vmstate.h"
 #include "trace.h"
 
 #define PAGE_BYTES      0x1000
 #define INJ_FIRST       ROCKET_BOARD_INJ_NEVER_COMPLETE
 #define INJ_END         (INJ_FIRST + sizeof(RocketCoreInject))
+#define READING_FIRST   ROCKET_BOARD_READING(0)
+#define READING_END     ROCKET_BOARD_READING(READINGS)
+#define READING_NS_FIRST ROCKET_BOARD_READING_NS(0)
+#define READING_NS_END  ROCKET_BOARD_READING_NS(READING_TIMES)
 #define TIME_FIRST      ROCKET_BOARD_TASK_NS
 #define TIME_END        (TIME_FIRST + sizeof(RocketTimeModel))
 
@@ -53,6 +58,7 @@ struct RocketBoardCtl {
     SysBusDevice parent_obj;
 
     MemoryRegion mmio;
+    RocketSilicon *silicon;
     uint32_t num_cores;
     RocketTimeModel time;
     RocketBoardCore core[ROCKET_BOARD_CORES];
@@ -153,12 +159,38 @@ static bool inject_reg(RocketBoardCore *c, hwaddr offset, uint32_t **reg)
     return true;
 }
 
+static bool read_reading(RocketBoardCtl *s, hwaddr offset, uint32_t *val)
+{
+    if (offset >= READING_FIRST && offset < READING_END) {
+        *val = s->silicon->answer[(offset - READING_FIRST) / 4];
+        return true;
+    }
+    if (offset >= READING_NS_FIRST && offset < READING_NS_END) {
+        *val = s->silicon->time_ns[(offset - READING_NS_FIRST) / 4];
+        return true;
+    }
+    return false;
+}
+
+static bool write_reading(RocketBoardCtl *s, hwaddr offset, uint32_t val)
+{
+    if (offset >= READING_FIRST && offset < READING_END) {
+        return rocket_silicon_set(s->silicon, (offset - READING_FIRST) / 4,
+                                  val);
+    }
+    if (offset >= READING_NS_FIRST && offset < READING_NS_END) {
+        s->silicon->time_ns[(offset - READING_NS_FIRST) / 4] = val;
+        return true;
+    }
+    return false;
+}
+
 /* The value of the aligned 64-bit word at @offset; false if nothing is there */
 static bool read_word(RocketBoardCtl *s, hwaddr offset, uint64_t *val)
 {
     hwaddr reg = offset % PAGE_BYTES;
     unsigned page = offset / PAGE_BYTES;
-    uint32_t *low, *high;
+    uint32_t *low, *high, reading;
     RocketBoardCore *c;
 
     if (page == 0) {
@@ -172,6 +204,17 @@ static bool read_word(RocketBoardCtl *s, hwaddr offset, uint64_t *val)
             return true;
         case ROCKET_BOARD_CLOCK_NS:
             *val = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+            return true;
+        }
+        if (reg == ROCKET_BOARD_NUM_READINGS) {
+            *val = READINGS;
+            return true;
+        }
+        if (read_reading(s, reg, &reading)) {
+            *val = reading;
+            if (read_reading(s, reg + 4, &reading)) {
+                *val |= (uint64_t)reading << 32;
+            }
             return true;
         }
         if (!time_reg(s, reg, &low)) {
@@ -240,6 +283,9 @@ static void write_reg(RocketBoardCtl *s, hwaddr offset, uint32_t val)
     if (page == 0) {
         if (time_reg(s, reg, &word)) {
             *word = val;
+            return;
+        }
+        if (write_reading(s, reg, val)) {
             return;
         }
     } else if (page <= s->num_cores) {
@@ -403,6 +449,10 @@ static void rocket_board_ctl_realize(DeviceState *dev, Error **errp)
 {
     RocketBoardCtl *s = ROCKET_BOARD_CTL(dev);
 
+    if (!s->silicon) {
+        error_setg(errp, "link 'silicon' is not set");
+        return;
+    }
     if (s->num_cores < 1 || s->num_cores > ROCKET_BOARD_CORES) {
         error_setg(errp, "num-cores must be 1 to %d", ROCKET_BOARD_CORES);
         return;
@@ -507,6 +557,8 @@ static const VMStateDescription vmstate_rocket_board_ctl = {
 };
 
 static const Property rocket_board_ctl_properties[] = {
+    DEFINE_PROP_LINK("silicon", RocketBoardCtl, silicon, TYPE_ROCKET_SILICON,
+                     RocketSilicon *),
     DEFINE_PROP_UINT32("num-cores", RocketBoardCtl, num_cores,
                        ROCKET_BOARD_CORES),
 };

@@ -244,6 +244,16 @@ static void visit_set(Object *obj, Visitor *v, const char *name, void *opaque,
     }
 }
 
+bool rocket_silicon_set(RocketSilicon *s, RocketReading reading,
+                        unsigned answer)
+{
+    if (answer >= answer_count(&readings[reading])) {
+        return false;
+    }
+    s->answer[reading] = answer;
+    return true;
+}
+
 static void parse_one(RocketSilicon *s, const char *text, Error **errp)
 {
     g_auto(GStrv) words = g_strsplit(text, "=", 2);

@@ -9,7 +9,7 @@
  * has one object for all its devices, at QOM path /machine/silicon-readings
  * with a property for each key.  -machine silicon=KEY=VALUE[,,KEY=VALUE...] sets
  * them, -machine silicon=help lists them.  They may be changed while the board
- * runs.
+ * runs, also by the guest: the control page has registers for them.
  */
 #ifndef HW_MISC_ROCKET_SILICON_H
 #define HW_MISC_ROCKET_SILICON_H
@@ -89,6 +89,9 @@ static inline uint32_t rocket_silicon_ns(const RocketSilicon *s,
     return s->time_ns[time];
 }
 
+/* False, and nothing is changed, if @reading has no answer of that number. */
+bool rocket_silicon_set(RocketSilicon *s, RocketReading reading,
+                        unsigned answer);
 /* Takes KEY=VALUE[,KEY=VALUE...]; on an error those before it are set. */
 void rocket_silicon_parse(RocketSilicon *s, const char *text, Error **errp);
 /* All of them as rocket_silicon_parse() takes them, to be freed */
