@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What steps/NAME says: a message; what the step adds, by name; and what it changes
-# in files that were there before, as a patch that takes it away again.
+# What steps/NAME says: a message, and which files come with the step.
 #
 #   SPDX line, SUBJECT and text of the message
 #   ---
-#   new PATH        the step adds this file
-#   kernel PATH     the step replaces or removes what the kernel has there
-#   diff --git …    takes away the step's part of all other files
+#   GLOB            files that are as they are now from this step on; "*" and "[ch]"
+#                   stand for parts of a name, a "*" never for a directory
+#   rest DIRECTORY  the directory as it is now: all else in it comes and goes here
 
 readonly STEPS=$ROOT/series/steps
 
@@ -21,12 +20,12 @@ step_message() {
 	sed -e 1,2d -e '/^---$/,$d' "$STEPS/$1"
 }
 
-# step_paths STEP new|kernel: the paths, one per line.
-step_paths() {
-	sed -n -e '/^---$/,/^diff --git /{' -e "s/^$2 //p" -e '}' "$STEPS/$1"
+# step_globs STEP: one per line.
+step_globs() {
+	sed -e '1,/^---$/d' -e '/^rest /d' "$STEPS/$1"
 }
 
-# step_patch STEP: the patch proper; empty if there is none.
-step_patch() {
-	sed -n '/^diff --git /,$p' "$STEPS/$1"
+# step_rests STEP: directories, one per line.
+step_rests() {
+	sed -n -e '1,/^---$/d' -e 's/^rest //p' "$STEPS/$1"
 }

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # The trees after each step, as git trees of those files that the series touches, in
-# a repository of their own, $WORK. The last is the driver as it is; the others are
-# made from it, backwards, by taking away one step after the other.
+# a repository of their own, $WORK. The first is the kernel's; each step brings those
+# files of the driver as it is that its globs name.
 
 # The driver, its interface, its documentation and who maintains them, in the kernel.
 readonly DRIVER=drivers/accel/rocket
@@ -12,6 +12,7 @@ readonly UAPI=include/uapi/drm/rocket_accel.h
 readonly KERNEL_PATHS=("$DRIVER" "$DOCUMENTATION" "$UAPI" MAINTAINERS)
 
 declare -A TREE
+FINAL_TREE=
 
 work_begin() {
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/rocket-series.XXXXXX")
@@ -61,37 +62,69 @@ place_final() {
 		"$WORK/MAINTAINERS"
 }
 
-# take_away STEP: the tree before it, in $WORK. Says what does not fit.
-take_away() {
+# step_files STEP: what the step's globs name of the driver as it is.
+step_files() {
+	local glob path
+	while IFS= read -r glob; do
+		while IFS= read -r path; do
+			# shellcheck disable=SC2053 # a glob
+			[[ ${path%/*} != "${glob%/*}" || ${path##*/} != ${glob##*/} ]] || echo "$path"
+		done <"$WORK/.git/final"
+	done < <(step_globs "$1")
+}
+
+# bring STEP: the tree after it, in $WORK.
+bring() {
 	local path
-	step_paths "$1" new | while IFS= read -r path; do
-		rm "$WORK/$path" || return
-	done || return
-	step_paths "$1" kernel | while IFS= read -r path; do
-		in_work git checkout -q "$KERNEL_TREE" -- "$path" || return
-	done || return
-	[ -z "$(step_patch "$1")" ] || step_patch "$1" | in_work git apply -C1 --whitespace=nowarn -
+	step_files "$1" | while IFS= read -r path; do
+		in_work git checkout -q "$FINAL_TREE" -- "$path"
+	done
+	step_rests "$1" | while IFS= read -r path; do
+		rm -rf "${WORK:?}/$path"
+		in_work git checkout -q "$FINAL_TREE" -- "$path"
+	done
 }
 
 # make_trees: sets TREE for each step.
 make_trees() {
-	local step wrong
+	local step wrong last=$KERNEL_TREE
 	place_final
-	for step in $(step_names | sort -r); do
+	FINAL_TREE=$(work_tree)
+	in_work git ls-tree -r --name-only "$FINAL_TREE" >"$WORK/.git/final"
+	in_work git rm -q -r --cached . && in_work git clean -q -f -d -x
+	in_work git checkout -q "$KERNEL_TREE" -- .
+	for step in $(step_names); do
+		bring "$step"
 		TREE[$step]=$(work_tree)
-		wrong=$(take_away "$step" 2>&1) ||
-			die "step $step cannot be taken away from the driver as it is now;" \
-				"see series/make --refresh: $wrong"
+		[ "${TREE[$step]}" != "$last" ] || die "step $step changes nothing"
+		last=${TREE[$step]}
 	done
-	wrong=$(in_work git diff --stat "$KERNEL_TREE" "$(work_tree)")
-	[ -z "$wrong" ] ||
-		die "without the first step something is left that the kernel has not: $wrong"
+	wrong=$(in_work git diff --stat "$FINAL_TREE" "$last")
+	[ -z "$wrong" ] || die "no step of series/steps brings: $wrong"
+}
+
+# stray_files: prints files of the driver that the kernel does not have and no glob
+# names: they would come with what replaces the kernel's own.
+stray_files() {
+	local step path
+	for step in $(step_names); do
+		step_files "$step"
+	done | sort -u >"$WORK/.git/named"
+	for step in $(step_names); do
+		step_rests "$step" | sed '/^Documentation/d' | while IFS= read -r path; do
+			grep "^$path/" "$WORK/.git/final"
+		done
+	done | sort -u | comm -23 - "$WORK/.git/named" | while IFS= read -r path; do
+		in_work git cat-file -e "$KERNEL_TREE:$path" 2>/dev/null ||
+			echo "$path comes with no step of its own: name it in a file of series/steps"
+	done
 }
 
 # check_steps: prints what is wrong.
 check_steps() {
 	local step subject
 	make_trees
+	stray_files
 	for step in $(step_names); do
 		subject=$(step_message "$step" | head -n 1)
 		[[ $subject == *:\ [A-Z]* ]] || echo "$step: the subject is not \"AREA: What\""
