@@ -279,8 +279,11 @@ static int rocket_submit_build(struct rocket_submit *submit,
 		u64 handles;
 		int ret;
 
-		/* So many tasks can take long to copy: let the caller be killed. */
-		if (i && signal_pending(current))
+		/*
+		 * So many tasks can take long to copy: let the caller be killed.
+		 * For other signals it would begin anew, each time.
+		 */
+		if (i && fatal_signal_pending(current))
 			return -EINTR;
 
 		ret = rocket_copy_array_entry(&job, sizeof(job), ROCKET_SUBMIT_JOB_MIN_SIZE,
