@@ -69,9 +69,8 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	struct rocket_vma *vma;
 	int ret;
 
-	ret = rocket_mmu_map(bind->vm, op->map.va.addr, bind->sgt, op->map.gem.offset,
-			     op->map.va.range, drm_gem_is_imported(op->map.gem.obj),
-			     bind->readonly);
+	ret = rocket_mmu_map(bind->vm, op->map.va.addr, bind->memory, op->map.gem.offset,
+			     op->map.va.range, bind->readonly);
 	if (ret)
 		return ret;
 
@@ -244,9 +243,9 @@ static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_o
 {
 	struct drm_gpuvm_bo *vm_bo;
 
-	op->sgt = rocket_gem_get_pages(op->bo);
-	if (IS_ERR(op->sgt))
-		return PTR_ERR(op->sgt);
+	op->memory = rocket_gem_get_pages(op->bo);
+	if (IS_ERR(op->memory))
+		return PTR_ERR(op->memory);
 
 	vm_bo = drm_gpuvm_bo_create(&vm->base, &op->bo->base.base);
 	if (!vm_bo)

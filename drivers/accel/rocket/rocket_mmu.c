@@ -6,7 +6,6 @@
 #include <linux/cleanup.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
-#include <linux/scatterlist.h>
 
 #include "rocket_core.h"
 #include "rocket_device.h"
@@ -15,6 +14,7 @@
 #include "rocket_quota.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
+#include "rocket_sg.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
 
@@ -205,21 +205,6 @@ int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
 	return ret;
 }
 
-/* Where the NPU finds a piece of a BO in memory. */
-static phys_addr_t rocket_mmu_sg_addr(struct scatterlist *sg, bool imported)
-{
-	/*
-	 * An imported buffer need not have struct pages: its exporter gave it
-	 * an address for our device, which has no IOMMU before it.
-	 */
-	return imported ? sg_dma_address(sg) : sg_phys(sg);
-}
-
-static u64 rocket_mmu_sg_len(struct scatterlist *sg, bool imported)
-{
-	return imported ? sg_dma_len(sg) : sg->length;
-}
-
 /* How much of a range to do under one hold of the hw_lock: up to the next table. */
 static u64 rocket_mmu_piece(u64 addr, u64 range)
 {
@@ -253,10 +238,9 @@ static int rocket_mmu_map_contiguous(struct rocket_vm *vm, u64 addr, phys_addr_t
  * rocket_mmu_map() - Map a part of a buffer.
  * @vm: The VM, &rocket_vm.op_lock held.
  * @addr: First address; the range was reserved and is not mapped.
- * @sgt: The buffer's memory.
+ * @memory: Where the buffer is.
  * @offset: Where in the buffer to begin.
  * @range: Size in bytes.
- * @imported: @sgt came from another driver.
  * @readonly: The NPU shall not write.
  *
  * Allocates nothing. All sizes are multiples of the page size.
@@ -264,29 +248,21 @@ static int rocket_mmu_map_contiguous(struct rocket_vm *vm, u64 addr, phys_addr_t
  * Return: 0. An error means that the IOMMU driver broke a promise; what it
  * mapped of the range until then has been unmapped.
  */
-int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
-		   u64 offset, u64 range, bool imported, bool readonly)
+int rocket_mmu_map(struct rocket_vm *vm, u64 addr, const struct rocket_sg_index *memory,
+		   u64 offset, u64 range, bool readonly)
 {
 	int prot = readonly ? IOMMU_READ : IOMMU_READ | IOMMU_WRITE;
-	unsigned int nents = imported ? sgt->nents : sgt->orig_nents;
-	struct scatterlist *sg;
+	struct scatterlist *sg = rocket_sg_find(memory, &offset);
 	u64 mapped = 0;
-	unsigned int i;
-	int ret;
 
 	lockdep_assert_held(&vm->op_lock);
 
-	for_each_sg(sgt->sgl, sg, nents, i) {
-		u64 len = rocket_mmu_sg_len(sg, imported);
+	while (mapped < range) {
+		u64 len = min(rocket_sg_len(memory, sg) - offset, range - mapped);
+		int ret;
 
-		if (offset >= len) {
-			offset -= len;
-			continue;
-		}
-
-		len = min(len - offset, range - mapped);
 		ret = rocket_mmu_map_contiguous(vm, addr + mapped,
-						rocket_mmu_sg_addr(sg, imported) + offset,
+						rocket_sg_addr(memory, sg) + offset,
 						len, prot, &mapped);
 		if (ret) {
 			rocket_mmu_unmap(vm, addr, mapped);
@@ -294,8 +270,7 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		}
 
 		offset = 0;
-		if (mapped == range)
-			break;
+		sg = sg_next(sg);
 	}
 
 	return 0;
