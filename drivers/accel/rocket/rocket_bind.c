@@ -22,9 +22,9 @@
  * An array of operations is a transaction. Each operation is looked at
  * (rocket_vm_bind.c) and prepared: BO, pages, &struct drm_gpuvm_bo and as
  * many mapping objects as it can need are there before anything changes
- * (rocket_bind_prepare()). Then, under &rocket_vm.op_lock, the page tables
- * of all operations are reserved (rocket_bind_reserve()), which is the last step
- * that can fail. Applying them (rocket_bind_apply()) cannot: not at once, and not
+ * (rocket_bind_prepare()). Then the page tables of all operations are reserved
+ * (rocket_bind_reserve()), which is the last step that can fail. Applying them
+ * (rocket_bind_apply()), under &rocket_vm.op_lock, cannot: not at once, and not
  * later, from the VM's bind queue, where nothing may allocate.
  *
  * How many mapping objects an operation can need does not depend on what is
@@ -281,8 +281,16 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
 	}
 }
 
-static bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
-				   u32 count)
+/**
+ * rocket_bind_has_tables() - Whether operations need no more page tables.
+ * @vm: The VM.
+ * @ops: The operations.
+ * @count: How many.
+ *
+ * Return: %true when rocket_bind_reserve() has nothing to do.
+ */
+bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
+			    u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
 		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP &&
@@ -295,17 +303,15 @@ static bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bin
 
 /**
  * rocket_bind_reserve() - Make sure that applying operations cannot fail.
- * @vm: The VM, &rocket_vm.op_lock held.
+ * @vm: The VM, no lock held.
  * @ops: Prepared operations.
  * @count: How many.
  *
- * Return: 0, -ENOMEM, -ENOSPC, see rocket_mmu_reserve().
+ * Return: 0, -ENOMEM, -ENOSPC, -EINTR, see rocket_mmu_reserve().
  */
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
-
-	lockdep_assert_held(&vm->op_lock);
 
 	/* The usual case, without a bitmap of the whole VM. */
 	if (rocket_bind_has_tables(vm, ops, count))

@@ -72,6 +72,8 @@ struct rocket_bind_op {
 };
 
 int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op);
+bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
+			    u32 count);
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 void rocket_bind_release(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);

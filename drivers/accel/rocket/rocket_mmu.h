@@ -39,7 +39,16 @@ struct rocket_mmu {
 	 */
 	struct mutex hw_lock;
 
-	/** @tables: Which second-level tables are known to exist. */
+	/**
+	 * @reserve_lock: Held while tables are made, and protects @charged. Waits
+	 * for reclaim, so no fence may wait for it. Outermost, but for @hw_lock.
+	 */
+	struct mutex reserve_lock;
+
+	/**
+	 * @tables: Which second-level tables are known to exist. Bits are set under
+	 * @reserve_lock and never cleared.
+	 */
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
 
 	/** @charged: Bytes that count for the user, see rocket_quota_charge(). */

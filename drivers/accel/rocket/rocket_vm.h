@@ -97,9 +97,8 @@ struct rocket_vm {
 
 	/**
 	 * @op_lock: Protects the tree of @base and all from @mmu to @binds_queued.
-	 * Nothing that waits for reclaim is done under it: page tables are
-	 * allocated with GFP_NOWAIT, all else before. Taken inside reservation
-	 * locks; &drm_gem_object.gpuva.lock is taken inside.
+	 * Nothing is allocated under it, because fences wait for it. Taken inside
+	 * reservation locks; &drm_gem_object.gpuva.lock is taken inside.
 	 */
 	struct mutex op_lock;
 

@@ -188,9 +188,9 @@ static int rocket_bind_sync(struct drm_file *file, struct rocket_vm *vm,
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
 
-	scoped_guard(mutex, &vm->op_lock) {
-		ret = rocket_bind_reserve(vm, ops, args->op_count);
-		if (!ret)
+	ret = rocket_bind_reserve(vm, ops, args->op_count);
+	if (!ret) {
+		scoped_guard(mutex, &vm->op_lock)
 			ret = rocket_bind_apply(vm, ops, args->op_count);
 	}
 
