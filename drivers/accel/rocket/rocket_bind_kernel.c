@@ -215,6 +215,16 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
 	return ret;
 }
 
+/* Whether there is room now; others may take it. */
+static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
+{
+	u64 addr;
+
+	guard(mutex)(&vm->op_lock);
+
+	return rocket_bind_find_hole(vm, range, &addr);
+}
+
 /**
  * rocket_bind_map_anywhere() - Map a whole BO where there is room.
  * @vm: The VM.
@@ -238,7 +248,10 @@ int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 
 	drm_gem_object_get(&bo->base.base);
 
-	ret = rocket_bind_prepare(vm, &op);
+	/* Nobody gets 4 GiB of memory to be told that there are no addresses for it. */
+	ret = rocket_bind_look_for_hole(vm, op.range);
+	if (!ret)
+		ret = rocket_bind_prepare(vm, &op);
 	if (!ret)
 		ret = rocket_bind_apply_anywhere(vm, &op);
 	*addr = op.addr;
