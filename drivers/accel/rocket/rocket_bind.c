@@ -153,35 +153,33 @@ int rocket_bind_step_unmap(struct drm_gpuva_op *op, void *priv)
 	return 0;
 }
 
-/* The next mapping of a BO, if it has one; stable under the VM's op_lock. */
-static struct rocket_vma *rocket_bind_next_vma(struct rocket_vm *vm,
-					       struct drm_gem_object *obj)
+/* What connects a BO with a VM, a reference; %NULL if nothing does. */
+static struct drm_gpuvm_bo *rocket_bind_find_vm_bo(struct rocket_vm *vm,
+						   struct drm_gem_object *obj)
 {
-	struct drm_gpuvm_bo *vm_bo;
-
-	lockdep_assert_held(&vm->op_lock);
 	guard(mutex)(&obj->gpuva.lock);
 
-	drm_gem_for_each_gpuvm_bo(vm_bo, obj) {
-		struct drm_gpuva *va;
-
-		if (vm_bo->vm != &vm->base)
-			continue;
-
-		va = list_first_entry_or_null(&vm_bo->list.gpuva, struct drm_gpuva,
-					      gem.entry);
-		return va ? to_rocket_vma(va) : NULL;
-	}
-
-	return NULL;
+	return drm_gpuvm_bo_find(&vm->base, obj);
 }
 
+/*
+ * Other VMs, of any client that has the BO, are in the list that is searched: once.
+ * The list of mappings is this VM's, and stable under its op_lock.
+ */
 static void rocket_bind_unmap_bo(struct rocket_vm *vm, struct rocket_gem_object *bo)
 {
-	struct rocket_vma *vma;
+	struct drm_gpuvm_bo *vm_bo = rocket_bind_find_vm_bo(vm, &bo->base.base);
+	struct drm_gpuva *va, *next;
 
-	while ((vma = rocket_bind_next_vma(vm, &bo->base.base)))
-		rocket_vma_unmap(vma);
+	lockdep_assert_held(&vm->op_lock);
+
+	if (!vm_bo)
+		return;
+
+	drm_gpuvm_bo_for_each_va_safe(va, next, vm_bo)
+		rocket_vma_unmap(to_rocket_vma(va));
+
+	drm_gpuvm_bo_put_deferred(vm_bo);
 }
 
 /*
