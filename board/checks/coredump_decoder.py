@@ -65,7 +65,9 @@ class Builder:
                                                  for v in values], grow=grow)
 
     def tasks(self, tasks=((0x10000, 5), (0x20000, 6)), grow=0):
-        return self.section(dumpfile.TASKS, [pack(dumpfile.Task, *t) for t in tasks], grow=grow)
+        """Addresses and lengths, and for a chain how many."""
+        return self.section(dumpfile.TASKS, [pack(dumpfile.Task, *t, *(1,) * (3 - len(t)))
+                                             for t in tasks], grow=grow)
 
     def stream(self, entries, address=0x20000, first=0, total=None):
         return self.section(dumpfile.STREAM, [struct.pack('<Q', e) for e in entries],
@@ -164,6 +166,19 @@ def test_what_is_newer_than_the_decoder_is_skipped():
     newer = whole(grow=16).section(99, [b'12345678'] * 3)
     same(whole().text(), newer.text().replace(
         '\n(a section of type 99, which this decoder does not know)\n', ''))
+
+
+def test_a_chain_is_told():
+    text = Builder().job().tasks(((0x10000, 5, 1), (0x20000, 6, 4095))).text()
+    wants(text, r'^ +0  stream at 0x00010000, 5 commands$',
+          r'^  =>     1  stream at 0x00020000, 6 commands, a chain of 4095$')
+
+
+def test_tasks_of_the_first_drivers_are_told():
+    older = Builder().job().section(dumpfile.TASKS, [struct.pack('<II', 0x10000, 5),
+                                                     struct.pack('<II', 0x20000, 6)])
+    same(Builder().job().tasks().text(), older.text())
+    refused(Builder().section(dumpfile.TASKS, [bytes(7)]).data(), 'Task of 7 bytes')
 
 
 def test_what_is_missing_is_missed_by_nobody():

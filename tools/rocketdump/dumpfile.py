@@ -81,6 +81,7 @@ class RegisterValue(NamedTuple):
 class Task(NamedTuple):
     regcmd: int
     regcmd_count: int
+    chain_count: int    # 0: not in the dump
 
 
 class Mapping(NamedTuple):
@@ -122,19 +123,25 @@ LAYOUT = {
     Job: '<QQQQiIIIIIQII16s',
     Fault: '<QQII',
     RegisterValue: '<HHI',
-    Task: '<II',
+    Task: '<III',
     Mapping: '<QQQQQII',
 }
 
+# How large the first drivers wrote those that have grown since
+FIRST_SIZE = {Task: 8}
+
 
 def _unpack(kind, data, offset, size):
+    """What an older driver did not write reads as 0."""
     layout = struct.Struct(LAYOUT[kind])
-    if size < layout.size:
-        raise DumpError(f'{kind.__name__} of {size} bytes, expected {layout.size} at least')
+    least = FIRST_SIZE.get(kind, layout.size)
+    if size < least:
+        raise DumpError(f'{kind.__name__} of {size} bytes, expected {least} at least')
     if offset + size > len(data):
         raise DumpError(f'truncated: {len(data)} bytes, {kind.__name__} at {offset} '
                         f'needs {size}')
-    return kind._make(layout.unpack_from(data, offset))
+    entry = data[offset:offset + min(size, layout.size)]
+    return kind._make(layout.unpack(entry.ljust(layout.size, b'\0')))
 
 
 def _text(data):

@@ -251,8 +251,9 @@ class Report:
 
         def line(index, task):
             mark = MARK if index == failed else ''
+            chain = f', a chain of {task.chain_count}' if task.chain_count > 1 else ''
             return (f'{mark:>4} {index:5}  stream at {task.regcmd:#010x}, '
-                    f'{plural(task.regcmd_count, "command")}')
+                    f'{plural(task.regcmd_count, "command")}{chain}')
 
         yield 'TASKS'
         yield from self.listing(self.dump.tasks, failed, 'task', line)

@@ -22,9 +22,9 @@
  * An array of operations is a transaction. Each operation is looked at
  * (rocket_vm_bind.c) and prepared: BO, pages, &struct drm_gpuvm_bo and as
  * many mapping objects as it can need are there before anything changes
- * (rocket_bind_prepare()). Then, under &rocket_vm.op_lock, the page tables
- * of all operations are reserved (rocket_bind_reserve()), which is the last step
- * that can fail. Applying them (rocket_bind_apply()) cannot: not at once, and not
+ * (rocket_bind_prepare()). Then the page tables of all operations are reserved
+ * (rocket_bind_reserve()), which is the last step that can fail. Applying them
+ * (rocket_bind_apply()), under &rocket_vm.op_lock, cannot: not at once, and not
  * later, from the VM's bind queue, where nothing may allocate.
  *
  * How many mapping objects an operation can need does not depend on what is
@@ -69,9 +69,8 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	struct rocket_vma *vma;
 	int ret;
 
-	ret = rocket_mmu_map(bind->vm, op->map.va.addr, bind->sgt, op->map.gem.offset,
-			     op->map.va.range, drm_gem_is_imported(op->map.gem.obj),
-			     bind->readonly);
+	ret = rocket_mmu_map(bind->vm, op->map.va.addr, bind->memory, op->map.gem.offset,
+			     op->map.va.range, bind->readonly);
 	if (ret)
 		return ret;
 
@@ -154,35 +153,33 @@ int rocket_bind_step_unmap(struct drm_gpuva_op *op, void *priv)
 	return 0;
 }
 
-/* The next mapping of a BO, if it has one; stable under the VM's op_lock. */
-static struct rocket_vma *rocket_bind_next_vma(struct rocket_vm *vm,
-					       struct drm_gem_object *obj)
+/* What connects a BO with a VM, a reference; %NULL if nothing does. */
+static struct drm_gpuvm_bo *rocket_bind_find_vm_bo(struct rocket_vm *vm,
+						   struct drm_gem_object *obj)
 {
-	struct drm_gpuvm_bo *vm_bo;
-
-	lockdep_assert_held(&vm->op_lock);
 	guard(mutex)(&obj->gpuva.lock);
 
-	drm_gem_for_each_gpuvm_bo(vm_bo, obj) {
-		struct drm_gpuva *va;
-
-		if (vm_bo->vm != &vm->base)
-			continue;
-
-		va = list_first_entry_or_null(&vm_bo->list.gpuva, struct drm_gpuva,
-					      gem.entry);
-		return va ? to_rocket_vma(va) : NULL;
-	}
-
-	return NULL;
+	return drm_gpuvm_bo_find(&vm->base, obj);
 }
 
+/*
+ * Other VMs, of any client that has the BO, are in the list that is searched: once.
+ * The list of mappings is this VM's, and stable under its op_lock.
+ */
 static void rocket_bind_unmap_bo(struct rocket_vm *vm, struct rocket_gem_object *bo)
 {
-	struct rocket_vma *vma;
+	struct drm_gpuvm_bo *vm_bo = rocket_bind_find_vm_bo(vm, &bo->base.base);
+	struct drm_gpuva *va, *next;
 
-	while ((vma = rocket_bind_next_vma(vm, &bo->base.base)))
-		rocket_vma_unmap(vma);
+	lockdep_assert_held(&vm->op_lock);
+
+	if (!vm_bo)
+		return;
+
+	drm_gpuvm_bo_for_each_va_safe(va, next, vm_bo)
+		rocket_vma_unmap(to_rocket_vma(va));
+
+	drm_gpuvm_bo_put_deferred(vm_bo);
 }
 
 /*
@@ -244,9 +241,9 @@ static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_o
 {
 	struct drm_gpuvm_bo *vm_bo;
 
-	op->sgt = rocket_gem_get_pages(op->bo);
-	if (IS_ERR(op->sgt))
-		return PTR_ERR(op->sgt);
+	op->memory = rocket_gem_get_pages(op->bo);
+	if (IS_ERR(op->memory))
+		return PTR_ERR(op->memory);
 
 	vm_bo = drm_gpuvm_bo_create(&vm->base, &op->bo->base.base);
 	if (!vm_bo)
@@ -282,8 +279,16 @@ int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op)
 	}
 }
 
-static bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
-				   u32 count)
+/**
+ * rocket_bind_has_tables() - Whether operations need no more page tables.
+ * @vm: The VM.
+ * @ops: The operations.
+ * @count: How many.
+ *
+ * Return: %true when rocket_bind_reserve() has nothing to do.
+ */
+bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
+			    u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
 		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP &&
@@ -296,17 +301,15 @@ static bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bin
 
 /**
  * rocket_bind_reserve() - Make sure that applying operations cannot fail.
- * @vm: The VM, &rocket_vm.op_lock held.
+ * @vm: The VM, no lock held.
  * @ops: Prepared operations.
  * @count: How many.
  *
- * Return: 0, -ENOMEM, -ENOSPC, see rocket_mmu_reserve().
+ * Return: 0, -ENOMEM, -ENOSPC, -EINTR, see rocket_mmu_reserve().
  */
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count)
 {
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
-
-	lockdep_assert_held(&vm->op_lock);
 
 	/* The usual case, without a bitmap of the whole VM. */
 	if (rocket_bind_has_tables(vm, ops, count))

@@ -8,9 +8,9 @@
 struct drm_gpuva_op;
 struct drm_gpuvm_bo;
 struct rocket_gem_object;
+struct rocket_sg_index;
 struct rocket_vm;
 struct rocket_vma;
-struct sg_table;
 
 /* Most mapping objects that one operation can need, see DOC: Bind operations. */
 #define ROCKET_BIND_OP_VMAS 3
@@ -43,8 +43,8 @@ struct rocket_bind_op {
 	/** @bo: For MAP and UNMAP_BO, a reference. */
 	struct rocket_gem_object *bo;
 
-	/** @sgt: The memory of @bo, which @bo keeps. */
-	struct sg_table *sgt;
+	/** @memory: For MAP: where the memory of @bo is, which @bo keeps. */
+	struct rocket_sg_index *memory;
 
 	/** @vm_bo: For MAP, a reference. */
 	struct drm_gpuvm_bo *vm_bo;
@@ -72,6 +72,8 @@ struct rocket_bind_op {
 };
 
 int rocket_bind_prepare(struct rocket_vm *vm, struct rocket_bind_op *op);
+bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *ops,
+			    u32 count);
 int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 int rocket_bind_apply(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);
 void rocket_bind_release(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 count);

@@ -184,7 +184,8 @@ VISIBLE_IF_KUNIT int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_find_hole);
 
-static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
+/* Applies it where there is room now, if there are tables for that: 0, or an error. */
+static int rocket_bind_try_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
 {
 	int ret;
 
@@ -194,11 +195,34 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
 	if (ret)
 		return ret;
 
-	ret = rocket_bind_reserve(vm, op, 1);
-	if (ret)
-		return ret;
+	if (!rocket_bind_has_tables(vm, op, 1))
+		return -EAGAIN;
 
 	return rocket_bind_apply(vm, op, 1);
+}
+
+static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
+{
+	int ret;
+
+	/* The place may be another each time; but each time there are more tables. */
+	while ((ret = rocket_bind_try_anywhere(vm, op)) == -EAGAIN) {
+		ret = rocket_bind_reserve(vm, op, 1);
+		if (ret)
+			break;
+	}
+
+	return ret;
+}
+
+/* Whether there is room now; others may take it. */
+static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
+{
+	u64 addr;
+
+	guard(mutex)(&vm->op_lock);
+
+	return rocket_bind_find_hole(vm, range, &addr);
 }
 
 /**
@@ -224,7 +248,10 @@ int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 
 	drm_gem_object_get(&bo->base.base);
 
-	ret = rocket_bind_prepare(vm, &op);
+	/* Nobody gets 4 GiB of memory to be told that there are no addresses for it. */
+	ret = rocket_bind_look_for_hole(vm, op.range);
+	if (!ret)
+		ret = rocket_bind_prepare(vm, &op);
 	if (!ret)
 		ret = rocket_bind_apply_anywhere(vm, &op);
 	*addr = op.addr;

@@ -304,13 +304,12 @@ int rocket_bind_queue_push(struct rocket_vm *vm, struct drm_file *file,
 		return -ENOMEM;
 	}
 
-	scoped_guard(mutex, &vm->op_lock) {
-		ret = rocket_bind_reserve(vm, ops, count);
-		if (!ret)
+	ret = rocket_bind_reserve(vm, ops, count);
+	if (!ret) {
+		scoped_guard(mutex, &vm->op_lock)
 			rocket_bind_job_claim(job);
-	}
-	if (!ret)
 		ret = rocket_bind_job_push(job, file, in_syncs, outs);
+	}
 	if (ret)
 		rocket_bind_job_destroy(job);
 

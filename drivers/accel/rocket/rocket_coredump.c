@@ -274,6 +274,7 @@ static void rocket_coredump_tasks(struct rocket_coredump_writer *writer)
 	for (u32 i = 0; i < job->task_count; i++) {
 		to[i].regcmd = job->tasks[i].regcmd;
 		to[i].regcmd_count = job->tasks[i].regcmd_count;
+		to[i].chain_count = job->tasks[i].chain_count;
 	}
 }
 

@@ -5,11 +5,11 @@
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
-#include <linux/scatterlist.h>
 
 #include "rocket_coredump.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
+#include "rocket_sg.h"
 #include "rocket_vm.h"
 #include "rocket_vma.h"
 
@@ -17,33 +17,14 @@
 #define ROCKET_COREDUMP_MAX_MAPPINGS	2048
 #define ROCKET_COREDUMP_MAX_COMMANDS	16384
 
-/*
- * How many pieces of a BO to go through for one page of it: bounds the time that
- * a client can make a dump take.
- */
-#define ROCKET_COREDUMP_MAX_PIECES	16384
-
 /* The CPU has read ahead, in its own mapping, of what was written around it. */
-static bool rocket_coredump_drop_cache(struct rocket_gem_object *bo, u64 offset, size_t len)
+static void rocket_coredump_drop_cache(struct rocket_gem_object *bo, u64 offset, size_t len)
 {
-	struct device *dev = bo->base.base.dev->dev;
-	unsigned int pieces = 0;
-	struct scatterlist *sg;
-	int i;
+	/* What is mapped has one. */
+	struct scatterlist *sg = rocket_sg_find(bo->index, &offset);
 
-	for_each_sgtable_dma_sg(bo->base.sgt, sg, i) {
-		if (offset < sg_dma_len(sg)) {
-			dma_sync_single_for_cpu(dev, sg_dma_address(sg) + offset, len,
-						DMA_FROM_DEVICE);
-			return true;
-		}
-
-		offset -= sg_dma_len(sg);
-		if (++pieces == ROCKET_COREDUMP_MAX_PIECES)
-			return false;
-	}
-
-	return false;
+	dma_sync_single_for_cpu(bo->base.base.dev->dev, sg_dma_address(sg) + offset, len,
+				DMA_FROM_DEVICE);
 }
 
 /* Copies what a CPU mapping of a BO shows, inside of one page. */
@@ -58,8 +39,8 @@ static bool rocket_coredump_read_bo(struct rocket_gem_object *bo, u64 offset,
 	 * Nobody writes through the cached mapping, so nothing is lost. In a
 	 * cached BO, dropping lines would lose what the CPU has written.
 	 */
-	if (bo->base.map_wc && !rocket_coredump_drop_cache(bo, offset, len))
-		return false;
+	if (bo->base.map_wc)
+		rocket_coredump_drop_cache(bo, offset, len);
 
 	memcpy_from_page(to, bo->base.pages[offset >> PAGE_SHIFT], offset_in_page(offset), len);
 

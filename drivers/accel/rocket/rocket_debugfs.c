@@ -4,7 +4,6 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
-#include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
 #include <linux/ktime.h>
@@ -221,12 +220,10 @@ static int rocket_debugfs_show_queue(struct seq_file *m, struct drm_file *file,
 
 	for (int i = 0; i < ROCKET_PRIORITIES; i++) {
 		for (int j = 0; j < ROCKET_MAX_CORES; j++) {
-			struct drm_sched_entity *entity = vm->queue.entities[i][j];
-
-			if (entity)
-				seq_printf(m, "core %d, client %llu, VM %u, priority %s: %u jobs\n",
+			if (vm->queue.entities[i][j])
+				seq_printf(m, "core %d, client %llu, VM %u, priority %s: %d jobs\n",
 					   j, file->client_id, vm->id, names[i],
-					   spsc_queue_count(&entity->job_queue));
+					   atomic_read(&vm->queue.waiting[i][j]));
 		}
 	}
 

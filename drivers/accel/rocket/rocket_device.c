@@ -25,10 +25,17 @@
  * Where finished jobs, and with them VMs, are torn down: that takes locks which
  * the scheduler's work must not wait for. It outlives every device, because the
  * last thing that a device waits for is torn down here.
+ *
+ * No fence waits for what is done here, so it need not go on without memory.
  */
 static struct workqueue_struct *rocket_cleanup_wq;
 
-/* Where asynchronous binds are applied, those of different VMs in parallel. */
+/*
+ * Where asynchronous binds are applied, those of different VMs in parallel. Their
+ * fences may be waited for by whoever reclaims memory, another driver's shrinker for
+ * one: so it must not need memory for a worker. Nothing that waits for a work queue
+ * without WQ_MEM_RECLAIM may be done here.
+ */
 static struct workqueue_struct *rocket_bind_wq;
 
 /* Devices that have not been freed yet, and who waits for that. */
@@ -66,7 +73,7 @@ int rocket_device_setup(void)
 	if (!rocket_cleanup_wq)
 		return -ENOMEM;
 
-	rocket_bind_wq = alloc_workqueue("rocket-bind", WQ_UNBOUND, 0);
+	rocket_bind_wq = alloc_workqueue("rocket-bind", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!rocket_bind_wq) {
 		destroy_workqueue(rocket_cleanup_wq);
 		return -ENOMEM;

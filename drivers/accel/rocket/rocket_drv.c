@@ -69,7 +69,6 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 		goto err_put_quota;
 	}
 
-	mutex_init(&rfile->query_lock);
 	rocket_vm_open_file(rfile);
 	file->driver_priv = rfile;
 
@@ -90,7 +89,6 @@ static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
 	struct rocket_file *rfile = file->driver_priv;
 
 	rocket_vm_close_file(rfile);
-	mutex_destroy(&rfile->query_lock);
 	rocket_usage_put(rfile->usage);
 	rocket_quota_put(rfile->quota);
 	rocket_penalty_put(rfile->penalty);

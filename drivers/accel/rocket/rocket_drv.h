@@ -45,9 +45,6 @@ struct rocket_file {
 
 	/** @usage: What it has used of the cores, a reference. */
 	struct rocket_usage *usage;
-
-	/** @query_lock: One VM_QUERY at a time. */
-	struct mutex query_lock;
 };
 
 /**

@@ -49,17 +49,26 @@ void rocket_fault_log_add(struct rocket_fault_log *log,
 /**
  * rocket_fault_log_remove() - Forget what userspace has read.
  * @log: The log.
- * @count: How many of the oldest records to remove; they must exist.
- * @dropped: How many dropped faults not to count any more.
+ * @removed: How many of all records that there ever were it has read, at least; they
+ *	were there.
+ * @dropped: How many dropped faults it has been told of, ever.
+ *
+ * Counts from the beginning, because others may read, and remove, at the same time.
  */
-void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
-			     u64 dropped)
+void rocket_fault_log_remove(struct rocket_fault_log *log, u64 removed, u64 dropped)
 {
 	guard(spinlock_irqsave)(&log->lock);
 
-	log->count -= count;
-	log->dropped -= dropped;
-	memmove(log->records, log->records + count, log->count * sizeof(*log->records));
+	if (removed > log->removed) {
+		u64 count = removed - log->removed;
+
+		log->removed = removed;
+		log->count -= count;
+		memmove(log->records, log->records + count,
+			log->count * sizeof(*log->records));
+	}
+
+	log->dropped_told = max(log->dropped_told, dropped);
 }
 
 static struct rocket_core *rocket_fault_find_core(struct rocket_device *rdev,

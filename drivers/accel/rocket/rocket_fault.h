@@ -25,18 +25,23 @@ struct rocket_fault_log {
 	/** @count: Valid @records. */
 	unsigned int count;
 
+	/** @removed: How many records were removed, ever: the number of the first. */
+	u64 removed;
+
 	/** @total: Faults since the VM was created. */
 	u64 total;
 
-	/** @dropped: Faults that found no room. */
+	/** @dropped: Faults that found no room, ever. */
 	u64 dropped;
+
+	/** @dropped_told: Of these, how many userspace knows of. */
+	u64 dropped_told;
 };
 
 struct rocket_fault_log *rocket_fault_log_create(void);
 void rocket_fault_log_add(struct rocket_fault_log *log,
 			  const struct drm_rocket_vm_fault *record);
-void rocket_fault_log_remove(struct rocket_fault_log *log, unsigned int count,
-			     u64 dropped);
+void rocket_fault_log_remove(struct rocket_fault_log *log, u64 removed, u64 dropped);
 
 int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
 			 unsigned long addr, int flags, void *token);

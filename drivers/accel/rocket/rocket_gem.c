@@ -16,6 +16,7 @@
 #include "rocket_prime.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
+#include "rocket_sg.h"
 #include "rocket_vm.h"
 
 /**
@@ -48,6 +49,7 @@ static void rocket_gem_free(struct drm_gem_object *obj)
 	struct rocket_quota *quota = bo->quota;
 	u64 size = obj->size;
 
+	rocket_sg_index_free(bo->index);
 	drm_gem_shmem_free(&bo->base);
 	if (quota) {
 		rocket_quota_uncharge(quota, ROCKET_MEMORY_BOS, size);
@@ -159,12 +161,35 @@ struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
  * rocket_gem_get_pages() - Make sure that a BO has memory.
  * @bo: The BO.
  *
- * Return: The memory, clean in all CPU caches the first time; belongs to the BO.
- * -ENOMEM, -EINTR.
+ * Return: Where the memory is, clean in all CPU caches the first time; belongs to
+ * the BO. -ENOMEM, -EINTR.
  */
-struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo)
+struct rocket_sg_index *rocket_gem_get_pages(struct rocket_gem_object *bo)
 {
-	return drm_gem_shmem_get_pages_sgt(&bo->base);
+	struct rocket_sg_index *index, *other;
+	struct sg_table *sgt;
+
+	/* Who sees it sees all of it. Pairs with the cmpxchg() below. */
+	index = smp_load_acquire(&bo->index);
+	if (index)
+		return index;
+
+	sgt = drm_gem_shmem_get_pages_sgt(&bo->base);
+	if (IS_ERR(sgt))
+		return ERR_CAST(sgt);
+
+	index = rocket_sg_index_create(sgt, drm_gem_is_imported(&bo->base.base));
+	if (!index)
+		return ERR_PTR(-ENOMEM);
+
+	/* Somebody may have been faster. */
+	other = cmpxchg(&bo->index, NULL, index);
+	if (!other)
+		return index;
+
+	rocket_sg_index_free(index);
+
+	return other;
 }
 
 /**

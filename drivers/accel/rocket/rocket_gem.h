@@ -9,6 +9,7 @@ struct dma_buf_attachment;
 struct drm_device;
 struct drm_file;
 struct rocket_quota;
+struct rocket_sg_index;
 struct rocket_vm;
 struct sg_table;
 
@@ -33,6 +34,12 @@ struct rocket_gem_object {
 	 * Set before anybody else knows it.
 	 */
 	struct rocket_quota *quota;
+
+	/**
+	 * @index: Where its memory is; %NULL until rocket_gem_get_pages() was called.
+	 * Set once, without a lock.
+	 */
+	struct rocket_sg_index *index;
 
 	/**
 	 * @mapping: The kernel-chosen mapping of a BO that CREATE_BO made. Set
@@ -63,7 +70,7 @@ struct drm_gem_object *rocket_gem_create_object(struct drm_device *ddev, size_t 
 struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
 						  struct dma_buf_attachment *attach,
 						  struct sg_table *sgt);
-struct sg_table *rocket_gem_get_pages(struct rocket_gem_object *bo);
+struct rocket_sg_index *rocket_gem_get_pages(struct rocket_gem_object *bo);
 int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu);
 bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm);
 bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm);

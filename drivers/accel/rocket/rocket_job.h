@@ -148,6 +148,9 @@ struct rocket_job {
 	/** @counted: It counts in &rocket_core.load. */
 	bool counted;
 
+	/** @waiting: It counts in &rocket_queue.waiting. */
+	bool waiting;
+
 	/** @cleanup: Frees the job outside of the scheduler's work. */
 	struct work_struct cleanup;
 };

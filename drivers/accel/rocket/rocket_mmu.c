@@ -7,7 +7,7 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/of.h>
-#include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
 
 #include "rocket_core.h"
 #include "rocket_device.h"
@@ -16,6 +16,7 @@
 #include "rocket_quota.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
+#include "rocket_sg.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
 
@@ -25,7 +26,8 @@
  * A VM's page tables are an IOMMU paging domain. They are written when
  * something is bound or unbound and at no other time. A bind must not fail half
  * way, so what can fail comes first: rocket_mmu_reserve() makes the second-level
- * tables of a range exist. After that rocket_mmu_map() allocates nothing.
+ * tables of a range exist, while it may still wait for memory. After that
+ * rocket_mmu_map() allocates nothing.
  *
  * A core keeps the domain of the last VM that ran on it attached until it is
  * suspended; the next job of that VM finds everything in place. Only a core that
@@ -38,6 +40,12 @@
  * reset before. Each of them also writes the root pointer and drops the whole
  * IOTLB: what one VM left there is never used for the next.
  */
+
+/*
+ * How often memory for a table is waited for: each time somebody else may have taken
+ * it meanwhile.
+ */
+#define ROCKET_MMU_TRIES	8
 
 /* Counts tables for the user before they are made. */
 static int rocket_mmu_charge(struct rocket_vm *vm, unsigned int tables)
@@ -92,6 +100,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
 
 	iommu_set_fault_handler(domain, rocket_fault_handler, rdev);
 	mutex_init(&vm->mmu.hw_lock);
+	mutex_init(&vm->mmu.reserve_lock);
 	vm->mmu.domain = domain;
 
 	return 0;
@@ -103,6 +112,7 @@ int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev)
  */
 void rocket_mmu_fini(struct rocket_vm *vm)
 {
+	mutex_destroy(&vm->mmu.reserve_lock);
 	mutex_destroy(&vm->mmu.hw_lock);
 	iommu_domain_free(vm->mmu.domain);
 	rocket_mmu_uncharge(vm, vm->mmu.charged);
@@ -114,7 +124,7 @@ void rocket_mmu_fini(struct rocket_vm *vm)
  * permission, which no access can use, and unmapped again. No table, no
  * mapping: the page must be free.
  */
-static int rocket_mmu_reserve_table(struct rocket_vm *vm, unsigned int table)
+static int rocket_mmu_try_table(struct rocket_vm *vm, unsigned int table)
 {
 	u64 addr = (u64)table * ROCKET_MMU_TABLE_SPAN;
 	int ret;
@@ -127,9 +137,50 @@ static int rocket_mmu_reserve_table(struct rocket_vm *vm, unsigned int table)
 		return ret;
 
 	iommu_unmap(vm->mmu.domain, addr, ROCKET_MMU_PAGE_SIZE);
-	__set_bit(table, vm->mmu.tables);
+	set_bit(table, vm->mmu.tables);
 
 	return 0;
+}
+
+/*
+ * Waits until there is memory for a table. It is left to whoever allocates next on
+ * this CPU.
+ */
+static int rocket_mmu_make_room(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	if (!page)
+		return -ENOMEM;
+
+	__free_page(page);
+
+	return 0;
+}
+
+/*
+ * The IOMMU driver allocates tables under a spinlock, whatever it is told, and a
+ * core's reset must not wait for reclaim. So that is done in between.
+ */
+static int rocket_mmu_make_table(struct rocket_vm *vm, unsigned int table)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < ROCKET_MMU_TRIES; i++) {
+		ret = rocket_mmu_try_table(vm, table);
+		if (ret != -ENOMEM)
+			return ret;
+
+		ret = rocket_mmu_make_room();
+		if (ret)
+			return ret;
+
+		/* Reclaim can take long. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+
+	return -ENOMEM;
 }
 
 /**
@@ -149,7 +200,7 @@ EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_add_tables);
 
 /**
  * rocket_mmu_has_tables() - Whether a range needs no more tables.
- * @vm: The VM, &rocket_vm.op_lock held.
+ * @vm: The VM.
  * @addr: First address.
  * @range: Size in bytes, not 0, not beyond 4 GiB.
  *
@@ -160,21 +211,20 @@ bool rocket_mmu_has_tables(struct rocket_vm *vm, u64 addr, u64 range)
 	unsigned int last = (addr + range - 1) / ROCKET_MMU_TABLE_SPAN;
 	unsigned int first = addr / ROCKET_MMU_TABLE_SPAN;
 
-	lockdep_assert_held(&vm->op_lock);
-
 	return find_next_zero_bit(vm->mmu.tables, last + 1, first) > last;
 }
 
 /**
  * rocket_mmu_reserve() - Make sure that mapping will not allocate.
- * @vm: The VM, &rocket_vm.op_lock held.
+ * @vm: The VM.
  * @tables: In which tables, see rocket_mmu_add_tables().
  *
  * Nothing is mapped by it. What has been reserved stays so, and counts for the
  * user, because the IOMMU driver keeps it.
  *
+ * Context: Waits for reclaim; no lock of the VM held.
  * Return: 0; -ENOSPC when the user may not have so many, and nothing has changed;
- * -ENOMEM.
+ * -ENOMEM; -EINTR when the caller is being killed.
  */
 int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
 {
@@ -182,7 +232,7 @@ int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
 	unsigned int table, count;
 	int ret;
 
-	lockdep_assert_held(&vm->op_lock);
+	guard(mutex)(&vm->mmu.reserve_lock);
 
 	bitmap_andnot(missing, tables, vm->mmu.tables, ROCKET_MMU_TABLES);
 	count = bitmap_weight(missing, ROCKET_MMU_TABLES);
@@ -195,7 +245,7 @@ int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
 		return ret;
 
 	for_each_set_bit(table, missing, ROCKET_MMU_TABLES) {
-		ret = rocket_mmu_reserve_table(vm, table);
+		ret = rocket_mmu_make_table(vm, table);
 		if (ret)
 			break;
 		count--;
@@ -205,21 +255,7 @@ int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables)
 
 	return ret;
 }
-
-/* Where the NPU finds a piece of a BO in memory. */
-static phys_addr_t rocket_mmu_sg_addr(struct scatterlist *sg, bool imported)
-{
-	/*
-	 * An imported buffer need not have struct pages: its exporter gave it
-	 * an address for our device, which has no IOMMU before it.
-	 */
-	return imported ? sg_dma_address(sg) : sg_phys(sg);
-}
-
-static u64 rocket_mmu_sg_len(struct scatterlist *sg, bool imported)
-{
-	return imported ? sg_dma_len(sg) : sg->length;
-}
+EXPORT_SYMBOL_IF_KUNIT(rocket_mmu_reserve);
 
 /* How much of a range to do under one hold of the hw_lock: up to the next table. */
 static u64 rocket_mmu_piece(u64 addr, u64 range)
@@ -254,10 +290,9 @@ static int rocket_mmu_map_contiguous(struct rocket_vm *vm, u64 addr, phys_addr_t
  * rocket_mmu_map() - Map a part of a buffer.
  * @vm: The VM, &rocket_vm.op_lock held.
  * @addr: First address; the range was reserved and is not mapped.
- * @sgt: The buffer's memory.
+ * @memory: Where the buffer is.
  * @offset: Where in the buffer to begin.
  * @range: Size in bytes.
- * @imported: @sgt came from another driver.
  * @readonly: The NPU shall not write.
  *
  * Allocates nothing. All sizes are multiples of the page size.
@@ -265,29 +300,21 @@ static int rocket_mmu_map_contiguous(struct rocket_vm *vm, u64 addr, phys_addr_t
  * Return: 0. An error means that the IOMMU driver broke a promise; what it
  * mapped of the range until then has been unmapped.
  */
-int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
-		   u64 offset, u64 range, bool imported, bool readonly)
+int rocket_mmu_map(struct rocket_vm *vm, u64 addr, const struct rocket_sg_index *memory,
+		   u64 offset, u64 range, bool readonly)
 {
 	int prot = readonly ? IOMMU_READ : IOMMU_READ | IOMMU_WRITE;
-	unsigned int nents = imported ? sgt->nents : sgt->orig_nents;
-	struct scatterlist *sg;
+	struct scatterlist *sg = rocket_sg_find(memory, &offset);
 	u64 mapped = 0;
-	unsigned int i;
-	int ret;
 
 	lockdep_assert_held(&vm->op_lock);
 
-	for_each_sg(sgt->sgl, sg, nents, i) {
-		u64 len = rocket_mmu_sg_len(sg, imported);
+	while (mapped < range) {
+		u64 len = min(rocket_sg_len(memory, sg) - offset, range - mapped);
+		int ret;
 
-		if (offset >= len) {
-			offset -= len;
-			continue;
-		}
-
-		len = min(len - offset, range - mapped);
 		ret = rocket_mmu_map_contiguous(vm, addr + mapped,
-						rocket_mmu_sg_addr(sg, imported) + offset,
+						rocket_sg_addr(memory, sg) + offset,
 						len, prot, &mapped);
 		if (ret) {
 			rocket_mmu_unmap(vm, addr, mapped);
@@ -295,8 +322,7 @@ int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
 		}
 
 		offset = 0;
-		if (mapped == range)
-			break;
+		sg = sg_next(sg);
 	}
 
 	return 0;

@@ -10,8 +10,8 @@
 struct iommu_domain;
 struct rocket_core;
 struct rocket_device;
+struct rocket_sg_index;
 struct rocket_vm;
-struct sg_table;
 
 /* What the IOMMU translates: 32-bit addresses, 1024 tables of 1024 pages. */
 #define ROCKET_MMU_PAGE_SIZE	SZ_4K
@@ -39,7 +39,16 @@ struct rocket_mmu {
 	 */
 	struct mutex hw_lock;
 
-	/** @tables: Which second-level tables are known to exist. */
+	/**
+	 * @reserve_lock: Held while tables are made, and protects @charged. Waits
+	 * for reclaim, so no fence may wait for it. Outermost, but for @hw_lock.
+	 */
+	struct mutex reserve_lock;
+
+	/**
+	 * @tables: Which second-level tables are known to exist. Bits are set under
+	 * @reserve_lock and never cleared.
+	 */
 	DECLARE_BITMAP(tables, ROCKET_MMU_TABLES);
 
 	/** @charged: Bytes that count for the user, see rocket_quota_charge(). */
@@ -52,8 +61,8 @@ void rocket_mmu_fini(struct rocket_vm *vm);
 void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range);
 bool rocket_mmu_has_tables(struct rocket_vm *vm, u64 addr, u64 range);
 int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables);
-int rocket_mmu_map(struct rocket_vm *vm, u64 addr, struct sg_table *sgt,
-		   u64 offset, u64 range, bool imported, bool readonly);
+int rocket_mmu_map(struct rocket_vm *vm, u64 addr, const struct rocket_sg_index *memory,
+		   u64 offset, u64 range, bool readonly);
 void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
 
 bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr);

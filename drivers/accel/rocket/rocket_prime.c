@@ -24,10 +24,10 @@
 
 static int rocket_prime_attach(struct dma_buf *dma_buf, struct dma_buf_attachment *attach)
 {
-	struct sg_table *sgt = rocket_gem_get_pages(to_rocket_gem(dma_buf->priv));
+	int ret = PTR_ERR_OR_ZERO(rocket_gem_get_pages(to_rocket_gem(dma_buf->priv)));
 
-	if (IS_ERR(sgt))
-		return PTR_ERR(sgt);
+	if (ret)
+		return ret;
 
 	return drm_gem_map_attach(dma_buf, attach);
 }

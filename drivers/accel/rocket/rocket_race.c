@@ -40,6 +40,7 @@ static const char * const rocket_race_names[ROCKET_RACE_POINTS] = {
 	[ROCKET_RACE_RUN] = "run",
 	[ROCKET_RACE_START] = "start",
 	[ROCKET_RACE_PUSH] = "push",
+	[ROCKET_RACE_UNLOCK] = "unlock",
 	[ROCKET_RACE_SIGNAL] = "signal",
 	[ROCKET_RACE_END] = "end",
 	[ROCKET_RACE_CLEANUP] = "cleanup",

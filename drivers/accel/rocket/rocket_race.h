@@ -22,6 +22,9 @@ enum rocket_race_point {
 	/** @ROCKET_RACE_PUSH: Jobs have their cores but no place in the order. */
 	ROCKET_RACE_PUSH,
 
+	/** @ROCKET_RACE_UNLOCK: Jobs are queued, what they need is still locked. */
+	ROCKET_RACE_UNLOCK,
+
 	/** @ROCKET_RACE_SIGNAL: Jobs are queued, their out-syncs not signalled. */
 	ROCKET_RACE_SIGNAL,
 

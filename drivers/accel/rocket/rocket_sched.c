@@ -104,6 +104,19 @@ static int rocket_sched_prepare_core(struct rocket_core *core, struct rocket_vm 
 	return ret;
 }
 
+static atomic_t *rocket_sched_waiting(struct rocket_job *job)
+{
+	return &job->vm->queue.waiting[job->priority][job->core->index];
+}
+
+/* The job has been taken out of its entity, to be run or cancelled. */
+static void rocket_sched_leave_queue(struct rocket_job *job)
+{
+	if (job->waiting)
+		atomic_dec(rocket_sched_waiting(job));
+	job->waiting = false;
+}
+
 static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 {
 	struct rocket_job *job = to_rocket_job(sched_job);
@@ -111,6 +124,8 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 	struct dma_fence *fence;
 	bool cookie;
 	int ret;
+
+	rocket_sched_leave_queue(job);
 
 	if (sched_job->s_fence->finished.error)
 		return NULL;
@@ -144,6 +159,8 @@ static struct dma_fence *rocket_sched_run_job(struct drm_sched_job *sched_job)
 static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 {
 	struct rocket_job *job = to_rocket_job(sched_job);
+
+	rocket_sched_leave_queue(job);
 
 	/* Of one that ran, rocket_run_take_job() has told. */
 	if (!job->started)
@@ -379,6 +396,8 @@ struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *pre
 
 	atomic_inc(&job->core->load);
 	job->counted = true;
+	atomic_inc(rocket_sched_waiting(job));
+	job->waiting = true;
 	trace_rocket_job_queue(job);
 
 	return dma_fence_get(queue->last);

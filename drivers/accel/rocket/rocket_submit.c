@@ -76,6 +76,12 @@ struct rocket_submit {
 	u32 count;
 	/* @handles: Number of BOs that they list, all together. */
 	u32 handles;
+	/* @held: What is locked: @held_count references of the ioctl's own. */
+	struct drm_gem_object **held;
+	/* @few: Where these are when they are few. */
+	struct drm_gem_object *few[8];
+	/* @held_count: Number of @held. */
+	u32 held_count;
 };
 
 VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
@@ -279,8 +285,11 @@ static int rocket_submit_build(struct rocket_submit *submit,
 		u64 handles;
 		int ret;
 
-		/* So many tasks can take long to copy: let the caller be killed. */
-		if (i && signal_pending(current))
+		/*
+		 * So many tasks can take long to copy: let the caller be killed.
+		 * For other signals it would begin anew, each time.
+		 */
+		if (i && fatal_signal_pending(current))
 			return -EINTR;
 
 		ret = rocket_copy_array_entry(&job, sizeof(job), ROCKET_SUBMIT_JOB_MIN_SIZE,
@@ -449,6 +458,36 @@ static int rocket_submit_push(struct rocket_submit *submit)
 	return 0;
 }
 
+/*
+ * Jobs may end as soon as they are pushed, and handles be closed. The last reference to
+ * a BO, which takes its reservation lock, must not go while others are locked.
+ */
+static int rocket_submit_hold(struct rocket_submit *submit, struct drm_exec *exec)
+{
+	struct drm_gem_object *obj;
+
+	submit->held = exec->num_objects <= ARRAY_SIZE(submit->few) ? submit->few :
+		       kvmalloc_objs(*submit->held, exec->num_objects, GFP_KERNEL_ACCOUNT);
+	if (!submit->held)
+		return -ENOMEM;
+
+	drm_exec_for_each_locked_object(exec, obj) {
+		drm_gem_object_get(obj);
+		submit->held[submit->held_count++] = obj;
+	}
+
+	return 0;
+}
+
+static void rocket_submit_release(struct rocket_submit *submit)
+{
+	for (u32 i = 0; i < submit->held_count; i++)
+		drm_gem_object_put(submit->held[i]);
+
+	if (submit->held != submit->few)
+		kvfree(submit->held);
+}
+
 static int rocket_submit_jobs(struct rocket_submit *submit)
 {
 	struct drm_exec exec;
@@ -458,8 +497,12 @@ static int rocket_submit_jobs(struct rocket_submit *submit)
 		      submit->count + submit->handles);
 	ret = rocket_submit_lock(submit, &exec);
 	if (!ret)
+		ret = rocket_submit_hold(submit, &exec);
+	if (!ret)
 		ret = rocket_submit_push(submit);
+	rocket_race_point(ROCKET_RACE_UNLOCK);
 	drm_exec_fini(&exec);
+	rocket_submit_release(submit);
 	if (ret)
 		return ret;
 

@@ -328,12 +328,16 @@ static int rocket_vm_copy_faults(struct drm_rocket_vm_query *args,
 	return 0;
 }
 
+/*
+ * No lock is held while records are copied: userspace decides how long that takes. Of
+ * two who clear at once both may get a record, and none removes what it did not get.
+ */
 static int rocket_vm_query_faults(struct rocket_fault_log *log,
 				  struct drm_rocket_vm_query *args)
 {
 	struct drm_rocket_vm_fault *records __free(kfree) = NULL;
 	u32 room = args->fault_count;
-	u64 dropped;
+	u64 dropped, removed;
 	u32 count;
 	int ret;
 
@@ -344,19 +348,19 @@ static int rocket_vm_query_faults(struct rocket_fault_log *log,
 	scoped_guard(spinlock_irqsave, &log->lock) {
 		args->fault_count = log->count;
 		args->faults_total = log->total;
+		args->faults_dropped = log->dropped - log->dropped_told;
 		dropped = log->dropped;
 		count = min(room, log->count);
+		removed = log->removed + count;
 		memcpy(records, log->records, count * sizeof(*records));
 	}
-
-	args->faults_dropped = dropped;
 
 	ret = rocket_vm_copy_faults(args, records, count);
 	if (ret)
 		return ret;
 
 	if (args->flags & DRM_ROCKET_VM_QUERY_CLEAR)
-		rocket_fault_log_remove(log, count, dropped);
+		rocket_fault_log_remove(log, removed, dropped);
 
 	return 0;
 }
@@ -385,7 +389,6 @@ static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *arg
 int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *file)
 {
 	struct drm_rocket_vm_query *args = data;
-	struct rocket_file *rfile = file->driver_priv;
 	struct rocket_vm *vm;
 	int ret;
 
@@ -399,14 +402,11 @@ int rocket_ioctl_vm_query(struct drm_device *ddev, void *data, struct drm_file *
 			return -E2BIG;
 	}
 
-	vm = rocket_vm_lookup(rfile, args->vm_id);
+	vm = rocket_vm_lookup(file->driver_priv, args->vm_id);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 
-	/* Two readers that clear must not remove each other's records. */
-	mutex_lock(&rfile->query_lock);
 	ret = rocket_vm_query(vm, args);
-	mutex_unlock(&rfile->query_lock);
 	rocket_vm_put(vm);
 
 	return ret;

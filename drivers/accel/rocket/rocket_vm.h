@@ -4,6 +4,7 @@
 
 #include <drm/drm_gpuvm.h>
 #include <drm/gpu_scheduler.h>
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
@@ -35,7 +36,7 @@ struct rocket_usage;
 /**
  * struct rocket_queue - The order of a VM's jobs.
  *
- * All fields are protected by &rocket_device.submit_lock.
+ * All fields but @waiting are protected by &rocket_device.submit_lock.
  */
 struct rocket_queue {
 	/**
@@ -43,6 +44,9 @@ struct rocket_queue {
 	 * VM has used, allocated then; freed with the VM.
 	 */
 	struct drm_sched_entity *entities[ROCKET_PRIORITIES][ROCKET_MAX_CORES];
+
+	/** @waiting: How many jobs in each of these the scheduler has not taken yet. */
+	atomic_t waiting[ROCKET_PRIORITIES][ROCKET_MAX_CORES];
 
 	/**
 	 * @last: Finished fence of the job that was pushed last, a reference.
@@ -97,9 +101,8 @@ struct rocket_vm {
 
 	/**
 	 * @op_lock: Protects the tree of @base and all from @mmu to @binds_queued.
-	 * Nothing that waits for reclaim is done under it: page tables are
-	 * allocated with GFP_NOWAIT, all else before. Taken inside reservation
-	 * locks; &drm_gem_object.gpuva.lock is taken inside.
+	 * Nothing is allocated under it, because fences wait for it. Taken inside
+	 * reservation locks; &drm_gem_object.gpuva.lock is taken inside.
 	 */
 	struct mutex op_lock;
 

@@ -142,8 +142,11 @@ static int rocket_bind_fill_ops(struct drm_file *file, struct rocket_vm *vm,
 
 	for (u32 i = 0; i < args->op_count && !ret; i++) {
 		ret = rocket_bind_prepare(vm, &ops[i]);
-		/* Getting pages can take long: let the caller be killed. */
-		if (!ret && signal_pending(current))
+		/*
+		 * Getting pages can take long: let the caller be killed. For other
+		 * signals it would begin anew, each time.
+		 */
+		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
 	}
@@ -185,9 +188,9 @@ static int rocket_bind_sync(struct drm_file *file, struct rocket_vm *vm,
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
 
-	scoped_guard(mutex, &vm->op_lock) {
-		ret = rocket_bind_reserve(vm, ops, args->op_count);
-		if (!ret)
+	ret = rocket_bind_reserve(vm, ops, args->op_count);
+	if (!ret) {
+		scoped_guard(mutex, &vm->op_lock)
 			ret = rocket_bind_apply(vm, ops, args->op_count);
 	}
 

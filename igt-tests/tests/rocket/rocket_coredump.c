@@ -156,6 +156,7 @@ static void check_tasks(const struct rocket_coredump *dump, const struct drm_roc
 	for (uint32_t i = 0; i < args->task_count; i++) {
 		igt_assert_eq_u32(dumped[i].regcmd, tasks[i].regcmd);
 		igt_assert_eq_u32(dumped[i].regcmd_count, tasks[i].regcmd_count);
+		igt_assert_eq_u32(dumped[i].chain_count, tasks[i].chain_count ?: 1);
 	}
 }
 
@@ -315,6 +316,28 @@ static void test_fault_fetch(int fd)
 	igt_assert_eq(memcmp(rocket_coredump_entries(section), tail, 32 * sizeof(*tail)), 0);
 	igt_assert(rocket_coredump_fault(&dump));
 	igt_assert_eq_u64(rocket_coredump_fault(&dump)->addr, BASE + PAGES * ROCKET_PAGE);
+	rocket_coredump_free(&dump);
+}
+
+/* The second of three that the core runs by itself, behind one of another start. */
+static void test_fault_chain(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct drm_rocket_job job;
+	struct rocket_coredump dump;
+
+	rocket_probe_set(&s.probe, 2, NOWHERE, rocket_probe_result_addr(&s.probe, 2));
+	rocket_probe_chain(&s.probe, 1, 2);
+	rocket_probe_chain(&s.probe, 2, 3);
+	s.probe.tasks[1].chain_count = 3;
+	job = make_job(&s, 0, 2, 16);
+	igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+	dump = rocket_coredump_take(s.core);
+	check_job(&dump, &s, &job, 1, -EFAULT);
+	check_tasks(&dump, &job);
+	check_stream(&dump, &s, 1);
+	igt_assert(rocket_coredump_fault(&dump));
+	igt_assert_eq_u64(rocket_coredump_fault(&dump)->addr, NOWHERE);
 	rocket_coredump_free(&dump);
 }
 
@@ -949,6 +972,8 @@ igt_main
 		  "A write to what is read-only: the map tells why it faulted" },
 		{ "fault-fetch", test_fault_fetch,
 		  "A stream that is not all mapped is in the dump up to there" },
+		{ "fault-chain", test_fault_chain,
+		  "A fault in the middle of a chain: the tasks say how many each runs" },
 		{ "hang", test_hang, "A job that times out" },
 		{ "hang-start", test_hang_start, "A job that the hardware never begins" },
 		{ "create-bo", test_create_bo, "The stream of a client of mainline's interface" },

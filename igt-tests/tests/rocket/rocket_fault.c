@@ -2,9 +2,14 @@
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/sync_file.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -447,6 +452,122 @@ static void test_record(int fd)
 	}
 }
 
+/* A reader whose page userspace has not brought yet. */
+struct slow_reader {
+	pthread_t thread;
+	struct drm_rocket_vm_query query;
+	int fd, ret;
+	sem_t done;
+};
+
+static void *read_slowly(void *data)
+{
+	struct slow_reader *reader = data;
+
+	reader->ret = __rocket_vm_query(reader->fd, &reader->query);
+	sem_post(&reader->done);
+	return NULL;
+}
+
+static bool is_done(struct slow_reader *reader)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	return !sem_timedwait(&reader->done, &until);
+}
+
+static void start_reader(struct slow_reader *reader, int fd, void *to)
+{
+	reader->fd = fd;
+	reader->query = (struct drm_rocket_vm_query){
+		.flags = DRM_ROCKET_VM_QUERY_CLEAR,
+		.faults = (uintptr_t)to,
+		.fault_count = RECORDS,
+		.fault_struct_size = sizeof(struct drm_rocket_vm_fault),
+	};
+	igt_assert_eq(sem_init(&reader->done, 0, 0), 0);
+	igt_assert_eq(pthread_create(&reader->thread, NULL, read_slowly, reader), 0);
+}
+
+/* A page that is brought when the test says so, and who says it. */
+static void *make_absent_page(int *uffd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	void *page = mmap(NULL, ROCKET_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	igt_assert(page != MAP_FAILED);
+	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	igt_require_f(*uffd >= 0, "a kernel without userfaultfd, or not root\n");
+	igt_assert_eq(ioctl(*uffd, UFFDIO_API, &api), 0);
+	reg.range.start = (uintptr_t)page;
+	reg.range.len = ROCKET_PAGE;
+	igt_assert_eq(ioctl(*uffd, UFFDIO_REGISTER, &reg), 0);
+	return page;
+}
+
+static void await_absent(int uffd)
+{
+	struct pollfd wait = { .fd = uffd, .events = POLLIN };
+
+	igt_assert_eq(poll(&wait, 1, 20000), 1);
+}
+
+static void bring(int uffd, void *page)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)page, .len = ROCKET_PAGE },
+	};
+
+	igt_assert_eq(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), 0);
+}
+
+static void test_record_stuck(int fd)
+{
+	struct drm_rocket_vm_fault records[RECORDS], *late;
+	struct scene s = make_scene(fd);
+	struct slow_reader stuck, quick;
+	struct drm_rocket_vm_fault fault;
+	struct drm_rocket_job job;
+	int uffd;
+
+	late = make_absent_page(&uffd);
+	for (unsigned int i = 0; i < 3; i++) {
+		job = copy_job(&s, 0, HOLE + i * ROCKET_PAGE, result_addr(&s));
+		igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+	}
+	start_reader(&stuck, fd, late);
+	await_absent(uffd);
+
+	/* All that others do with the file goes on. */
+	start_reader(&quick, fd, records);
+	igt_assert(is_done(&quick));
+	igt_assert_eq(quick.ret, 0);
+	igt_assert_eq_u32(quick.query.fault_count, 3);
+
+	/* Since then there is one that the first has not seen, and must not remove. */
+	job = copy_job(&s, 0, HOLE, result_addr(&s));
+	igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+	bring(uffd, late);
+	igt_assert(is_done(&stuck));
+	igt_assert_eq(stuck.ret, 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		igt_assert_eq_u64(records[i].addr, HOLE + i * ROCKET_PAGE);
+		igt_assert_eq_u64(late[i].addr, HOLE + i * ROCKET_PAGE);
+	}
+	igt_assert_eq_u32(stuck.query.fault_count, 3);
+	igt_assert_eq_u32(rocket_vm_query(fd, 0).fault_count, 1);
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).faults_total, 4);
+	igt_assert(rocket_vm_take_fault(fd, 0, &fault));
+	igt_assert_eq_u64(fault.addr, HOLE);
+	pthread_join(stuck.thread, NULL);
+	pthread_join(quick.thread, NULL);
+	close(uffd);
+}
+
 static void test_overflow(int fd)
 {
 	enum { FAULTS = RECORDS + 9 };
@@ -651,6 +772,8 @@ igt_main
 		  "Each VM has records of its own faults, in order: address, access, core, job, time" },
 		{ "record-overflow", test_overflow,
 		  "The first 32 records are kept, others counted, until they are fetched" },
+		{ "record-stuck", test_record_stuck,
+		  "Who cannot take records for now holds up nobody, and takes only its own" },
 		{ "dependents", test_dependents,
 		  "Jobs that wait for a failed job's fence end with its error and do not run" },
 		{ "dependent-on-two", test_dependent_on_two,

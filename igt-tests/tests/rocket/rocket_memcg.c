@@ -110,6 +110,31 @@ static void create_bo(const struct rocket_cgroup *cgroup)
 	close(fd);
 }
 
+/* Too large for any hole: found out before it gets its memory. */
+static void create_no_hole(const struct rocket_cgroup *cgroup)
+{
+	enum { HOLES = 93, SIZE = 48 * MIB };
+	struct drm_rocket_create_bo create = { .size = SIZE };
+	struct drm_rocket_gem_create page = { .size = ROCKET_PAGE };
+	struct drm_rocket_vm_bind_op ops[HOLES];
+	int fd = rocket_open();
+	uint64_t peak;
+
+	igt_assert_eq(__rocket_gem_create(fd, &page), 0);
+	for (unsigned int i = 0; i < HOLES; i++)
+		ops[i] = rocket_op_map(page.handle, 0, (i + 1) * (SIZE - 4 * MIB) - ROCKET_PAGE,
+				       ROCKET_PAGE);
+	rocket_vm_bind_ops(fd, 0, ops, HOLES);
+	peak = rocket_cgroup_peak_bytes(cgroup);
+	igt_assert_eq(__rocket_create_bo(fd, &create), -ENOSPC);
+	igt_assert_lte_u64(rocket_cgroup_peak_bytes(cgroup), peak + SIZE / 2);
+	create.size = SIZE / 2;
+	igt_assert_eq(__rocket_create_bo(fd, &create), 0);
+	/* What was not there before would have been seen. */
+	igt_assert_lt_u64(peak + SIZE / 4, rocket_cgroup_peak_bytes(cgroup));
+	close(fd);
+}
+
 static void create_wc(const struct rocket_cgroup *cgroup)
 {
 	struct drm_rocket_gem_create create = { .size = 16 * MIB, .flags = DRM_ROCKET_GEM_WC };
@@ -248,6 +273,8 @@ igt_main
 	} tests[] = {
 		{ "bind", bind_bo, 0, false, "A BO's memory, when it is bound" },
 		{ "create-bo", create_bo, 0, false, "A BO's memory, when CREATE_BO gives it an address" },
+		{ "create-no-hole", create_no_hole, 0, false,
+		  "A BO that CREATE_BO has no address for gets no memory" },
 		{ "create-wc", create_wc, 0, false, "A BO's memory, when it is write-combined" },
 		{ "mappings", mappings, 0, false, "Mapping objects" },
 		{ "queued", queued, 0, true, "Binds that are queued, and what they will need" },

@@ -79,6 +79,12 @@ static const struct rocket_oom_scene bind_map = {
 	.prepare = new_space_and_bo, .try = try_map, .done = bound, .clean = drop_space_and_bo,
 };
 
+/* Page tables are allocated where nobody may wait; that is made up for. */
+static const struct rocket_oom_scene bind_tables = {
+	.prepare = new_space_and_bo, .try = try_map, .done = bound, .clean = drop_space_and_bo,
+	.only = "rocket_mmu_reserve", .cannot_fail = true,
+};
+
 static void new_bound_space(struct rocket_oom *c)
 {
 	rocket_oom_new_space(c);
@@ -496,6 +502,8 @@ static const struct {
 } subtests[] = {
 	{ "vm-create", "VM_CREATE", &vm_create },
 	{ "bind-map", "VM_BIND: map, with the BO's pages and second-level tables", &bind_map },
+	{ "bind-tables", "VM_BIND: map, where only second-level tables find none: it succeeds",
+	  &bind_tables },
 	{ "bind-unmap", "VM_BIND: unmap", &bind_unmap },
 	{ "bind-split", "VM_BIND: unmap in the middle of a mapping", &bind_split },
 	{ "bind-unmap-bo", "VM_BIND: unmap all of a BO", &bind_unmap_bo },

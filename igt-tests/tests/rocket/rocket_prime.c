@@ -10,6 +10,7 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_signal.h"
 #include "igt_rocket_trace.h"
 
 IGT_TEST_DESCRIPTION("PRIME: buffers shared with udmabuf, vgem and other files, without copies");
@@ -95,23 +96,39 @@ struct udmabuf {
 	uint8_t *map;	/* of the memfd */
 };
 
+static int open_udmabuf(void)
+{
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	igt_require_f(device >= 0, "no /dev/udmabuf: modprobe udmabuf, be root\n");
+	return device;
+}
+
+/* Memory, not a buffer yet. */
+static struct udmabuf make_memory(uint64_t size)
+{
+	struct udmabuf u = {
+		.memory = memfd_create("rocket", MFD_ALLOW_SEALING | MFD_CLOEXEC),
+	};
+
+	igt_assert_fd(u.memory);
+	igt_assert_eq(ftruncate(u.memory, size), 0);
+	igt_assert_eq(fcntl(u.memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	u.map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, u.memory, 0);
+	igt_assert(u.map != MAP_FAILED);
+	return u;
+}
+
 static struct udmabuf make_udmabuf(void)
 {
 	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = SIZE };
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	struct udmabuf u;
+	int device = open_udmabuf();
+	struct udmabuf u = make_memory(SIZE);
 
-	igt_require_f(device >= 0, "no /dev/udmabuf: modprobe udmabuf, be root\n");
-	u.memory = memfd_create("rocket", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	igt_assert_fd(u.memory);
-	igt_assert_eq(ftruncate(u.memory, SIZE), 0);
-	igt_assert_eq(fcntl(u.memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	create.memfd = u.memory;
 	u.dmabuf = ioctl(device, UDMABUF_CREATE, &create);
 	igt_assert_fd(u.dmabuf);
 	close(device);
-	u.map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, u.memory, 0);
-	igt_assert(u.map != MAP_FAILED);
 	return u;
 }
 
@@ -138,6 +155,134 @@ static void test_import_offset(int fd)
 	for (unsigned int i = 0; i < PAGES; i++)
 		rocket_probe_expect(&probe, BASE + i * ROCKET_PAGE, SEED + PAGES - 1 - i);
 	igt_assert_eq(__rocket_vm_map(fd, 0, handle, 0, BASE, SIZE + ROCKET_PAGE), -EINVAL);
+}
+
+/*
+ * A buffer in very many pieces: pages side by side in it are half of the memory apart.
+ */
+#define MANY_PAGES	16384u
+#define LIST_LIMIT	"/sys/module/udmabuf/parameters/list_limit"
+
+/* Where page i of the buffer is in the memory. */
+static uint64_t offset_of(unsigned int i)
+{
+	return (uint64_t)(i / 2 + i % 2 * MANY_PAGES / 2) * ROCKET_PAGE;
+}
+
+static int list_limit(void)
+{
+	FILE *file = fopen(LIST_LIMIT, "r");
+	int limit;
+
+	igt_require_f(file, "no %s\n", LIST_LIMIT);
+	igt_assert_eq(fscanf(file, "%d", &limit), 1);
+	fclose(file);
+	return limit;
+}
+
+static void set_list_limit(int limit)
+{
+	FILE *file = fopen(LIST_LIMIT, "w");
+
+	igt_require_f(file, "%s cannot be written: be root\n", LIST_LIMIT);
+	igt_assert(fprintf(file, "%d\n", limit) > 0);
+	igt_assert_eq(fclose(file), 0);
+}
+
+static struct udmabuf make_pieces(void)
+{
+	struct udmabuf_create_list *list;
+	int device = open_udmabuf(), limit = list_limit();
+	struct udmabuf u = make_memory((uint64_t)MANY_PAGES * ROCKET_PAGE);
+
+	list = calloc(1, sizeof(*list) + MANY_PAGES * sizeof(list->list[0]));
+	igt_assert(list);
+	/* Pages that are made now lie side by side as they do in the file. */
+	memset(u.map, 0, (uint64_t)MANY_PAGES * ROCKET_PAGE);
+	list->flags = UDMABUF_FLAGS_CLOEXEC;
+	list->count = MANY_PAGES;
+	for (unsigned int i = 0; i < MANY_PAGES; i++) {
+		list->list[i] = (struct udmabuf_create_item){
+			.memfd = u.memory, .offset = offset_of(i), .size = ROCKET_PAGE };
+	}
+	set_list_limit(MANY_PAGES);
+	u.dmabuf = ioctl(device, UDMABUF_CREATE_LIST, list);
+	set_list_limit(limit);
+	igt_assert_fd(u.dmabuf);
+	close(device);
+	free(list);
+	return u;
+}
+
+static void test_import_pieces(int fd)
+{
+	struct udmabuf u = make_pieces();
+	uint32_t handle = import(fd, u.dmabuf), addrs[64], seeds[64];
+	struct rocket_probe probe;
+
+	/* Pages side by side and far apart. */
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, ARRAY_SIZE(addrs));
+	for (unsigned int i = 0; i < ARRAY_SIZE(addrs); i++) {
+		unsigned int page = i < 32 ? 48 + i : MANY_PAGES - 1 - (63 - i) * 500;
+
+		addrs[i] = BASE + i * ROCKET_PAGE;
+		seeds[i] = SEED + page;
+		rocket_pattern(u.map + offset_of(page), seeds[i]);
+		rocket_vm_map(fd, 0, handle, (uint64_t)page * ROCKET_PAGE, addrs[i], ROCKET_PAGE);
+	}
+	rocket_probe_expect_many(&probe, addrs, seeds, ARRAY_SIZE(addrs));
+
+	/* The whole of it, which passes each of its pieces. */
+	rocket_vm_unmap(fd, 0, BASE, ARRAY_SIZE(addrs) * ROCKET_PAGE);
+	rocket_vm_map(fd, 0, handle, 0, BASE, (uint64_t)MANY_PAGES * ROCKET_PAGE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(addrs); i++)
+		addrs[i] = BASE + (seeds[i] - SEED) * ROCKET_PAGE;
+	rocket_probe_expect_many(&probe, addrs, seeds, ARRAY_SIZE(addrs));
+}
+
+/* Binds a page of a BO over and over. */
+struct page_binds {
+	struct drm_rocket_vm_bind_op ops[4096];
+	int fd;
+};
+
+static void bind_pages(void *data)
+{
+	struct page_binds *binds = data;
+
+	rocket_vm_bind_ops(binds->fd, 0, binds->ops, ARRAY_SIZE(binds->ops));
+}
+
+/* CPU time, in us, to bind a page so often in a process of its own. */
+static uint64_t time_to_bind(int fd, uint32_t handle, unsigned int page)
+{
+	struct page_binds *binds = malloc(sizeof(*binds));
+	struct rocket_call_end end;
+
+	igt_assert(binds);
+	binds->fd = fd;
+	for (unsigned int i = 0; i < ARRAY_SIZE(binds->ops); i++)
+		binds->ops[i] = rocket_op_map(handle, (uint64_t)page * ROCKET_PAGE, BASE,
+					      ROCKET_PAGE);
+	end = rocket_call_and_kill(bind_pages, binds, 0);
+	igt_assert(!end.killed);
+	free(binds);
+	return end.us;
+}
+
+static void test_import_last_piece(int fd)
+{
+	struct udmabuf u = make_pieces();
+	uint32_t handle = import(fd, u.dmabuf);
+	uint64_t first, last;
+
+	/* The first time there is more to do. */
+	time_to_bind(fd, handle, 0);
+	first = time_to_bind(fd, handle, 0);
+	last = time_to_bind(fd, handle, MANY_PAGES - 1);
+	igt_info("the first page %llu us, the last %llu us\n", (unsigned long long)first,
+		 (unsigned long long)last);
+	igt_assert_lt_u64(last, 3 * first);
 }
 
 static void test_import_prep(int fd)
@@ -389,6 +534,10 @@ igt_main
 		  "A memfd by udmabuf is the same memory for CPU and NPU" },
 		{ "import-offset", test_import_offset,
 		  "Any page of an imported buffer can be bound anywhere, none beyond its end" },
+		{ "import-pieces", test_import_pieces,
+		  "All parts of a buffer in very many pieces are where they should be" },
+		{ "import-last-piece", test_import_last_piece,
+		  "To bind the last page of such a buffer costs no more than the first" },
 		{ "import-prep-fini", test_import_prep,
 		  "PREP_BO and FINI_BO hand over an imported buffer" },
 		{ "import-twice", test_import_twice,

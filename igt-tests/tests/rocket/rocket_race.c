@@ -433,6 +433,69 @@ static void test_destroyed_while_chosen(void)
 		expect_healthy();
 }
 
+struct submitter {
+	struct drm_rocket_job job;
+	int fd, ret;
+};
+
+static void *submit_one(void *data)
+{
+	struct submitter *s = data;
+
+	s->ret = __rocket_submit(s->fd, &s->job, 1);
+	return NULL;
+}
+
+/*
+ * All that a job has but what is locked goes while its SUBMIT still has locks: the
+ * SUBMIT is the last to have the BO, and lockdep sees where it is freed.
+ */
+static void test_gone_while_locked(void)
+{
+	int fd = rocket_open();
+	struct drm_rocket_gem_create create = { .size = ROCKET_PAGE };
+	struct submitter s = { .fd = fd };
+	struct rocket_scene scene;
+	uint64_t tables, bytes, with_bo;
+	pthread_t thread;
+	uint32_t vm;
+
+	rocket_require_races();
+	/* VM 0 stays. */
+	rocket_vm_query(fd, 0);
+	tables = rocket_get_param(fd, DRM_ROCKET_PARAM_TABLE_MEMORY);
+	vm = rocket_vm_create(fd);
+	scene = rocket_scene(fd, vm);
+	bytes = rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY);
+	igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+	with_bo = rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY);
+	igt_assert_lt_u64(bytes, with_bo);
+	s.job = rocket_scene_job(&scene, 0, rocket_nth_core(rocket_core_mask(fd), 0),
+				 ROCKET_SCENE_LONG_MS);
+	s.job.out_bo_handles = (uintptr_t)&create.handle;
+	s.job.out_bo_handle_count = 1;
+
+	rocket_race_hold("unlock");
+	igt_assert_eq(pthread_create(&thread, NULL, submit_one, &s), 0);
+	rocket_race_await_held(1);
+	rocket_prep_bo(fd, create.handle);
+	rocket_gem_close(fd, create.handle);
+	rocket_vm_destroy(fd, vm);
+	/* With the job goes the last that has the VM. */
+	igt_set_timeout(WAIT_S, "the end of a job");
+	while (rocket_get_param(fd, DRM_ROCKET_PARAM_TABLE_MEMORY) > tables)
+		sched_yield();
+	igt_reset_timeout();
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), with_bo);
+
+	rocket_race_release();
+	igt_assert_eq(pthread_join(thread, NULL), 0);
+	igt_assert_eq(s.ret, 0);
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), bytes);
+	close(fd);
+	expect_healthy();
+}
+
 /* How a fence ended, whatever has become of the device; 1 when it was well. */
 static int status_of(int file)
 {
@@ -538,6 +601,8 @@ igt_main
 		{ "clients-nap", test_nap, "So it is while the system goes to sleep and wakes up" },
 		{ "destroyed-while-chosen", test_destroyed_while_chosen,
 		  "A VM can be destroyed when the scheduler has just chosen its queue" },
+		{ "gone-while-locked", test_gone_while_locked,
+		  "A job and its BO can go while the SUBMIT still has locks" },
 		{ "time-up-unbound", test_time_up_unbound,
 		  "A job whose time is up while its core is being unbound is the unbinding's" },
 		{ "first-use", test_first_use,

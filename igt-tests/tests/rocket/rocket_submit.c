@@ -805,48 +805,89 @@ static void test_fence_slots(int fd)
 	free(jobs);
 }
 
-/* Jobs that take long to copy; the last one is not allowed. */
-static void test_interrupted(int fd)
+/* A SUBMIT that takes long, and at the end of which there is a bad job. */
+struct slow {
+	struct drm_rocket_task *tasks;
+	struct drm_rocket_job *jobs;
+	struct drm_rocket_submit submit;
+	int fd;
+};
+
+static struct slow make_slow(struct scene *s)
 {
 	enum { JOBS = 256, TASKS = 4096 };
-	struct drm_rocket_task *tasks = calloc(TASKS, sizeof(*tasks));
-	struct drm_rocket_job *jobs = calloc(JOBS, sizeof(*jobs));
-	struct drm_rocket_submit submit = {
-		.jobs = (uintptr_t)jobs,
-		.job_count = JOBS,
-		.job_struct_size = sizeof(*jobs),
+	struct slow slow = {
+		.tasks = calloc(TASKS, sizeof(*slow.tasks)),
+		.jobs = calloc(JOBS, sizeof(*slow.jobs)),
+		.submit.job_count = JOBS,
+		.submit.job_struct_size = sizeof(*slow.jobs),
+		.fd = s->fd,
 	};
-	unsigned int interrupted = 0, refused = 0;
-	struct scene s = make_scene(fd);
 
-	igt_assert(tasks && jobs);
+	igt_assert(slow.tasks && slow.jobs);
 	for (unsigned int i = 0; i < JOBS; i++)
-		jobs[i] = copy_job(&s, 0, 1, 2);
+		slow.jobs[i] = copy_job(s, 0, 1, 2);
 	for (unsigned int i = 0; i < TASKS; i++)
-		memcpy(&tasks[i], (void *)(uintptr_t)jobs[0].tasks, sizeof(*tasks));
+		memcpy(&slow.tasks[i], (void *)(uintptr_t)slow.jobs[0].tasks, sizeof(*slow.tasks));
 	for (unsigned int i = 0; i < JOBS; i++) {
-		jobs[i].tasks = (uintptr_t)tasks;
-		jobs[i].task_count = TASKS;
+		slow.jobs[i].tasks = (uintptr_t)slow.tasks;
+		slow.jobs[i].task_count = TASKS;
 	}
-	jobs[JOBS - 1].flags = 1;
-	/* From a signal that comes before the ioctl to one that comes after it. */
-	for (unsigned int us = 100; us < 1000000 && refused < 2; us += us / 4) {
-		int ret;
+	slow.jobs[JOBS - 1].flags = 1;
+	slow.submit.jobs = (uintptr_t)slow.jobs;
+	return slow;
+}
 
-		rocket_interrupt_after(us);
-		/* libdrm would begin again. */
-		ret = ioctl(fd, DRM_IOCTL_ROCKET_SUBMIT, &submit) ? -errno : 0;
-		rocket_interrupt_after(0);
-		igt_assert(ret == -EINTR || ret == -EINVAL);
-		interrupted += ret == -EINTR;
-		refused += ret == -EINVAL && interrupted;
-	}
-	igt_info("%u times interrupted\n", interrupted);
-	igt_assert_lt(0, interrupted);
-	igt_assert(page_is(&s, 2, SEED + 2));
+/* Not libdrm's, which would begin again. */
+static int submit_slow(const struct slow *slow)
+{
+	return ioctl(slow->fd, DRM_IOCTL_ROCKET_SUBMIT, &slow->submit) ? -errno : 0;
+}
+
+static void free_slow(struct slow *slow)
+{
 	errno = 0;
-	free(jobs);
-	free(tasks);
+	free(slow->jobs);
+	free(slow->tasks);
+}
+
+/* As a profiler does it: who would begin again each time would never end. */
+static void test_interrupted(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct slow slow = make_slow(&s);
+	struct timespec start = { 0 };
+	int ret;
+
+	rocket_interrupt_every(1000);
+	igt_nsec_elapsed(&start);
+	ret = submit_slow(&slow);
+	igt_assert_lt_u64(5000000, igt_nsec_elapsed(&start));
+	rocket_interrupt_every(0);
+	igt_assert_eq(ret, -EINVAL);
+	igt_assert(page_is(&s, 2, SEED + 2));
+	free_slow(&slow);
+}
+
+static void call_slow(void *slow)
+{
+	submit_slow(slow);
+}
+
+static void test_killed(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct slow slow = make_slow(&s);
+	struct rocket_call_end whole = rocket_call_and_kill(call_slow, &slow, 0);
+	struct rocket_call_end killed = rocket_call_and_kill(call_slow, &slow, whole.us / 4);
+
+	igt_info("killed after %llu of %llu us\n", (unsigned long long)killed.us,
+		 (unsigned long long)whole.us);
+	igt_assert(!whole.killed);
+	igt_assert(killed.killed);
+	igt_assert_lt_u64(killed.us, whole.us * 3 / 4);
+	igt_assert(page_is(&s, 2, SEED + 2));
+	free_slow(&slow);
 }
 
 static void test_foreign(int fd)
@@ -1041,7 +1082,8 @@ igt_main
 		{ "fence-slots", test_fence_slots,
 		  "Jobs that list no BOs take no memory in those of other jobs" },
 		{ "interrupted", test_interrupted,
-		  "A SUBMIT that takes long can be interrupted, and has submitted nothing" },
+		  "A SUBMIT that takes long is not begun anew for signals" },
+		{ "killed", test_killed, "But it can be killed, and has submitted nothing" },
 		{ "foreign", test_foreign, "VMs and BOs of another file cannot be named" },
 		{ "timeout", test_timeout,
 		  "A job that hangs ends in ETIMEDOUT, and the core goes on" },

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <unistd.h>
+#include <xf86drm.h>
 
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_signal.h"
 #include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("VM_BIND: what is mapped where, as the NPU sees it");
@@ -348,6 +351,62 @@ static void test_unmap_bo_other_vm(int fd)
 	rocket_vm_bind_ops(fd, vm, &op, 1);
 	igt_assert_eq_u64(rocket_vm_query(fd, vm).mapping_count, 0);
 	expect_pages(&s, 0, PAGES, SEED);
+}
+
+/* Very many mappings of a BO, and the operation that removes them all. */
+#define MANY_MAPPINGS	4096u
+
+struct unmap_bo {
+	struct drm_rocket_vm_bind_op op;
+	int fd;
+};
+
+static void unmap_bo(void *data)
+{
+	struct unmap_bo *unmap = data;
+
+	rocket_vm_bind_ops(unmap->fd, 0, &unmap->op, 1);
+}
+
+/* CPU time, in us, to make so many mappings go. */
+static uint64_t time_to_unmap_bo(int fd, const struct rocket_bo *bo)
+{
+	struct unmap_bo unmap = { .op = rocket_op_unmap_bo(bo->handle), .fd = fd };
+	struct drm_rocket_vm_bind_op ops[MANY_MAPPINGS];
+
+	for (unsigned int i = 0; i < MANY_MAPPINGS; i++)
+		ops[i] = rocket_op_map(bo->handle, 0, page_addr(2 * i), ROCKET_PAGE);
+	rocket_vm_bind_ops(fd, 0, ops, MANY_MAPPINGS);
+	return rocket_call_and_kill(unmap_bo, &unmap, 0).us;
+}
+
+/* Others who have the BO make nothing slower. */
+static void test_unmap_bo_many_vms(int fd)
+{
+	enum { FILES = 16 };
+	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
+	int others[FILES], dmabuf;
+	uint64_t alone, shared;
+
+	time_to_unmap_bo(fd, &bo);
+	alone = time_to_unmap_bo(fd, &bo);
+
+	igt_assert_eq(drmPrimeHandleToFD(fd, bo.handle, DRM_CLOEXEC, &dmabuf), 0);
+	for (unsigned int i = 0; i < FILES; i++) {
+		uint32_t handle, vm;
+
+		others[i] = rocket_open();
+		igt_assert_eq(drmPrimeFDToHandle(others[i], dmabuf, &handle), 0);
+		while (!__rocket_vm_create(others[i], 0, &vm))
+			rocket_vm_map(others[i], vm, handle, 0, BASE, ROCKET_PAGE);
+	}
+	shared = time_to_unmap_bo(fd, &bo);
+	igt_info("alone %llu us, shared %llu us\n", (unsigned long long)alone,
+		 (unsigned long long)shared);
+	igt_assert_lt_u64(shared, 3 * alone);
+	for (unsigned int i = 0; i < FILES; i++)
+		close(others[i]);
+	close(dmabuf);
 }
 
 /*
@@ -901,6 +960,8 @@ igt_main
 		  "UNMAP_BO removes all mappings of the BO, and of no other" },
 		{ "unmap-bo-in-one-vm", test_unmap_bo_other_vm,
 		  "UNMAP_BO leaves the BO's mappings in other VMs alone" },
+		{ "unmap-bo-in-many-vms", test_unmap_bo_many_vms,
+		  "What UNMAP_BO costs does not depend on who else has the BO" },
 		{ "replace", test_replace,
 		  "Mapping over a mapping replaces it" },
 		{ "replace-head", test_replace_head,

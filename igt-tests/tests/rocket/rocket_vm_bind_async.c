@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
 #include <linux/sync_file.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -446,6 +448,38 @@ static void test_never_killed(int fd)
 	rocket_blocker_release(&blocker);
 }
 
+/* Whether the kernel has a thread of that name. */
+static bool has_thread(const char *wanted)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	igt_assert(proc);
+	while (!found && (entry = readdir(proc))) {
+		char path[300], name[64] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		found = fgets(name, sizeof(name), file) &&
+			!strncmp(name, wanted, strlen(wanted));
+		fclose(file);
+	}
+	closedir(proc);
+	errno = 0;
+	return found;
+}
+
+/* The kernel keeps one for each work queue that must go on without memory. */
+static void test_without_memory(int fd)
+{
+	(void)fd;
+	igt_assert(has_thread("kworker/R-rocket-bind"));
+}
+
 igt_main
 {
 	static const struct {
@@ -479,6 +513,8 @@ igt_main
 		  "An unmap can wait for the job that uses what it unmaps" },
 		{ "pipeline", test_pipeline,
 		  "Bind, job, unbind, a hundred times, all queued at once" },
+		{ "without-memory", test_without_memory,
+		  "Queued binds need no memory for a thread that applies them" },
 		{ "never-then-destroy", test_never_destroy,
 		  "A VM with a bind that waits for ever can be destroyed" },
 		{ "never-then-close", test_never_close,

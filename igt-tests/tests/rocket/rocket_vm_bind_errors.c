@@ -272,60 +272,100 @@ static void test_atomic_no_memory(int fd)
 }
 
 /*
- * Interrupted by a signal, later and later, until it is not any more
+ * Signals
  */
 
 #define MANY SLOW_QUICK(3000u, 300u)
 
-/* One try, not restarted: 0 or a negative errno. */
-static int bind_interrupted(int fd, const struct drm_rocket_vm_bind_op *ops, unsigned int us)
-{
-	struct drm_rocket_vm_bind bind = {
-		.ops = (uintptr_t)ops,
-		.op_count = MANY,
-		.op_struct_size = sizeof(*ops),
-	};
-	int ret;
+/* A bind that takes long: the first operation undoes what is there. */
+struct slow {
+	struct drm_rocket_vm_bind_op *ops;
+	int fd;
+};
 
-	rocket_interrupt_after(us);
-	ret = ioctl(fd, DRM_IOCTL_ROCKET_VM_BIND, &bind) ? -errno : 0;
-	rocket_interrupt_after(0);
-	return ret;
+static struct slow make_slow(struct scene *s)
+{
+	struct slow slow = { .ops = calloc(MANY, sizeof(*slow.ops)), .fd = s->fd };
+
+	igt_assert(slow.ops);
+	slow.ops[0] = rocket_op_unmap_bo(s->bo.handle);
+	for (unsigned int i = 1; i < MANY; i++)
+		slow.ops[i] = rocket_op_map(s->bo.handle, 0, 0x40000000u + i * 2 * ROCKET_PAGE,
+					    ROCKET_PAGE);
+	return slow;
 }
 
+/* Not libdrm's, which would begin again. */
+static int bind_slow(const struct slow *slow)
+{
+	struct drm_rocket_vm_bind bind = {
+		.ops = (uintptr_t)slow->ops,
+		.op_count = MANY,
+		.op_struct_size = sizeof(*slow->ops),
+	};
+
+	return ioctl(slow->fd, DRM_IOCTL_ROCKET_VM_BIND, &bind) ? -errno : 0;
+}
+
+static void undo_slow(struct scene *s)
+{
+	igt_assert_eq_u64(rocket_vm_query(s->fd, 0).mapping_count,
+			  s->before.mapping_count - 1 + MANY - 1);
+	rocket_vm_unmap(s->fd, 0, 0x40000000u, 0x40000000u);
+	rocket_vm_map_bo(s->fd, 0, &s->bo, BASE);
+}
+
+/* As a profiler does it: who would begin again each time would never end. */
 static void test_interrupted(int fd)
 {
-	struct drm_rocket_vm_bind_op *ops = calloc(MANY, sizeof(*ops));
 	struct scene s = make_scene(fd);
-	unsigned int interrupted = 0, completed = 0;
+	struct slow slow = make_slow(&s);
+	struct timespec start = { 0 };
+	int ret;
 
-	/* The first operation undoes what is there. */
-	ops[0] = rocket_op_unmap_bo(s.bo.handle);
-	for (unsigned int i = 1; i < MANY; i++)
-		ops[i] = rocket_op_map(s.bo.handle, 0, 0x40000000u + i * 2 * ROCKET_PAGE,
-				       ROCKET_PAGE);
-	/* From a signal that comes before the ioctl to one that comes after it. */
-	for (unsigned int us = 10; us < 1000000 && !(interrupted && completed == 5);
-	     us += us / 8 + 1) {
-		int ret = bind_interrupted(fd, ops, us);
+	rocket_interrupt_every(500);
+	igt_nsec_elapsed(&start);
+	ret = bind_slow(&slow);
+	igt_assert_lt_u64(1000000, igt_nsec_elapsed(&start));
+	rocket_interrupt_every(0);
+	igt_assert_eq(ret, 0);
+	undo_slow(&s);
+	expect_unchanged(&s);
+	free(slow.ops);
+}
 
-		if (ret) {
-			igt_assert_eq(ret, -EINTR);
-			interrupted++;
-			completed = 0;
+static void call_slow(void *slow)
+{
+	if (bind_slow(slow))
+		_exit(1);
+}
+
+/* Killed later and later: all of it has happened, or nothing. */
+static void test_killed(int fd)
+{
+	struct scene s = make_scene(fd);
+	struct slow slow = make_slow(&s);
+	struct rocket_call_end whole = rocket_call_and_kill(call_slow, &slow, 0);
+	unsigned int before = 0;
+
+	igt_assert(!whole.killed);
+	undo_slow(&s);
+	for (unsigned int i = 1; i < 20; i++) {
+		struct rocket_call_end end = rocket_call_and_kill(call_slow, &slow,
+								  whole.us * i / 20);
+
+		if (rocket_vm_query(fd, 0).mapping_count == s.before.mapping_count) {
+			igt_assert(end.killed);
+			before++;
 			expect_counts(&s);
 			continue;
 		}
-		completed++;
-		igt_assert_eq_u64(rocket_vm_query(fd, 0).mapping_count,
-				  s.before.mapping_count - 1 + MANY - 1);
-		rocket_vm_unmap(fd, 0, 0x40000000u, 0x40000000u);
-		rocket_vm_map_bo(fd, 0, &s.bo, BASE);
+		undo_slow(&s);
 	}
-	igt_info("%u times interrupted\n", interrupted);
-	igt_assert_lt(0, interrupted);
+	igt_info("%u of 19 times killed before anything had changed\n", before);
+	igt_assert_lt(0, before);
 	expect_unchanged(&s);
-	free(ops);
+	free(slow.ops);
 }
 
 static void test_signals(int fd)
@@ -336,8 +376,7 @@ static void test_signals(int fd)
 	igt_fork_signal_helper();
 	for (unsigned int i = 0; i < SLOW_QUICK(300, 50); i++) {
 		struct drm_rocket_vm_bind_op ops[64];
-		/* What takes longer than from one signal to the next never ends. */
-		unsigned int count = SLOW_QUICK(ARRAY_SIZE(ops), 4);
+		unsigned int count = ARRAY_SIZE(ops);
 
 		for (unsigned int j = 0; j < count; j++)
 			ops[j] = rocket_op_map(s.bo.handle, j % PAGES * ROCKET_PAGE,
@@ -558,7 +597,9 @@ igt_main
 		{ "atomic-no-memory", test_atomic_no_memory,
 		  "An array for which memory runs out anywhere changes nothing; the caller's cgroup pays" },
 		{ "interrupted", test_interrupted,
-		  "A bind that a signal interrupts, at whatever point, has changed nothing" },
+		  "A bind that takes long is not begun anew for signals" },
+		{ "killed", test_killed,
+		  "But it can be killed, and has changed all or nothing" },
 		{ "signals", test_signals,
 		  "Under a rain of signals all binds succeed" },
 		{ "foreign-vm", test_foreign_vm,

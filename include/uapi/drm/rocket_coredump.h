@@ -248,6 +248,12 @@ struct drm_rocket_dump_task {
 
 	/** @regcmd_count: &drm_rocket_task.regcmd_count. */
 	__u32 regcmd_count;
+
+	/**
+	 * @chain_count: &drm_rocket_task.chain_count, but at least 1. Dumps of
+	 * the first drivers end before it.
+	 */
+	__u32 chain_count;
 };
 
 /**

@@ -12,6 +12,8 @@ extern struct kunit_suite rocket_hole_suite;
 extern struct kunit_suite rocket_hw_suite;
 extern struct kunit_suite rocket_map_suite;
 extern struct kunit_suite rocket_quota_suite;
+extern struct kunit_suite rocket_reserve_suite;
+extern struct kunit_suite rocket_sg_suite;
 extern struct kunit_suite rocket_slots_suite;
 extern struct kunit_suite rocket_struct_suite;
 extern struct kunit_suite rocket_submit_suite;

@@ -3,9 +3,9 @@
 #include <linux/cleanup.h>
 #include <linux/iommu.h>
 #include <linux/mutex.h>
-#include <linux/scatterlist.h>
 
 #include "../rocket_mmu.h"
+#include "../rocket_sg.h"
 #include "rocket_kunit.h"
 
 #define PAGE	((u64)SZ_4K)
@@ -139,6 +139,7 @@ static void test_map(struct kunit *test)
 	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	struct scatterlist piece;
 	struct sg_table sgt = { .sgl = &piece, .nents = 1, .orig_nents = 1 };
+	struct rocket_sg_index *memory;
 	struct rocket_vm *vm;
 	int ret;
 
@@ -147,11 +148,13 @@ static void test_map(struct kunit *test)
 	sg_init_table(&piece, 1);
 	sg_dma_address(&piece) = MEMORY - c->offset;
 	sg_dma_len(&piece) = c->range + c->offset;
+	memory = rocket_sg_index_create(&sgt, true);
+	KUNIT_ASSERT_NOT_NULL(test, memory);
 	fake->start = c->addr;
 	fake->fails = c->good ? c->addr + c->good : SZ_4G;
 
 	guard(mutex)(&vm->op_lock);
-	ret = rocket_mmu_map(vm, c->addr, &sgt, c->offset, c->range, true, false);
+	ret = rocket_mmu_map(vm, c->addr, memory, c->offset, c->range, false);
 	KUNIT_EXPECT_EQ(test, ret, c->good ? -ENOMEM : 0);
 	KUNIT_EXPECT_EQ(test, fake->mapped, c->good ? 0 : c->range);
 	KUNIT_EXPECT_LE(test, fake->largest, SPAN);
@@ -160,6 +163,7 @@ static void test_map(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->mapped, 0);
 	KUNIT_EXPECT_LE(test, fake->largest, SPAN);
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(fake->hw_lock));
+	rocket_sg_index_free(memory);
 }
 
 static struct kunit_case rocket_map_cases[] = {
