@@ -26,6 +26,8 @@ struct fuzz {
 	struct vm *vm;
 	/* A convolution that is known to work, for all cores */
 	struct conv_case good;
+	/* Readings of the silicon that may be changed: not the last, which ends QEMU */
+	unsigned int readings;
 	/* Where random streams go */
 	uint32_t streams;
 	uint64_t canary;
@@ -65,6 +67,7 @@ static void fuzz_init(struct fuzz *f, struct board *b, const struct env *env)
 	conv_case_init(&f->good, &conv, &f->rng);
 	conv_case_place(&f->good, f->vm);
 	f->streams = vm_alloc(f->vm, STREAM_PAGES * PAGE, MMU_READ);
+	f->readings = qtest_readl(b->qt, ROCKET_BOARD_BASE + ROCKET_BOARD_NUM_READINGS) - 1;
 	f->canary = board_pages(b, HIGH, CANARY_PAGES);
 	qtest_fill(b->qt, f->canary, CANARY, CANARY_PAGES * PAGE);
 }
@@ -75,14 +78,16 @@ static void fuzz_done(struct fuzz *f)
 	vm_free(f->vm);
 }
 
-/* No injection any more, time as after power-on. */
+/* No injection any more, time and silicon as after power-on. */
 static void behave(struct fuzz *f)
 {
-	unsigned int core, reg;
+	unsigned int core, reg, i;
 
 	for (core = 0; core < NPU_CORES; core++)
 		for (reg = ROCKET_BOARD_INJ_NEVER_COMPLETE; reg <= ROCKET_BOARD_INJ_SPURIOUS_DPU; reg += 4)
 			board_inject(f->b, core, reg, 0);
+	for (i = 0; i < f->readings; i++)
+		board_set(f->b, ROCKET_BOARD_READING(i), 0);
 	board_set(f->b, ROCKET_BOARD_TASK_NS, 2000);
 	board_set(f->b, ROCKET_BOARD_PS_PER_KMAC, 977);
 	board_set(f->b, ROCKET_BOARD_PS_PER_KBYTE, 100000);
@@ -164,7 +169,11 @@ static uint64_t random_register(struct fuzz *f)
 	struct rng *r = &f->rng;
 	unsigned int core = rng_range(r, 0, NPU_CORES - 1);
 
-	switch (rng_range(r, 0, 17)) {
+	switch (rng_range(r, 0, 19)) {
+	case 18:
+		return ROCKET_BOARD_BASE + ROCKET_BOARD_READING(rng_range(r, 0, f->readings - 1));
+	case 19:
+		return ROCKET_BOARD_BASE + ROCKET_BOARD_READING_NS(rng_range(r, 0, 2));
 	case 16:
 		return ROCKET_BOARD_BASE + 4 * rng_range(r, 0, 12);
 	case 17:
