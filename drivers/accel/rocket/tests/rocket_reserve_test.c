@@ -130,7 +130,7 @@ static void test_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->tries, COUNT);
 	expect_reserved(fake, COUNT);
 
-	/* What there is is not made again. */
+	/* A table that is there is not made again. */
 	KUNIT_EXPECT_EQ(test, reserve(fake), 0);
 	KUNIT_EXPECT_EQ(test, fake->tries, COUNT);
 	free_fake(fake);
