@@ -145,6 +145,9 @@ static void rocket_core_disable_pm(struct rocket_core *core)
 /*
  * What it does, and what can be done about a client's data. Leaves it reset, and in a
  * state in which nothing of what was tried matters.
+ *
+ * Its power domain cannot be switched off from here: while a driver is being bound the
+ * kernel keeps the IOMMU up, which is in the same one.
  */
 static int rocket_core_learn(struct rocket_core *core)
 {
@@ -158,17 +161,13 @@ static int rocket_core_learn(struct rocket_core *core)
 		dev_warn(hw->dev, "core %u: no register shows whether a reset has happened; its reset lines are trusted\n",
 			 core->index);
 
-	ret = rocket_mmu_reset_to_default(core);
-	if (ret)
-		return dev_err_probe(hw->dev, ret, "cannot be attached to its IOMMU\n");
-
-	rocket_selftest_learn(hw, &core->kjobs);
-	/* Whatever firmware, or the job that the last driver lost, has left. */
-	if (!hw->facts.computes && !rocket_reset_by_power(core)) {
-		dev_info(hw->dev, "core %u: switched off and on, once more\n", core->index);
-		ret = rocket_mmu_reset_to_default(core);
-		if (!ret)
-			rocket_selftest_learn(hw, &core->kjobs);
+	/* On a sibling of this NPU the IOMMU takes no page tables then, until it was off. */
+	if (rocket_mmu_reset_to_default(core)) {
+		dev_warn(hw->dev, "core %u: a reset disables its IOMMU; it will be switched off and on instead, after failures and between clients, which takes milliseconds\n",
+			 core->index);
+		hw->facts.reset_kills_mmu = true;
+	} else {
+		rocket_selftest_learn(hw, &core->kjobs);
 	}
 	rocket_scrub_learn(core);
 

@@ -237,8 +237,8 @@ struct rocket_core {
 	bool wedged;
 
 	/**
-	 * @fault: What was seen; while @recovering. Its user_data is that of
-	 * @job, if there was one.
+	 * @fault: What was seen last, when @job ends with -EFAULT. Its user_data is
+	 * that of @job, if there was one.
 	 */
 	struct drm_rocket_vm_fault fault;
 
@@ -259,6 +259,9 @@ struct rocket_core {
 
 	/** @dma_errors: ROCKET_HW_DMA_ERRORS bits that were among them. */
 	u32 dma_errors;
+
+	/** @silent_faults: It was said that page faults raise no interrupt. */
+	bool silent_faults;
 
 	/** @counts: What it has done. */
 	struct rocket_core_counts counts;

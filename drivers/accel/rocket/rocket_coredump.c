@@ -341,9 +341,10 @@ static void rocket_coredump_write(struct rocket_core *core, int error, bool vm_b
 {
 	struct rocket_task streams[ROCKET_COREDUMP_STREAMS];
 	unsigned int count = rocket_coredump_find_streams(core, streams);
+	bool faulted = error == -EFAULT && !(core->fault.flags & DRM_ROCKET_VM_FAULT_NO_ADDR);
 	struct rocket_coredump_writer writer = {
 		.job = core->job,
-		.focus = core->recovering ? core->fault.addr : streams[0].regcmd,
+		.focus = faulted ? core->fault.addr : streams[0].regcmd,
 		.room = rocket_coredump_size(core->job, vm_busy, streams, count),
 		.used = sizeof(struct drm_rocket_dump_header),
 	};
@@ -356,7 +357,7 @@ static void rocket_coredump_write(struct rocket_core *core, int error, bool vm_b
 	}
 
 	rocket_coredump_job(&writer, error);
-	if (core->recovering)
+	if (faulted)
 		rocket_coredump_fault(&writer);
 	rocket_coredump_registers(&writer);
 	rocket_coredump_tasks(&writer);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <kunit/visibility.h>
+#include <linux/cleanup.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/platform_device.h>
 #include <linux/regulator/consumer.h>
 
@@ -121,6 +124,34 @@ enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int t
 EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge_settled);
 
 /**
+ * rocket_hw_page_fault() - Whether the IOMMU holds an access that it refused.
+ * @hw: The core, powered, as it has got stuck.
+ * @addr: Receives the address.
+ * @write: Receives whether it was a write.
+ *
+ * For faults whose interrupt does not come: nobody has seen one on silicon. The IOMMU
+ * API has no way to ask.
+ *
+ * Return: %true when it does.
+ */
+bool rocket_hw_page_fault(struct rocket_hw *hw, u32 *addr, bool *write)
+{
+	for (int i = 0; i < ARRAY_SIZE(hw->mmu); i++) {
+		u32 status = hw->mmu[i] ? readl(hw->mmu[i] + ROCKET_MMU_STATUS) : 0;
+
+		if (!(status & ROCKET_MMU_STATUS_PAGE_FAULT_ACTIVE))
+			continue;
+
+		*addr = readl(hw->mmu[i] + ROCKET_MMU_PAGE_FAULT_ADDR);
+		*write = status & ROCKET_MMU_STATUS_PAGE_FAULT_IS_WRITE;
+
+		return true;
+	}
+
+	return false;
+}
+
+/**
  * rocket_hw_counter_name() - For people.
  * @counter: What a core was seen to do.
  *
@@ -169,6 +200,33 @@ static int rocket_hw_map(struct rocket_hw *hw, struct platform_device *pdev)
 	return 0;
 }
 
+static void rocket_hw_unmap_mmu(void *bank)
+{
+	iounmap((__force void __iomem *)bank);
+}
+
+/* Not as a resource: that is the IOMMU driver's. Banks that cannot be had do without. */
+static int rocket_hw_map_mmu(struct rocket_hw *hw)
+{
+	struct device_node *node __free(device_node) =
+		of_parse_phandle(hw->dev->of_node, "iommus", 0);
+
+	for (int i = 0; node && i < ARRAY_SIZE(hw->mmu); i++) {
+		void __iomem *bank = of_iomap(node, i);
+		int ret;
+
+		if (!bank)
+			break;
+
+		ret = devm_add_action_or_reset(hw->dev, rocket_hw_unmap_mmu, (__force void *)bank);
+		if (ret)
+			return ret;
+		hw->mmu[i] = bank;
+	}
+
+	return 0;
+}
+
 /*
  * The supplies feed the power domain, which is up before any runtime PM callback of
  * this driver is called: so they are on as long as the core is bound. A driver that
@@ -208,6 +266,8 @@ int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned 
 	hw->facts.mark = -1;
 
 	ret = rocket_hw_map(hw, pdev);
+	if (!ret)
+		ret = rocket_hw_map_mmu(hw);
 	if (ret)
 		return ret;
 

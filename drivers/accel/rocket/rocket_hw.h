@@ -85,6 +85,12 @@ struct rocket_facts {
 	 */
 	int mark;
 
+	/**
+	 * @reset_kills_mmu: Behind a reset the IOMMU takes no page tables, until the power
+	 * domain has been off: then there are no resets but that.
+	 */
+	bool reset_kills_mmu;
+
 	/** @task_ns: From start to end of the self-test's task, in ns. */
 	u64 task_ns;
 };
@@ -113,6 +119,11 @@ struct rocket_hw {
 	/** @clks: aclk, hclk, npu, pclk. */
 	struct clk_bulk_data clks[4];
 
+	/**
+	 * @mmu: Registers of its IOMMU's banks, to be read only; those that there are.
+	 */
+	void __iomem *mmu[2];
+
 	/** @resets: srst_a, srst_h. */
 	struct reset_control_bulk_data resets[2];
 
@@ -130,6 +141,7 @@ void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 u
 void rocket_hw_stop(struct rocket_hw *hw);
 enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks);
 enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks);
+bool rocket_hw_page_fault(struct rocket_hw *hw, u32 *addr, bool *write);
 
 /**
  * rocket_hw_raised() - What has happened since the start, masked or not.

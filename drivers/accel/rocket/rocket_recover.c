@@ -62,9 +62,13 @@ static int rocket_recover_test(struct rocket_core *core)
 	return ret;
 }
 
-static int rocket_recover_by_reset(struct rocket_core *core)
+static int rocket_recover_by_reset(struct rocket_core *core, bool runs)
 {
 	int ret;
+
+	/* Such a core can be stopped only by switching it off. */
+	if (core->hw.facts.reset_kills_mmu && runs)
+		return -EIO;
 
 	ret = rocket_mmu_reset_to_default(core);
 	if (!ret)
@@ -84,8 +88,12 @@ static int rocket_recover_by_power(struct rocket_core *core)
 		rocket_core_count(&core->counts.power_cycles, 1);
 	rocket_mmu_abandon(core);
 
+	/* Now that it was off a core may do what it has not done when it was bound. */
+	if (!core->hw.facts.computes)
+		rocket_selftest_learn(&core->hw, &core->kjobs);
+	else
+		ret = rocket_recover_test(core);
 	/* It may be here because it ignores its reset; what it ran last has ended. */
-	ret = rocket_recover_test(core);
 	if (!ret)
 		rocket_mmu_reset(core);
 
@@ -102,7 +110,8 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 {
 	int well, ret;
 
-	well = rocket_recover_by_reset(core);
+	/* Where a job waits for the core, none runs. */
+	well = rocket_recover_by_reset(core, !vm);
 	ret = well;
 	if (!ret && vm)
 		ret = rocket_scrub_attach(core, vm);
@@ -270,28 +279,52 @@ static enum hrtimer_restart rocket_recover_clock(struct hrtimer *clock)
 	return HRTIMER_NORESTART;
 }
 
+/* Whether an access to memory is what the core got stuck with. Fills in what is known. */
+static bool rocket_recover_finds_fault(struct rocket_core *core,
+				       struct drm_rocket_vm_fault *fault)
+{
+	u32 errors = (rocket_hw_raised(&core->hw) | core->dma_errors) & ROCKET_HW_DMA_ERRORS;
+	u32 addr = 0;
+	bool write;
+
+	if (rocket_hw_page_fault(&core->hw, &addr, &write)) {
+		if (!core->silent_faults)
+			dev_warn(core->hw.dev, "core %u: its IOMMU does not tell of a page fault; jobs that fault end only when their time is up\n",
+				 core->index);
+		core->silent_faults = true;
+	} else if (errors) {
+		write = errors & ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR;
+		fault->flags |= DRM_ROCKET_VM_FAULT_NO_ADDR;
+	} else {
+		return false;
+	}
+
+	fault->addr = addr;
+	if (write)
+		fault->flags |= DRM_ROCKET_VM_FAULT_WRITE;
+
+	return true;
+}
+
 /*
  * Why a job has not ended in its time. The IOMMU's interrupt for a refused access has
- * never been seen to arrive on silicon; what the core itself says of its accesses to
- * memory is asked, too.
+ * never been seen to arrive on silicon, so it is asked, and the core, too.
  */
 static int rocket_recover_blame(struct rocket_core *core)
 {
-	u32 errors = (rocket_hw_raised(&core->hw) | core->dma_errors) & ROCKET_HW_DMA_ERRORS;
-
-	lockdep_assert_held(&core->lock);
-
-	if (!errors)
-		return -ETIMEDOUT;
-
-	rocket_fault_log_add(core->job->vm->faults, &(struct drm_rocket_vm_fault){
+	struct drm_rocket_vm_fault fault = {
 		.user_data = core->job->user_data,
 		.time_ns = ktime_get_ns(),
 		.core = core->index,
-		.flags = DRM_ROCKET_VM_FAULT_NO_ADDR |
-			 (errors & ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR ?
-			  DRM_ROCKET_VM_FAULT_WRITE : 0),
-	});
+	};
+
+	lockdep_assert_held(&core->lock);
+
+	if (!rocket_recover_finds_fault(core, &fault))
+		return -ETIMEDOUT;
+
+	core->fault = fault;
+	rocket_fault_log_add(core->job->vm->faults, &fault);
 	rocket_core_count(&core->counts.faults, 1);
 
 	return -EFAULT;

@@ -60,4 +60,13 @@
 /* Reserved in the TRM; vendor and mainline driver put the core's index there. */
 #define   ROCKET_S_POINTER_CORE(n)		((u32)(n) << 28)
 
+/*
+ * The IOMMU's banks. They belong to the IOMMU driver; what is read here changes nothing.
+ * Names and bits are that driver's.
+ */
+#define ROCKET_MMU_STATUS			0x04
+#define   ROCKET_MMU_STATUS_PAGE_FAULT_ACTIVE	BIT(1)
+#define   ROCKET_MMU_STATUS_PAGE_FAULT_IS_WRITE	BIT(5)
+#define ROCKET_MMU_PAGE_FAULT_ADDR		0x0c
+
 #endif

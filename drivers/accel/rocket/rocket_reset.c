@@ -176,6 +176,10 @@ int rocket_reset(struct rocket_core *core)
 
 	lockdep_assert_held(&core->attach_lock);
 
+	/* A core that does something is switched off instead, by its recovery. */
+	if (hw->facts.reset_kills_mmu)
+		return 0;
+
 	disable_irq(hw->irq);
 	if (hw_lock)
 		mutex_lock(hw_lock);

@@ -120,7 +120,8 @@ void rocket_scrub_learn(struct rocket_core *core)
 	/* What firmware or another driver left is somebody else's, too. */
 	*scrub = (struct rocket_scrub){ .user = INVALID_UID };
 
-	if (!core->hw.facts.computes)
+	/* Without a reset registers stay. */
+	if (!core->hw.facts.computes || core->hw.facts.reset_kills_mmu)
 		return;
 
 	ret = rocket_scrub_erase(core);

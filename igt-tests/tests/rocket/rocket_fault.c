@@ -27,6 +27,7 @@ IGT_TEST_DESCRIPTION("A page fault ends its job, and says what it was");
 #define HOLE		0x90000000u
 /* A time-out that no job here needs, whatever the host is doing */
 #define LONG_MS		10000u
+#define SHORT_MS	50u
 #define SLOTS		4u
 #define PAGES		4u
 #define SEED		0x1000u
@@ -686,6 +687,35 @@ static void test_dependent_on_two(int fd)
 	igt_assert(rocket_is_pattern(s.bo.map + 2 * ROCKET_PAGE, SEED + 2));
 }
 
+/*
+ * Whether the IOMMU tells at once or only when the job's time is up: it was a fault, and
+ * the record says where.
+ */
+static void test_in_time(int fd)
+{
+	struct scene s = make_scene(fd);
+
+	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1) {
+		struct drm_rocket_job job = copy_job(&s, 0, HOLE, result_addr(&s));
+		struct drm_rocket_vm_fault fault = { 0 };
+		struct drm_rocket_vm_query query = {
+			.flags = DRM_ROCKET_VM_QUERY_CLEAR,
+			.faults = (uintptr_t)&fault,
+			.fault_count = 1,
+			.fault_struct_size = sizeof(fault),
+		};
+
+		job.core_mask = left & -left;
+		job.timeout_ms = SHORT_MS;
+		igt_assert_eq(rocket_run(fd, &job), -EFAULT);
+		igt_assert_eq(__rocket_vm_query(fd, &query), 0);
+		igt_assert_eq_u32(query.fault_count, 1);
+		igt_assert_eq_u64(fault.addr, HOLE);
+		igt_assert_eq_u32(fault.flags, 0);
+		igt_assert_eq_u32(1u << fault.core, job.core_mask);
+	}
+}
+
 /* Jobs of the same VM that only come later run, as do writers of the same BO. */
 static void test_independents(int fd)
 {
@@ -774,6 +804,8 @@ igt_main
 		  "The first 32 records are kept, others counted, until they are fetched" },
 		{ "record-stuck", test_record_stuck,
 		  "Who cannot take records for now holds up nobody, and takes only its own" },
+		{ "in-time", test_in_time,
+		  "A fault is a fault, whether or not the IOMMU tells before the job's time is up" },
 		{ "dependents", test_dependents,
 		  "Jobs that wait for a failed job's fence end with its error and do not run" },
 		{ "dependent-on-two", test_dependent_on_two,
