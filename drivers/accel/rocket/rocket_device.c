@@ -182,6 +182,10 @@ static int rocket_device_init(struct rocket_device *rdev)
 	if (ret)
 		return ret;
 
+	ret = rocket_flight_init(rdev);
+	if (ret)
+		return ret;
+
 	ret = drmm_mutex_init(&rdev->ddev, &rdev->submit_lock);
 	if (ret)
 		return ret;

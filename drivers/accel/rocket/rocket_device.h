@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "rocket_core.h"
+#include "rocket_flight.h"
 #include "rocket_pmu.h"
 
 struct drm_driver;
@@ -41,6 +42,9 @@ struct rocket_device {
 	 * allocated under it, so no fence-signalling path may take it.
 	 */
 	struct mutex submit_lock;
+
+	/** @flight: Memory that was unmapped while jobs ran. */
+	struct rocket_flight flight;
 
 	/** @loss_work: Tells userspace that no core is left; has a reference. */
 	struct work_struct loss_work;

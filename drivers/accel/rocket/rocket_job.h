@@ -121,6 +121,9 @@ struct rocket_job {
 	/** @lost: Interrupts that did not come; by &rocket_core.timeout_work. */
 	unsigned int lost;
 
+	/** @flight: From rocket_flight_begin(), once it has started. */
+	int flight;
+
 	/** @user_data: Userspace's name for it. */
 	u64 user_data;
 

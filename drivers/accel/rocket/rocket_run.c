@@ -7,6 +7,7 @@
 #include <linux/pm_runtime.h>
 
 #include "rocket_core.h"
+#include "rocket_flight.h"
 #include "rocket_job.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
@@ -64,6 +65,7 @@ void rocket_run_start_task(struct rocket_core *core)
 	job->task_started = ktime_get_ns();
 	if (!job->next_task) {
 		job->started = job->task_started;
+		job->flight = rocket_flight_begin(job->vm);
 		rocket_busy_begin(&core->busy, job->started);
 		trace_rocket_job_run(job);
 		rocket_run_start_clock(core);
@@ -166,6 +168,8 @@ struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error)
 	if (core->doubt.active)
 		rocket_run_end_doubt(core);
 	/* Before its fence: who waits for that may submit the next job at once. */
+	if (core->job->started)
+		rocket_flight_end(core->job->vm, core->job->flight);
 	core->job->counted = false;
 	atomic_dec(&core->load);
 	core->job = NULL;

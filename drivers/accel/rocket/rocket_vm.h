@@ -109,6 +109,9 @@ struct rocket_vm {
 	/** @mmu: The page tables. */
 	struct rocket_mmu mmu;
 
+	/** @in_flight: Jobs of it that run, see rocket_flight_begin(). No lock. */
+	atomic_t in_flight;
+
 	/** @mapping_count: Mappings in the tree. */
 	u64 mapping_count;
 

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "rocket_bind_kernel.h"
+#include "rocket_flight.h"
 #include "rocket_mmu.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
@@ -67,17 +68,26 @@ void rocket_vma_link(struct rocket_vma *vma, struct drm_gpuvm_bo *vm_bo)
 
 /**
  * rocket_vma_destroy() - Take a mapping out of its BO and free it.
- * @vma: A mapping that has left the tree and the page tables.
+ * @vma: A mapping that has left the tree and the page tables. While jobs of its VM
+ *	run, it and the reference to the BO are freed when these have ended.
  */
 void rocket_vma_destroy(struct rocket_vma *vma)
 {
 	struct rocket_vm *vm = to_rocket_vm(vma->base.vm);
+	struct drm_gem_object *bo = vma->base.gem.obj;
+	bool keep = rocket_flight_is_on(vm);
 
+	if (keep)
+		drm_gem_object_get(bo);
 	vm->mapping_count--;
 	vm->mapped_bytes -= vma->base.va.range;
 	rocket_bind_note_hole(vm, vma->base.va.addr + vma->base.va.range);
 	drm_gpuva_unlink_defer(&vma->base);
-	rocket_vma_free(vm, vma);
+
+	if (keep)
+		rocket_flight_keep(vm, vma, bo);
+	else
+		rocket_vma_free(vm, vma);
 }
 
 /**
