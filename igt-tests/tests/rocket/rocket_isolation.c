@@ -395,7 +395,9 @@ static void test_stale_elsewhere(int fd)
  */
 
 #define POISON 0x6b
-#define REUSED (16u << 20)
+/* In pieces that are too small to be made of huge pages, which nobody has freed */
+#define PIECE (1u << 20)
+#define PIECES 16u
 /* Of a job that goes on for a while */
 #define TASKS 4000u
 
@@ -404,15 +406,22 @@ static void test_stale_elsewhere(int fd)
  * It is taken as another client's BO: the kernel keeps memory of different kinds
  * apart, and what was a BO becomes one again, or something of its own.
  */
-static struct rocket_bo take_memory(int fd)
-{
-	struct rocket_bo bo = rocket_bo(fd, REUSED);
+struct memory {
+	struct rocket_bo piece[PIECES];
+};
 
-	memset(bo.map, POISON, bo.size);
-	return bo;
+static struct memory take_memory(int fd)
+{
+	struct memory memory;
+
+	for (unsigned int i = 0; i < PIECES; i++) {
+		memory.piece[i] = rocket_bo(fd, PIECE);
+		memset(memory.piece[i].map, POISON, PIECE);
+	}
+	return memory;
 }
 
-static void expect_poison(int fd, struct rocket_bo *bo)
+static unsigned int written_pages(const struct rocket_bo *bo)
 {
 	unsigned int written = 0;
 
@@ -423,8 +432,18 @@ static void expect_poison(int fd, struct rocket_bo *bo)
 			clean++;
 		written += clean < ROCKET_PAGE;
 	}
+	return written;
+}
+
+static void expect_poison(int fd, struct memory *memory)
+{
+	unsigned int written = 0;
+
+	for (unsigned int i = 0; i < PIECES; i++) {
+		written += written_pages(&memory->piece[i]);
+		rocket_bo_free(fd, &memory->piece[i]);
+	}
 	igt_assert_f(!written, "the NPU wrote to %u freed pages\n", written);
-	rocket_bo_free(fd, bo);
 }
 
 /* A job that writes to all pages of the BO, again and again, and has begun. */
@@ -462,7 +481,7 @@ static void test_freed_unmap(int fd)
 	for (unsigned int round = 0; round < 5; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
 		uint32_t done = begin_writing(&c, 10 * TASKS);
-		struct rocket_bo memory;
+		struct memory memory;
 		int status;
 
 		rocket_vm_unmap(fd, c.vm, BASE, PAGES * ROCKET_PAGE);
@@ -483,7 +502,7 @@ static void test_freed_destroy(int fd)
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
 		uint32_t done = begin_writing(&c, TASKS);
-		struct rocket_bo memory;
+		struct memory memory;
 		int status;
 
 		/* The job goes on; so does what it uses. */
@@ -505,7 +524,7 @@ static void test_freed_kill(int fd)
 
 	for (unsigned int round = 0; round < 3; round++) {
 		struct igt_helper_process victim = { .use_SIGKILL = true };
-		struct rocket_bo memory;
+		struct memory memory;
 		int ready[2];
 		char byte;
 
@@ -536,7 +555,7 @@ static void test_freed_fault(int fd)
 
 	for (unsigned int round = 0; round < 3; round++) {
 		struct client c = make_client(fd, rocket_vm_create(fd), round);
-		struct rocket_bo memory;
+		struct memory memory;
 
 		rocket_probe_expect_fault(&c.probe, 0x80000000u);
 		rocket_vm_destroy(fd, c.vm);
