@@ -411,6 +411,24 @@ static const VMStateDescription vmstate_npu = {
     },
 };
 
+static bool set_ppu_raises(RocketNpuCore *s, Error **errp)
+{
+    const char *name = s->ppu_raises_name ? s->ppu_raises_name : "ppu";
+
+    if (!strcmp(name, "ppu")) {
+        s->ppu_raises = PPU_RAISES_PPU;
+    } else if (!strcmp(name, "dpu")) {
+        s->ppu_raises = PPU_RAISES_DPU;
+    } else if (!strcmp(name, "both")) {
+        s->ppu_raises = PPU_RAISES_PPU | PPU_RAISES_DPU;
+    } else {
+        error_setg(errp, "rocket-npu-core: ppu-raises must be ppu, dpu or "
+                         "both");
+        return false;
+    }
+    return true;
+}
+
 static void npu_realize(DeviceState *dev, Error **errp)
 {
     RocketNpuCore *s = ROCKET_NPU_CORE(dev);
@@ -418,6 +436,9 @@ static void npu_realize(DeviceState *dev, Error **errp)
     if (s->index >= ROCKET_BOARD_CORES) {
         error_setg(errp, "rocket-npu-core: index must be below %d",
                    ROCKET_BOARD_CORES);
+        return;
+    }
+    if (!set_ppu_raises(s, errp)) {
         return;
     }
     if (!s->iommu || !s->ctl || !s->gate) {
@@ -454,6 +475,7 @@ static const Property npu_properties[] = {
                      true),
     DEFINE_PROP_BOOL("reset-clears-cbuf", RocketNpuCore, reset_clears_cbuf,
                      false),
+    DEFINE_PROP_STRING("ppu-raises", RocketNpuCore, ppu_raises_name),
     DEFINE_PROP_LINK("iommu", RocketNpuCore, iommu, TYPE_RK_IOMMU,
                      RkIommuState *),
     DEFINE_PROP_LINK("ctl", RocketNpuCore, ctl, TYPE_ROCKET_BOARD_CTL,
