@@ -223,6 +223,8 @@ struct RocketNpuCore {
     bool clock_stopped;             /* while the coroutine lives */
     bool wake_pending;              /* woke up while the clock was stopped */
     QEMUTimer *run_timer;
+    QEMUBH *run_bh;                 /* goes on while the clock is held */
+    bool behind;                    /* and holds the clock */
     int64_t run_begin;              /* of the PC, virtual ns */
     int64_t task_begin;
     int64_t idle_ns;                /* of this task: held accesses, no clock */
