@@ -12,6 +12,7 @@ void test_array(void);
 void test_stages(void);
 void test_table(void);
 void test_pool(void);
+void test_compressed(void);
 
 #define RUN(name, function)	\
 	do {			\

@@ -9,5 +9,6 @@ int main(void)
 	test_stages();
 	test_table();
 	test_pool();
+	test_compressed();
 	return tap_finish();
 }

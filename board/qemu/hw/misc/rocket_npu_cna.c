@@ -16,6 +16,7 @@
  * in the next one, which overwrites it.
  */
 #include "qemu/osdep.h"
+#include "qemu/log.h"
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
@@ -242,6 +243,49 @@ static void ring_copy(RocketNpuCore *s, const RocketTask *t, size_t offset,
     }
 }
 
+/* All of them at once: a lane runs through all kernel groups. */
+static RocketStep coroutine_fn decompress(RocketNpuCore *s,
+                                          const RocketTask *t,
+                                          RocketScratch *m)
+{
+    g_autofree uint8_t *raw = g_malloc(t->compressed_bytes);
+    const uint8_t *lane = raw;
+    RocketStep step;
+    unsigned i;
+
+    step = rocket_npu_dma_read(s, BANK_CODE, t->weight_addr, raw,
+                               t->compressed_bytes);
+    for (i = 0; i < ROCKET_DCOMP_LANES && step == STEP_OK; i++) {
+        if (!rocket_dcomp_lane((int8_t *)m->decoded, t->kernels, t->in_c, i,
+                               lane, t->lane_bytes[i])) {
+            qemu_log_mask(LOG_GUEST_ERROR,
+                          "rocket-npu%u: lane %u of compressed weights ends "
+                          "too early\n", s->index, i);
+        }
+        lane += ROUND_UP(t->lane_bytes[i], ROCKET_DCOMP_ALIGN);
+    }
+    return step;
+}
+
+/* One group out of memory, or out of what was decompressed */
+static RocketStep coroutine_fn read_weights(RocketNpuCore *s,
+                                            const RocketTask *t,
+                                            RocketScratch *m, size_t offset,
+                                            size_t len)
+{
+    RocketStep step = STEP_OK;
+
+    if (!t->compressed) {
+        return rocket_npu_dma_read(s, BANK_CODE, t->weight_addr + offset,
+                                   m->weights, len);
+    }
+    if (offset == 0) {
+        step = decompress(s, t, m);
+    }
+    memcpy(m->weights, m->decoded + offset, len);
+    return step;
+}
+
 RocketStep coroutine_fn rocket_npu_fetch_weights(RocketNpuCore *s,
                                                  const RocketTask *t,
                                                  RocketScratch *m,
@@ -258,8 +302,7 @@ RocketStep coroutine_fn rocket_npu_fetch_weights(RocketNpuCore *s,
         ring_copy(s, t, offset, m->weights, len, false);
         return STEP_OK;
     }
-    step = rocket_npu_dma_read(s, BANK_CODE, t->weight_addr + offset,
-                               m->weights, len);
+    step = read_weights(s, t, m, offset, len);
     if (step != STEP_OK) {
         return step;
     }

@@ -257,6 +257,7 @@ static void scratch_alloc(const RocketTask *t, RocketScratch *m)
     m->line = g_malloc((size_t)t->in_w * FEATURE_ATOM);
     m->features = g_malloc0_n(feature_count(t) + t->in_c, size);
     m->weights = g_malloc(t->group_bytes);
+    m->decoded = t->compressed ? g_malloc0(t->weight_bytes) : NULL;
     m->packed = g_malloc_n(weights, size);
     m->kernels = g_malloc0_n(kernel_length(t) *
                              ROUND_UP(kernels, ROCKET_DOT_KERNELS), size);
@@ -269,6 +270,7 @@ static void scratch_free(RocketScratch *m)
     g_free(m->line);
     g_free(m->features);
     g_free(m->weights);
+    g_free(m->decoded);
     g_free(m->packed);
     g_free(m->kernels);
     g_free(m->patch);

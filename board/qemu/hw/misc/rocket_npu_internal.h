@@ -20,6 +20,7 @@
  *
  *  rocket_npu_format.c  number formats
  *  rocket_npu_dot.c     dot products, packed weights
+ *  rocket_npu_dcomp.c   compressed weights
  *  rocket_npu_stages.c  between accumulator and memory
  *  rocket_npu_pool.c    windows of the PPU
  */
@@ -33,6 +34,7 @@
 #include "hw/misc/rocket_npu.h"
 #include "qemu/coroutine.h"
 #include "qemu/timer.h"
+#include "rocket_npu_dcomp.h"
 #include "rocket_npu_format.h"
 #include "rocket_npu_pool.h"
 #include "rocket_npu_regs.h"
@@ -129,6 +131,9 @@ typedef struct RocketTask {
     size_t kernel_bytes;        /* of one kernel; depthwise: of all weights */
     size_t group_bytes;         /* weights of one full kernel group */
     size_t weight_bytes;        /* all weights that the array needs */
+    bool compressed;            /* weights */
+    size_t lane_bytes[ROCKET_DCOMP_LANES];
+    size_t compressed_bytes;    /* all lanes, with what aligns them */
     bool data_reuse;
     bool weight_reuse;
     unsigned row_pitch;         /* bytes of one row of features in CBUF */
@@ -164,6 +169,7 @@ typedef struct RocketScratch {
     uint8_t *line;              /* one row of one surface of features */
     void *features;             /* all of them, widened: [y][x][channel] */
     uint8_t *weights;           /* one kernel group as memory has it */
+    uint8_t *decoded;           /* all weights, if they were compressed */
     void *packed;               /* the same, widened */
     void *kernels;              /* the same, one kernel after the other */
     void *patch;                /* features under the kernel at one pixel */

@@ -20,6 +20,10 @@
 #define TASK_MAX_FEATURES   (1ULL << 22)    /* five times what CBUF holds */
 #define TASK_MAX_OUTPUT     (1ULL << 28)    /* bytes */
 #define GROUP_MAX_WEIGHTS   (4U << 20)      /* bytes of one kernel group */
+#define DCOMP_MAX_BYTES     (16U << 20)     /* of a lane, and of plain weights */
+
+/* Two bits for each lane */
+#define DCOMP_REGNUM_KNOWN  0x55555555
 
 /* Kernels that the array works on at a time, and channels of one weight group */
 typedef struct FormatGroups {
@@ -67,10 +71,8 @@ static const char *describe_mode(RocketNpuCore *s, RocketTask *t)
         return "reserved convolution mode";
     }
     if (GET(s, CNA_CONV_CON1, DECONV) || GET(s, CNA_CONV_CON3, NN_MODE) ||
-        GET(s, CNA_FC_CON0, FC_SKIP_EN) ||
-        GET(s, CNA_DCOMP_CTRL, DECOMP_CONTROL)) {
-        return "deconvolution, co-work, zero skipping and weight "
-               "decompression are not modelled";
+        GET(s, CNA_FC_CON0, FC_SKIP_EN)) {
+        return "deconvolution, co-work and zero skipping are not modelled";
     }
     if (GET(s, CNA_CONV_CON2, CSC_DO_OFF) ||
         GET(s, CNA_CONV_CON2, CSC_WO_OFF)) {
@@ -233,6 +235,39 @@ static void complain_buffer(RocketNpuCore *s, const RocketTask *t)
     }
 }
 
+/* The one mode that is known; plain weights have zeros in all these registers. */
+static const char *describe_compression(RocketNpuCore *s, RocketTask *t)
+{
+    unsigned i;
+
+    t->compressed = GET(s, CNA_DCOMP_CTRL, DECOMP_CONTROL);
+    if (!t->compressed) {
+        return NULL;
+    }
+    if (GET(s, CNA_DCOMP_CTRL, DECOMP_CONTROL) != 1 ||
+        REG(s, CNA_DCOMP_REGNUM) != DCOMP_REGNUM_KNOWN) {
+        return "a mode of CNA_DCOMP_CTRL or CNA_DCOMP_REGNUM that nobody has "
+               "described";
+    }
+    if (t->format != ROCKET_INT8 || t->depthwise || rocket_npu_taps(t) != 1 ||
+        t->in_c % ROCKET_DCOMP_TILE || t->kernels % ROCKET_DCOMP_TILE) {
+        return "compressed weights other than int8 of one tap, with kernels "
+               "and channels in 32s, are not modelled";
+    }
+    for (i = 0; i < ROCKET_DCOMP_LANES; i++) {
+        uint64_t blocks = rocket_npu_exec_reg(s, A_CNA_DCOMP_AMOUNT0 + 4 * i) +
+                          1ULL;
+
+        if (blocks > DCOMP_MAX_BYTES / ROCKET_DCOMP_BLOCK) {
+            return "more compressed weights than the model takes";
+        }
+        t->lane_bytes[i] = blocks * ROCKET_DCOMP_BLOCK;
+        t->compressed_bytes += ROUND_UP(t->lane_bytes[i], ROCKET_DCOMP_ALIGN);
+    }
+    return (uint64_t)t->kernels * t->in_c > DCOMP_MAX_BYTES
+           ? "more compressed weights than the model takes" : NULL;
+}
+
 static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
 {
     unsigned weight_banks = GET(s, CNA_CBUF_CON0, WEIGHT_BANK);
@@ -260,7 +295,7 @@ static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
     if (t->group_bytes > GROUP_MAX_WEIGHTS) {
         return "more weights in one kernel group than the model takes";
     }
-    if (REG(s, CNA_WEIGHT_SIZE0) < t->weight_bytes) {
+    if (!t->compressed && REG(s, CNA_WEIGHT_SIZE0) < t->weight_bytes) {
         return "fewer weight bytes than the kernels need";
     }
     return NULL;
@@ -295,6 +330,7 @@ const char *rocket_npu_task_describe(RocketNpuCore *s, RocketTask *t)
         describe_sizes,
         describe_work,
         describe_features,
+        describe_compression,
         describe_cbuf,
         describe_core,
         rocket_npu_task_describe_dpu,
