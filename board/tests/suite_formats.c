@@ -52,6 +52,7 @@ struct product {
 	size_t out_bytes;
 	uint64_t stream[STREAM_MAX];
 	unsigned int count;
+	unsigned int tasks;			/* of the chain, 0: one */
 };
 
 static unsigned int pixels(const struct product *p)
@@ -272,7 +273,7 @@ static void run(struct board *b, struct product *p, struct vm *vm, uint32_t bits
 
 	vm_write(vm, stream, p->stream, p->count * 8);
 	board_mmu_command(b, 0, MMU_CMD_ZAP_CACHE);
-	board_start_tasks(b, 0, stream, p->count, 1);
+	board_start_tasks(b, 0, stream, p->count, p->tasks ? p->tasks : 1);
 	npu_write(b, 0, PC_INTERRUPT_MASK, 0x1ffff);
 	board_wait_irq(b, 0, LONG_NS);
 	raw = npu_read(b, 0, PC_INTERRUPT_RAW_STATUS);
@@ -432,11 +433,39 @@ static void test_flying(struct board *b, const struct env *env)
 	CHECK(!bad, "%u of %u values are wrong", bad, pixels(&p) * 8);
 }
 
-/* Maximum of 2 by 2; only bits of the PPU come up. */
+/* Maximum of 2 by 2 with stride 2, of one surface of 6 by 4 pixels */
+static void emit_pooling(struct product *p)
+{
+	set(p, 0x6004, 0xe);
+	set(p, 0x7004, 0xe);
+	set(p, 0x600c, p->width - 1);
+	set(p, 0x6010, p->height - 1);
+	set(p, 0x6014, 7);
+	set(p, 0x6018, p->width / 2 - 1);
+	set(p, 0x601c, p->height / 2 - 1);
+	set(p, 0x6020, 7);
+	set(p, 0x6024, 0x11);					/* from memory, maximum */
+	set(p, 0x6034, 1 << 20 | 1 << 16 | 1 << 8 | 1);
+	set(p, 0x6044, 0xfc00);
+	set(p, 0x6070, p->out_addr);
+	set(p, 0x607c, pixels(p) / 4 * 16);
+	set(p, 0x6084, FP16);
+	set(p, 0x700c, p->width - 1);
+	set(p, 0x7010, p->height - 1);
+	set(p, 0x7014, 7);
+	set(p, 0x701c, p->feature_addr);
+	set(p, 0x7024, p->width * 16);
+	set(p, 0x7028, pixels(p) * 16);
+	set(p, 0x7030, FP16);
+	finish(p, 0x60);
+}
+
+static const struct kind pooling = { "pooling", FP16, FP16, 8, 8, 0 };
+
+/* Only bits of the PPU come up. */
 static void test_pooling(struct board *b, const struct env *env)
 {
-	static const struct kind kind = { "pooling", FP16, FP16, 8, 8, 0 };
-	struct product p = { .kind = &kind, .width = 6, .height = 4, .out = 8 };
+	struct product p = { .kind = &pooling, .width = 6, .height = 4, .out = 8 };
 	uint16_t in[4 * 6 * 8], out[2 * 3 * 8];
 	unsigned int x, y, c, bad = 0;
 	struct vm *vm;
@@ -448,29 +477,8 @@ static void test_pooling(struct board *b, const struct env *env)
 	p.feature_addr = vm_alloc(vm, sizeof(in), MMU_READ);
 	vm_write(vm, p.feature_addr, in, sizeof(in));
 	p.out_addr = vm_alloc(vm, sizeof(out), MMU_WRITE);
-	set(&p, 0x6004, 0xe);
-	set(&p, 0x7004, 0xe);
-	set(&p, 0x600c, 5);
-	set(&p, 0x6010, 3);
-	set(&p, 0x6014, 7);
-	set(&p, 0x6018, 2);
-	set(&p, 0x601c, 1);
-	set(&p, 0x6020, 7);
-	set(&p, 0x6024, 0x11);					/* from memory, maximum */
-	set(&p, 0x6034, 1 << 20 | 1 << 16 | 1 << 8 | 1);	/* 2 by 2, stride 2 */
-	set(&p, 0x6044, 0xfc00);
-	set(&p, 0x6070, p.out_addr);
-	set(&p, 0x607c, sizeof(out));
-	set(&p, 0x6084, FP16);
-	set(&p, 0x700c, 5);
-	set(&p, 0x7010, 3);
-	set(&p, 0x7014, 7);
-	set(&p, 0x701c, p.feature_addr);
-	set(&p, 0x7024, 6 * 16);
-	set(&p, 0x7028, sizeof(in));
-	set(&p, 0x7030, FP16);
-	finish(&p, 0x60);
-	run(b, &p, vm, 0xc00, 0xc00);
+	emit_pooling(&p);
+	run(b, &p, vm, PC_IRQ_PPU, PC_IRQ_PPU);
 	vm_read(vm, p.out_addr, out, sizeof(out));
 	vm_free(vm);
 	CHECK_PASSED();
@@ -482,6 +490,57 @@ static void test_pooling(struct board *b, const struct env *env)
 	CHECK(!bad, "%u of 48 values are wrong", bad);
 }
 
+/* The largest of four pixels' sums */
+static int largest(const struct product *p, unsigned int x, unsigned int y, unsigned int k)
+{
+	int most = -100000;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		int v = sum(p, (2 * y + i / 2) * p->width + 2 * x + i % 2, k);
+
+		most = v > most ? v : most;
+	}
+	return most;
+}
+
+/* One start: a product, then pooling of what it wrote just now */
+static void test_mixed_chain(struct board *b, const struct env *env)
+{
+	struct product p, q = { .kind = &pooling, .width = 6, .height = 4 };
+	struct rng rng = { env->seed };
+	unsigned int x, c, bad = 0;
+	uint16_t out[6 * 8];
+	uint32_t next;
+	struct vm *vm;
+
+	attach_new(b, &vm);
+	product_init(&p, &kinds[4], vm, 6, 4, 64, 16, &rng);
+	/* The output is read again, by the next task. */
+	p.out_addr = vm_alloc(vm, p.out_bytes, MMU_RW);
+	q.feature_addr = p.out_addr;
+	q.out_addr = vm_alloc(vm, sizeof(out), MMU_WRITE);
+	emit_pooling(&q);
+	next = vm_alloc(vm, q.count * 8, MMU_READ);
+	vm_write(vm, next, q.stream, q.count * 8);
+
+	emit_array(&p);
+	emit_output(&p, 0, FP16, pixels(&p) * 16);
+	set(&p, PC_BASE_ADDRESS, next);
+	set(&p, PC_REGISTER_AMOUNTS, q.count / 2 - 1);
+	finish(&p, 0xd);
+	p.tasks = 2;
+	run(b, &p, vm, PC_IRQ_PPU, PC_IRQ_PPU);
+	vm_read(vm, q.out_addr, out, sizeof(out));
+	for (x = 0; x < 6; x++)
+		for (c = 0; c < 8; c++)
+			bad += out[x * 8 + c] != half_bits(largest(&p, x % 3, x / 3, c));
+	product_done(&p);
+	vm_free(vm);
+	CHECK_PASSED();
+	CHECK(!bad, "%u of 48 values are wrong", bad);
+}
+
 void suite_formats(const struct env *env)
 {
 	run_test(env, "formats: products in every format", test_products, NULL);
@@ -489,6 +548,7 @@ void suite_formats(const struct env *env)
 	run_test(env, "formats: features beyond their banks", test_beyond_banks, NULL);
 	run_test(env, "formats: the output stage alone", test_flying, NULL);
 	run_test(env, "formats: pooling", test_pooling, NULL);
+	run_test(env, "formats: a chain of a product and pooling of it", test_mixed_chain, NULL);
 }
 
 static double seconds(void)
