@@ -31,6 +31,13 @@
 #define WORK_PER_VALUE      32
 /* Shortest wait: lets the main loop serve others when the host is too slow */
 #define SLICE_GAP_NS        20000
+/*
+ * Waits that are shorter do not sleep: until a busy host wakes a sleeper, the
+ * guest's clock has run on for longer than the task takes.
+ */
+#define SPIN_NS             200000
+/* A task that is ahead of its time by less goes on with the clock held. */
+#define AHEAD_MAX_NS        10000000
 /* No task is shorter, so that an endless chain cannot stop virtual time */
 #define TASK_MIN_NS         1000
 /* Bounds that keep the arithmetic below within 64 bits */
@@ -174,13 +181,27 @@ static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
 
     if (end > now) {
         release_clock(s);
-        timer_mod_ns(s->run_timer, end);
+        if (can_hold_clock() && end - now < SPIN_NS) {
+            qemu_bh_schedule(s->run_bh);
+        } else {
+            timer_mod_ns(s->run_timer, end);
+        }
     } else if (s->behind) {
         qemu_bh_schedule(s->run_bh);
     } else {
         timer_mod_ns(s->run_timer, now + SLICE_GAP_NS);
     }
     return run_wait(s, WAIT_TIME);
+}
+
+/* Let others in, in the middle of a task. */
+static RocketStep coroutine_fn pause_task(RocketNpuCore *s)
+{
+    if (s->behind && task_end(s) - now_ns() < AHEAD_MAX_NS) {
+        qemu_bh_schedule(s->run_bh);
+        return run_wait(s, WAIT_TIME);
+    }
+    return wait_for_time(s);
 }
 
 RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
@@ -192,7 +213,7 @@ RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
         return STEP_OK;
     }
     s->slice_work = 0;
-    return wait_for_time(s);
+    return pause_task(s);
 }
 
 void rocket_npu_task_time_begin(RocketNpuCore *s)
