@@ -72,13 +72,15 @@ static bool can_hold_clock(void)
 
 static void hold_clock(RocketNpuCore *s)
 {
-    if (s->behind || !can_hold_clock()) {
+    if (!can_hold_clock()) {
         return;
     }
-    s->behind = true;
-    if (cores_behind++ == 0) {
-        cpu_disable_ticks();
+    if (!s->behind) {
+        s->behind = true;
+        cores_behind++;
     }
+    /* Again for each slice: the machine may have been stopped and started. */
+    cpu_disable_ticks();
 }
 
 /* Whoever stopped the machine holds the clock, too, and starts it again. */
@@ -170,6 +172,16 @@ static int64_t task_end(RocketNpuCore *s)
     return s->task_begin + s->idle_ns + task_cost(s);
 }
 
+/* Go on with the next turn of the main loop, but not while the machine stands. */
+static void go_on_soon(RocketNpuCore *s)
+{
+    if (runstate_is_running()) {
+        qemu_bh_schedule(s->run_bh);
+    } else {
+        timer_mod_ns(s->run_timer, now_ns() + SLICE_GAP_NS);
+    }
+}
+
 /*
  * Wait until the work so far has had its time.  If the host is the slower one,
  * only let others in: with the clock held, or for a short time.
@@ -182,12 +194,12 @@ static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
     if (end > now) {
         release_clock(s);
         if (can_hold_clock() && end - now < SPIN_NS) {
-            qemu_bh_schedule(s->run_bh);
+            go_on_soon(s);
         } else {
             timer_mod_ns(s->run_timer, end);
         }
     } else if (s->behind) {
-        qemu_bh_schedule(s->run_bh);
+        go_on_soon(s);
     } else {
         timer_mod_ns(s->run_timer, now + SLICE_GAP_NS);
     }
@@ -198,7 +210,7 @@ static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
 static RocketStep coroutine_fn pause_task(RocketNpuCore *s)
 {
     if (s->behind && task_end(s) - now_ns() < AHEAD_MAX_NS) {
-        qemu_bh_schedule(s->run_bh);
+        go_on_soon(s);
         return run_wait(s, WAIT_TIME);
     }
     return wait_for_time(s);
