@@ -15,7 +15,8 @@ static const char usage[] =
 	"  --seed N      seed of everything random; default: from the clock\n"
 	"  --cases N     random convolutions of each kind; default 60\n"
 	"  --seconds N   duration of each of the two fuzz tests; default 8\n"
-	"  --only TEXT   run only tests whose name contains TEXT\n";
+	"  --only TEXT   run only tests whose name contains TEXT\n"
+	"  --speed       run no tests: measure what the board computes in a second\n";
 
 void run_test(const struct env *env, const char *name, test_fn *fn, const char *options)
 {
@@ -55,6 +56,7 @@ static void parse(int argc, char **argv, struct env *env)
 		{ "cases", required_argument, NULL, 'c' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "only", required_argument, NULL, 'o' },
+		{ "speed", no_argument, NULL, 'S' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -69,6 +71,9 @@ static void parse(int argc, char **argv, struct env *env)
 			break;
 		case 't':
 			env->seconds = (unsigned int)number(optarg);
+			break;
+		case 'S':
+			env->speed = true;
 			break;
 		case 'o':
 			env->only = optarg;
@@ -93,6 +98,10 @@ int main(int argc, char **argv)
 	/* A QEMU that ends early is told about by name, not by a signal to us. */
 	signal(SIGPIPE, SIG_IGN);
 	tap_note("seed %llu", (unsigned long long)env.seed);
+	if (env.speed) {
+		suite_speed(&env);
+		return tap_finish();
+	}
 	suite_gates(&env);
 	suite_iommu(&env);
 	suite_pc(&env);
@@ -100,6 +109,7 @@ int main(int argc, char **argv)
 	suite_silicon(&env);
 	suite_pipeline(&env);
 	suite_cbuf(&env);
+	suite_formats(&env);
 	suite_fuzz(&env);
 
 	return tap_finish();

@@ -38,6 +38,7 @@
 #define PC_IRQ_DPU_0		(1u << 8)
 #define PC_IRQ_DPU_1		(1u << 9)
 #define PC_IRQ_DPU		(PC_IRQ_DPU_0 | PC_IRQ_DPU_1)
+#define PC_IRQ_PPU		(3u << 10)
 #define PC_IRQ_DMA_READ_ERROR	(1u << 12)
 #define PC_IRQ_DMA_WRITE_ERROR	(1u << 13)
 

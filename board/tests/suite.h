@@ -10,6 +10,7 @@
 struct env {
 	const char *qemu;
 	const char *only;	/* run tests whose name contains this; NULL: all */
+	bool speed;		/* measure, no tests */
 	uint64_t seed;
 	unsigned int cases;	/* random convolutions of each kind */
 	unsigned int seconds;	/* of fuzzing, for each kind of fuzz */
@@ -31,6 +32,9 @@ void suite_inject(const struct env *env);
 void suite_silicon(const struct env *env);
 void suite_pipeline(const struct env *env);
 void suite_cbuf(const struct env *env);
+void suite_formats(const struct env *env);
+/* What the host computes in a second; prints it */
+void suite_speed(const struct env *env);
 void suite_fuzz(const struct env *env);
 
 #endif

@@ -292,6 +292,82 @@ static void random_stream(struct fuzz *f, uint64_t *stream, unsigned int count)
 	}
 }
 
+/* Bits of a register that the stream writes */
+static void set_bits(uint64_t *stream, unsigned int reg, uint32_t mask, uint32_t value)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROCKET_CONV_ENTRIES; i++)
+		if ((stream[i] & 0xffff) == reg && stream[i] >> 56)
+			stream[i] = (stream[i] & ~((uint64_t)mask << 16)) |
+				    (uint64_t)(value & mask) << 16;
+}
+
+/* Another format for all blocks, and an output format with its surfaces */
+static void change_format(struct fuzz *f, uint64_t *stream)
+{
+	static const unsigned int formats[] = { 0, 1, 2, 3, 6, 7 }, outs[] = { 0, 1, 2, 3, 4, 5 };
+	unsigned int format = formats[rng_range(&f->rng, 0, 5)];
+	unsigned int out = outs[rng_range(&f->rng, 0, 5)];
+	unsigned int dpu = format == 7 ? 5 : format;
+	unsigned int size_e = rng_range(&f->rng, 0, 7);
+
+	set_bits(stream, 0x100c, 0x3f0, format << 4 | format << 7);
+	set_bits(stream, 0x3010, 0x700, format << 8);
+	set_bits(stream, 0x4010, 0xfc000007, out << 29 | dpu << 26 | dpu);
+	set_bits(stream, 0x4050, 0x7fc, size_e << 2 | size_e << 5 | size_e << 8);
+	set_bits(stream, 0x104c, 1, 1);
+	/* More than any of them needs */
+	set_bits(stream, 0x1030, 0xffffffff, 0xffffff);
+	if (rng_one_in(&f->rng, 3))
+		set_bits(stream, 0x4070, 0x3ff, 0x300);		/* the table */
+}
+
+/* The output stage alone: no array, DPU and its reader in flying mode */
+static void let_fly(struct fuzz *f, uint64_t *stream)
+{
+	change_format(f, stream);
+	set_bits(stream, 0x400c, 1, 1);
+	set_bits(stream, 0x5044, 1, 1);
+	stream[ROCKET_CONV_ENTRIES - 1] =
+		rocket_regcmd(ROCKET_TARGET_BROADCAST, PC_OPERATION_ENABLE, 0x18);
+}
+
+/* Pooling of what lies around the good convolution's output, of a random shape */
+static void pooling_stream(struct fuzz *f, uint64_t *stream)
+{
+	struct rng *r = &f->rng;
+	uint32_t w = rng_range(r, 0, 20), h = rng_range(r, 0, 20), c = rng_range(r, 0, 40);
+	const struct {
+		unsigned int target, reg;
+		uint32_t value;
+	} entries[] = {
+		{ ROCKET_TARGET_PPU, 0x6004, 0xe }, { ROCKET_TARGET_PPU_RDMA, 0x7004, 0xe },
+		{ ROCKET_TARGET_PPU, 0x600c, w }, { ROCKET_TARGET_PPU, 0x6010, h },
+		{ ROCKET_TARGET_PPU, 0x6014, c }, { ROCKET_TARGET_PPU, 0x6020, c },
+		{ ROCKET_TARGET_PPU, 0x6018, rng_range(r, 0, 25) },
+		{ ROCKET_TARGET_PPU, 0x601c, rng_range(r, 0, 25) },
+		{ ROCKET_TARGET_PPU, 0x6024, 0x10 | rng_range(r, 0, 3) },
+		{ ROCKET_TARGET_PPU, 0x6034, rng_u32(r) }, { ROCKET_TARGET_PPU, 0x6038, rng_u32(r) },
+		{ ROCKET_TARGET_PPU, 0x603c, rng_u32(r) }, { ROCKET_TARGET_PPU, 0x6040, rng_u32(r) },
+		{ ROCKET_TARGET_PPU, 0x6044, rng_u32(r) }, { ROCKET_TARGET_PPU, 0x6084, 2 },
+		{ ROCKET_TARGET_PPU, 0x6070, f->good.conv.out_addr },
+		{ ROCKET_TARGET_PPU, 0x607c, 64 * rng_range(r, 0, 100) },
+		{ ROCKET_TARGET_PPU_RDMA, 0x700c, w }, { ROCKET_TARGET_PPU_RDMA, 0x7010, h },
+		{ ROCKET_TARGET_PPU_RDMA, 0x7014, c },
+		{ ROCKET_TARGET_PPU_RDMA, 0x701c, f->good.conv.in_addr },
+		{ ROCKET_TARGET_PPU_RDMA, 0x7024, 16 * rng_range(r, 0, 20) },
+		{ ROCKET_TARGET_PPU_RDMA, 0x7028, 16 * rng_range(r, 0, 100) },
+	};
+	unsigned int i, count = sizeof(entries) / sizeof(*entries);
+
+	memset(stream, 0, ROCKET_CONV_ENTRIES * sizeof(*stream));
+	for (i = 0; i < count; i++)
+		stream[i] = rocket_regcmd(entries[i].target, entries[i].reg, entries[i].value);
+	stream[count] = rocket_regcmd(ROCKET_TARGET_FENCE, 0, 0);
+	stream[count + 1] = rocket_regcmd(ROCKET_TARGET_BROADCAST, PC_OPERATION_ENABLE, 0x60);
+}
+
 /* A valid stream of a random shape with a few things changed. */
 static void mutated_stream(struct fuzz *f, uint64_t *stream)
 {
@@ -315,7 +391,20 @@ static void mutated_stream(struct fuzz *f, uint64_t *stream)
 	if (rocket_conv_emit(&conv, &task, stream, ROCKET_CONV_ENTRIES) < 0)
 		tap_bail_out("no valid stream to change");
 
-	for (changes = rng_range(&f->rng, 1, 6); changes; changes--) {
+	switch (rng_range(&f->rng, 0, 5)) {
+	case 0:
+	case 1:
+		change_format(f, stream);
+		break;
+	case 2:
+		let_fly(f, stream);
+		break;
+	case 3:
+		pooling_stream(f, stream);
+		break;
+	}
+
+	for (changes = rng_range(&f->rng, 0, 6); changes; changes--) {
 		at = rng_range(&f->rng, 0, ROCKET_CONV_ENTRIES - 1);
 		if (rng_one_in(&f->rng, 3))
 			stream[at] ^= 1ULL << rng_range(&f->rng, 0, 63);

@@ -182,9 +182,9 @@ static unsigned int kernel_bytes(const struct rocket_conv *c)
 }
 
 /*
- * CBUF entries that one input row takes.  Eight atoms share an entry; a rest of
- * three atoms per pixel is stored like a rest of four and more, one entry each,
- * because three do not tile an entry (NVDLA's rule, which Mesa applies too).
+ * CBUF entries that one input row takes.  Four atoms share an entry; a rest of
+ * three atoms per pixel takes as much as one of four, because three do not tile an
+ * entry.  Silicon computes wrong values where a task counts less.
  */
 static unsigned int entries_per_row(const struct rocket_conv *c)
 {
@@ -196,13 +196,10 @@ static unsigned int entries_per_row(const struct rocket_conv *c)
 		(rest == 3 ? c->in_width : div_up(rest * c->in_width, per_entry));
 }
 
-/* CBUF_CON1's count per row is in other units than the banks: half entries, pixels if single-channel. */
+/* CBUF_CON1's count: entries of a row, pixels of a task if single-channel. */
 static unsigned int data_entries(const struct rocket_conv *c, unsigned int rows)
 {
-	if (single_channel(c))
-		return hw_in_width(c) * rows;
-
-	return div_up(c->in_width * 2 * div_up(c->in_channels, ROCKET_FEATURE_ATOM), 8);
+	return single_channel(c) ? hw_in_width(c) * rows : entries_per_row(c);
 }
 
 static unsigned int banks_for_rows(const struct rocket_conv *c, unsigned int rows)
@@ -697,7 +694,8 @@ static void emit_cna_fetch(struct stream *s, const struct rocket_conv *c,
 	set(s, CNA_DCOMP_ADDR0, c->weight_addr);
 	clear(s, CNA_DCOMP_AMOUNT0, CNA_DCOMP_AMOUNT0 + 15 * 4);
 	set(s, CNA_CVT_CON5, single_channel(c) ? 0xffff : 0);
-	set(s, CNA_PAD_CON1, (uint32_t)(int32_t)c->in_zero);
+	/* Depthwise, silicon pads some channels with byte 1, others with byte 0. */
+	set(s, CNA_PAD_CON1, (uint8_t)c->in_zero * 0x01010101u);
 }
 
 static void emit_core(struct stream *s, const struct rocket_conv *c,

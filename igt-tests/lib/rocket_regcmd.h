@@ -40,10 +40,10 @@ extern "C" {
 #define ROCKET_FEATURE_ATOM	16u
 /* Output channels that lie together in the weights of a regular convolution. */
 #define ROCKET_WEIGHT_ATOM	32u
-/* The convolution buffer (CBUF): 12 banks of 256 entries of 128 bytes. */
+/* The convolution buffer (CBUF): 12 banks of 512 entries of 64 bytes. */
 #define ROCKET_CBUF_BANKS	12u
-#define ROCKET_CBUF_BANK_ENTRIES	256u
-#define ROCKET_CBUF_ENTRY_BYTES	128u
+#define ROCKET_CBUF_BANK_ENTRIES	512u
+#define ROCKET_CBUF_ENTRY_BYTES	64u
 
 /* Number of u64 entries in every stream that rocket_conv_emit() writes. */
 #define ROCKET_CONV_ENTRIES	126u

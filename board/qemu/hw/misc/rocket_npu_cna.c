@@ -4,13 +4,19 @@
  *
  * The buffer is a real one of 12 banks: a task that sets a reuse bit computes
  * with the bytes that it finds there, whoever left them.  Features grow from
- * bank 0 upwards, one row every row_pitch bytes, pixel after pixel with all
- * channels of a pixel together.  Weights lie in the topmost banks in the order
- * of memory; more weights than fit go through these banks as through a ring.
- * Where inside its banks the hardware puts a byte is not public; a task that
- * reuses with another geometry sees another mix of the old bytes there.
+ * bank 0 upwards, one row every row_pitch bytes.  Weights lie in the topmost
+ * banks in the order of memory; more weights than fit go through these banks as
+ * through a ring.  Where inside its banks the hardware puts a byte is not public;
+ * a task that reuses with another geometry sees another mix of the old bytes.
+ *
+ * An entry holds four atoms.  A row has an entry of each pixel for each four
+ * atoms of its channels, then what is left: four pixels to an entry where that is
+ * one atom, two where it is two, and one where it is three.  So a row of three
+ * atoms is as long as one of four; with fewer entries than that each row ends
+ * in the next one, which overwrites it.
  */
 #include "qemu/osdep.h"
+#include "qemu/log.h"
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
@@ -51,11 +57,50 @@ static void convert(const RocketTask *t, uint8_t *line, size_t len)
     }
 }
 
+/* Where the atom @i of pixel @x lies in its row, of @atoms atoms a pixel */
+static size_t atom_offset(const RocketTask *t, unsigned atoms, unsigned x,
+                          unsigned i)
+{
+    static const uint8_t pixels[] = { 1, 4, 2, 1 };     /* of a short entry */
+    unsigned left = atoms % 4, short_pixels = pixels[left];
+    size_t entry = (size_t)(i / 4) * t->in_w;
+
+    if (i < atoms - left) {
+        return (entry + x) * CBUF_ENTRY + i % 4 * FEATURE_ATOM;
+    }
+    return (entry + x / short_pixels) * CBUF_ENTRY +
+           (x % short_pixels * left + i % 4) * FEATURE_ATOM;
+}
+
+/* What lies beyond the features' banks is not written, and wraps when read. */
+static void cbuf_put(RocketNpuCore *s, const RocketTask *t, size_t offset,
+                     const uint8_t *from, size_t len)
+{
+    if (offset < t->weight_base) {
+        memcpy(s->cbuf + offset, from, MIN(len, t->weight_base - offset));
+    }
+}
+
+static const uint8_t *cbuf_get(RocketNpuCore *s, size_t offset)
+{
+    return s->cbuf + offset % CBUF_BYTES;
+}
+
+static size_t packed_line(const RocketTask *t)
+{
+    return (size_t)t->in_w * t->lanes * rocket_format_bits(t->format) / 8;
+}
+
+static unsigned surfaces(const RocketTask *t)
+{
+    return t->in_c / rocket_format_atom(t->format);
+}
+
 static RocketStep coroutine_fn fetch_packed(RocketNpuCore *s,
                                             const RocketTask *t,
                                             RocketScratch *m)
 {
-    size_t len = (size_t)t->in_w * t->lanes;
+    size_t len = packed_line(t);
     unsigned y;
 
     for (y = 0; y < t->in_h; y++) {
@@ -68,7 +113,7 @@ static RocketStep coroutine_fn fetch_packed(RocketNpuCore *s,
             return step;
         }
         convert(t, m->line, len);
-        memcpy(s->cbuf + (size_t)y * t->row_pitch, m->line, len);
+        cbuf_put(s, t, (size_t)y * t->row_pitch, m->line, len);
     }
     return STEP_OK;
 }
@@ -78,13 +123,13 @@ static RocketStep coroutine_fn fetch_surfaces(RocketNpuCore *s,
                                               RocketScratch *m)
 {
     size_t len = (size_t)t->in_w * FEATURE_ATOM;
-    unsigned surfaces = t->in_c / FEATURE_ATOM;
+    unsigned count = surfaces(t);
     unsigned x, y, g;
 
     for (y = 0; y < t->in_h; y++) {
-        for (g = 0; g < surfaces; g++) {
-            uint8_t *to = s->cbuf + (size_t)y * t->row_pitch +
-                          g * FEATURE_ATOM;
+        size_t row = (size_t)y * t->row_pitch;
+
+        for (g = 0; g < count; g++) {
             RocketStep step;
 
             step = rocket_npu_dma_read(s, BANK_DATA,
@@ -96,8 +141,8 @@ static RocketStep coroutine_fn fetch_surfaces(RocketNpuCore *s,
             }
             convert(t, m->line, len);
             for (x = 0; x < t->in_w; x++) {
-                memcpy(to, m->line + x * FEATURE_ATOM, FEATURE_ATOM);
-                to += t->in_c;
+                cbuf_put(s, t, row + atom_offset(t, count, x, g),
+                         m->line + x * FEATURE_ATOM, FEATURE_ATOM);
             }
         }
     }
@@ -113,6 +158,69 @@ RocketStep coroutine_fn rocket_npu_fetch_features(RocketNpuCore *s,
         return STEP_OK;
     }
     return t->lanes ? fetch_packed(s, t, m) : fetch_surfaces(s, t, m);
+}
+
+static void widen(const RocketTask *t, void *to, size_t index,
+                  const uint8_t *from, size_t count)
+{
+    if (t->is_float) {
+        rocket_widen_float(t->format, (float *)to + index, from, count);
+    } else {
+        rocket_widen_int(t->format, (int16_t *)to + index, from, count);
+    }
+}
+
+/* Channels that packed pixels do not have stay 0. */
+static void widen_packed_row(RocketNpuCore *s, const RocketTask *t,
+                             RocketScratch *m, unsigned y)
+{
+    size_t bytes = (size_t)t->lanes * rocket_format_bits(t->format) / 8;
+    unsigned x;
+
+    for (x = 0; x < t->in_w; x++) {
+        uint8_t pixel[4 * sizeof(float)];
+        size_t i;
+
+        for (i = 0; i < bytes; i++) {
+            pixel[i] = *cbuf_get(s, (size_t)y * t->row_pitch + x * bytes + i);
+        }
+        widen(t, m->features, ((size_t)y * t->in_w + x) * t->in_c, pixel,
+              t->lanes);
+    }
+}
+
+static void widen_row(RocketNpuCore *s, const RocketTask *t, RocketScratch *m,
+                      unsigned y)
+{
+    unsigned atom = rocket_format_atom(t->format);
+    unsigned count = surfaces(t), x, i;
+
+    for (x = 0; x < t->in_w; x++) {
+        size_t pixel = ((size_t)y * t->in_w + x) * t->in_c;
+
+        /* Atoms of one entry lie side by side. */
+        for (i = 0; i < count; i += 4) {
+            size_t offset = (size_t)y * t->row_pitch +
+                            atom_offset(t, count, x, i);
+
+            widen(t, m->features, pixel + i * atom, cbuf_get(s, offset),
+                  MIN(count - i, 4) * atom);
+        }
+    }
+}
+
+void rocket_npu_widen_features(RocketNpuCore *s, const RocketTask *t,
+                               RocketScratch *m)
+{
+    unsigned y;
+
+    for (y = 0; y < t->in_h; y++) {
+        if (t->lanes) {
+            widen_packed_row(s, t, m, y);
+        } else {
+            widen_row(s, t, m, y);
+        }
+    }
 }
 
 /* Copy between a linear buffer and the ring that the weights live in. */
@@ -135,13 +243,55 @@ static void ring_copy(RocketNpuCore *s, const RocketTask *t, size_t offset,
     }
 }
 
+/* All of them at once: a lane runs through all kernel groups. */
+static RocketStep coroutine_fn decompress(RocketNpuCore *s,
+                                          const RocketTask *t,
+                                          RocketScratch *m)
+{
+    g_autofree uint8_t *raw = g_malloc(t->compressed_bytes);
+    const uint8_t *lane = raw;
+    RocketStep step;
+    unsigned i;
+
+    step = rocket_npu_dma_read(s, BANK_CODE, t->weight_addr, raw,
+                               t->compressed_bytes);
+    for (i = 0; i < ROCKET_DCOMP_LANES && step == STEP_OK; i++) {
+        if (!rocket_dcomp_lane((int8_t *)m->decoded, t->kernels, t->in_c, i,
+                               lane, t->lane_bytes[i])) {
+            qemu_log_mask(LOG_GUEST_ERROR,
+                          "rocket-npu%u: lane %u of compressed weights ends "
+                          "too early\n", s->index, i);
+        }
+        lane += ROUND_UP(t->lane_bytes[i], ROCKET_DCOMP_ALIGN);
+    }
+    return step;
+}
+
+/* One group out of memory, or out of what was decompressed */
+static RocketStep coroutine_fn read_weights(RocketNpuCore *s,
+                                            const RocketTask *t,
+                                            RocketScratch *m, size_t offset,
+                                            size_t len)
+{
+    RocketStep step = STEP_OK;
+
+    if (!t->compressed) {
+        return rocket_npu_dma_read(s, BANK_CODE, t->weight_addr + offset,
+                                   m->weights, len);
+    }
+    if (offset == 0) {
+        step = decompress(s, t, m);
+    }
+    memcpy(m->weights, m->decoded + offset, len);
+    return step;
+}
+
 RocketStep coroutine_fn rocket_npu_fetch_weights(RocketNpuCore *s,
                                                  const RocketTask *t,
                                                  RocketScratch *m,
                                                  unsigned first)
 {
-    size_t kernel = (size_t)rocket_npu_taps(t) * t->in_c;
-    size_t offset = t->depthwise ? 0 : kernel * first;
+    size_t offset = t->depthwise ? 0 : t->kernel_bytes * first;
     size_t len = MIN(t->group_bytes, t->weight_bytes - offset);
     RocketStep step;
 
@@ -152,8 +302,7 @@ RocketStep coroutine_fn rocket_npu_fetch_weights(RocketNpuCore *s,
         ring_copy(s, t, offset, m->weights, len, false);
         return STEP_OK;
     }
-    step = rocket_npu_dma_read(s, BANK_CODE, t->weight_addr + offset,
-                               m->weights, len);
+    step = read_weights(s, t, m, offset, len);
     if (step != STEP_OK) {
         return step;
     }

@@ -2,62 +2,22 @@
 /*
  * Multiply and accumulate.
  *
- * Sums are 32 bits wide and wrap around (QEMU is built with -fwrapv).  That
- * is unobservable in any layer that int8 networks have: the first sum that can
- * overflow has more than 131,000 products.
+ * Integer sums are 32 bits wide and wrap around (QEMU is built with -fwrapv),
+ * float sums are floats.
  *
- * The work goes in the order of the hardware: for each group of 32 kernels all
- * output rows from top to bottom.
+ * The work goes in the order of the hardware: for each group of kernels all
+ * output rows from top to bottom.  The order of a sum depends on nothing but the
+ * number of its products.
  */
 #include "qemu/osdep.h"
+#include "rocket_npu_dot.h"
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
-/* Unit of the inner loop; kernels and patches are padded to it with zeros. */
-#define DOT_UNIT 32
-
-size_t rocket_npu_kernel_length(const RocketTask *t)
+/* Products in one sum, padded for the inner loop with zeros */
+static size_t kernel_length(const RocketTask *t)
 {
-    return ROUND_UP((size_t)rocket_npu_taps(t) * t->in_c, DOT_UNIT);
-}
-
-/* Depthwise: length of one tap of all channels */
-static size_t dw_tap_length(const RocketTask *t)
-{
-    return ROUND_UP((size_t)t->in_c, KERNEL_GROUP);
-}
-
-static int32_t dot(const int16_t *restrict a, const int16_t *restrict b,
-                   size_t len)
-{
-    int32_t sum = 0;
-    size_t i, j;
-
-    for (i = 0; i < len; i += DOT_UNIT) {
-        int32_t part = 0;
-
-        for (j = 0; j < DOT_UNIT; j++) {
-            part += a[i + j] * b[i + j];
-        }
-        sum += part;
-    }
-    return sum;
-}
-
-static int32_t total(const int16_t *a, size_t len)
-{
-    int32_t sum = 0;
-    size_t i, j;
-
-    for (i = 0; i < len; i += DOT_UNIT) {
-        int32_t part = 0;
-
-        for (j = 0; j < DOT_UNIT; j++) {
-            part += a[i + j];
-        }
-        sum += part;
-    }
-    return sum;
+    return ROUND_UP((size_t)rocket_npu_taps(t) * t->in_c, ROCKET_DOT_UNIT);
 }
 
 /*
@@ -72,157 +32,78 @@ static int32_t finish(const RocketTask *t, int32_t sum, int32_t features)
     return rocket_round_shift(sum, t->truncate, t->truncate_half_away);
 }
 
-/* Features of one pixel in the buffer; NULL in the padding */
-static const int8_t *pixel(RocketNpuCore *s, const RocketTask *t, int x, int y)
+static void *feature_at(const RocketTask *t, const RocketScratch *m, size_t i)
 {
-    if (x < 0 || y < 0 || x >= (int)t->in_w || y >= (int)t->in_h) {
-        return NULL;
-    }
-    return (int8_t *)s->cbuf + (size_t)y * t->row_pitch +
-           (size_t)x * t->pixel_pitch;
+    return (uint8_t *)m->features + i * rocket_npu_operand_size(t);
 }
 
-static void widen(int16_t *restrict to, const int8_t *restrict from, size_t len)
+static size_t feature_count(const RocketTask *t)
 {
-    size_t i, j;
+    return (size_t)t->in_w * t->in_h * t->in_c;
+}
 
-    for (i = 0; i < len; i += FEATURE_ATOM) {
-        for (j = 0; j < FEATURE_ATOM; j++) {
-            to[i + j] = from[i + j];
+/* All channels of one pixel; the padding is a pixel behind all others. */
+static const void *pixel(const RocketTask *t, const RocketScratch *m, int x,
+                         int y)
+{
+    if (x < 0 || y < 0 || x >= (int)t->in_w || y >= (int)t->in_h) {
+        return feature_at(t, m, feature_count(t));
+    }
+    return feature_at(t, m, ((size_t)y * t->in_w + x) * t->in_c);
+}
+
+/*
+ * In depthwise int8 the odd ones of the first 32 channels of each 64 are padded
+ * with the second byte of PAD_CON1, all others with the first.
+ */
+static uint32_t pad_value(const RocketTask *t, unsigned c)
+{
+    if (t->depthwise && t->format == ROCKET_INT8 && c % 64 < 32 && c % 2) {
+        return t->pad >> 8;
+    }
+    return t->pad;
+}
+
+static void fill_padding(const RocketTask *t, RocketScratch *m)
+{
+    unsigned channels = t->lanes ? t->lanes : t->in_c;
+    unsigned c;
+
+    for (c = 0; c < channels; c++) {
+        uint8_t raw[sizeof(uint32_t)];
+        void *to = feature_at(t, m, feature_count(t) + c);
+
+        stl_le_p(raw, pad_value(t, c));
+        if (t->is_float) {
+            rocket_widen_float(t->format, to, raw, 1);
+        } else if (t->format == ROCKET_INT4) {
+            *(int16_t *)to = sextract32(t->pad, 0, 4);
+        } else {
+            rocket_widen_int(t->format, to, raw, 1);
         }
     }
 }
 
 /* All features under the kernel at one output pixel, tap after tap */
-static void gather(RocketNpuCore *s, const RocketTask *t, int16_t *patch,
-                   unsigned out_x, unsigned out_y)
+static const void *gather(const RocketTask *t, RocketScratch *m,
+                          unsigned out_x, unsigned out_y)
 {
     int x0 = (int)(out_x * t->stride_x) - (int)t->pad_left;
     int y0 = (int)(out_y * t->stride_y) - (int)t->pad_top;
-    unsigned channels = t->lanes ? t->lanes : t->in_c;
-    unsigned kx, ky, c;
+    size_t len = t->in_c * rocket_npu_operand_size(t);
+    uint8_t *to = m->patch;
+    unsigned kx, ky;
 
+    if (rocket_npu_taps(t) == 1 && t->in_c % ROCKET_DOT_UNIT == 0) {
+        return pixel(t, m, x0, y0);
+    }
     for (ky = 0; ky < t->k_h; ky++) {
-        for (kx = 0; kx < t->k_w; kx++, patch += t->in_c) {
-            const int8_t *from = pixel(s, t, x0 + (int)(kx * t->step_x),
-                                       y0 + (int)(ky * t->step_y));
-
-            if (from && !t->lanes) {
-                widen(patch, from, t->in_c);
-                continue;
-            }
-            for (c = 0; c < channels; c++) {
-                patch[c] = from ? from[c] : t->pad;
-            }
+        for (kx = 0; kx < t->k_w; kx++, to += len) {
+            memcpy(to, pixel(t, m, x0 + (int)(kx * t->step_x),
+                             y0 + (int)(ky * t->step_y)), len);
         }
     }
-}
-
-/*
- * Weights of one kernel group as memory has them,
- * [channel / 32][tap][kernel][channel % 32], to one kernel after the other in
- * the order of gather().
- */
-static void unpack_kernels(const RocketTask *t, RocketScratch *m,
-                           unsigned count)
-{
-    size_t len = rocket_npu_kernel_length(t);
-    const int8_t *from = (int8_t *)m->weights;
-    unsigned taps = rocket_npu_taps(t);
-    unsigned c, tap, k, i;
-
-    for (c = 0; c < t->in_c; c += CHANNEL_GROUP) {
-        unsigned width = MIN(CHANNEL_GROUP, t->in_c - c);
-
-        for (tap = 0; tap < taps; tap++) {
-            for (k = 0; k < count; k++) {
-                int16_t *to = m->kernels + k * len + (size_t)tap * t->in_c + c;
-
-                for (i = 0; i < width; i++) {
-                    to[i] = *from++;
-                }
-            }
-        }
-    }
-}
-
-/* The same, depthwise: [channel / 64][tap][channel % 64] to [tap][channel] */
-static void unpack_depthwise(const RocketTask *t, RocketScratch *m)
-{
-    const int8_t *from = (int8_t *)m->weights;
-    unsigned taps = rocket_npu_taps(t);
-    size_t len = dw_tap_length(t);
-    unsigned c, tap, i;
-
-    for (c = 0; c < t->in_c; c += DW_CHANNEL_GROUP) {
-        unsigned width = MIN(DW_CHANNEL_GROUP, t->in_c - c);
-
-        for (tap = 0; tap < taps; tap++) {
-            for (i = 0; i < width; i++) {
-                m->kernels[tap * len + c + i] = *from++;
-            }
-        }
-    }
-}
-
-static void convolve_pixel(RocketNpuCore *s, const RocketTask *t,
-                           RocketScratch *m, unsigned count, unsigned x,
-                           unsigned y, int32_t *acc)
-{
-    size_t len = rocket_npu_kernel_length(t);
-    int32_t features = 0;
-    unsigned k;
-
-    gather(s, t, m->patch, x, y);
-    if (t->qd && t->ow) {
-        features = total(m->patch, len);
-    }
-    for (k = 0; k < count; k++) {
-        acc[k] = finish(t, dot(m->patch, m->kernels + k * len, len), features);
-    }
-}
-
-/* Channels first .. first + 31 of one pixel; those that do not exist are 0. */
-static void load_channels(const RocketTask *t, const int8_t *from,
-                          unsigned first, int16_t *to)
-{
-    unsigned have = t->lanes ? t->lanes : t->in_c;
-    unsigned c;
-
-    have = have > first ? MIN(have - first, KERNEL_GROUP) : 0;
-    for (c = 0; c < have; c++) {
-        to[c] = from ? from[first + c] : t->pad;
-    }
-    for (; c < KERNEL_GROUP; c++) {
-        to[c] = 0;
-    }
-}
-
-static void depthwise_pixel(RocketNpuCore *s, const RocketTask *t,
-                            RocketScratch *m, unsigned first, unsigned x,
-                            unsigned y, int32_t *restrict acc)
-{
-    int x0 = (int)(x * t->stride_x) - (int)t->pad_left;
-    int y0 = (int)(y * t->stride_y) - (int)t->pad_top;
-    const int16_t *w = m->kernels + first;
-    int32_t sum[KERNEL_GROUP] = { 0 };
-    int16_t f[KERNEL_GROUP];
-    unsigned kx, ky, c;
-
-    memset(acc, 0, KERNEL_GROUP * sizeof(*acc));
-    for (ky = 0; ky < t->k_h; ky++) {
-        for (kx = 0; kx < t->k_w; kx++, w += dw_tap_length(t)) {
-            load_channels(t, pixel(s, t, x0 + (int)(kx * t->step_x),
-                                   y0 + (int)(ky * t->step_y)), first, f);
-            for (c = 0; c < KERNEL_GROUP; c++) {
-                acc[c] += f[c] * w[c];
-                sum[c] += f[c];
-            }
-        }
-    }
-    for (c = 0; c < KERNEL_GROUP; c++) {
-        acc[c] = finish(t, acc[c], sum[c]);
-    }
+    return m->patch;
 }
 
 /* How many of the output channels from @first on the array works on */
@@ -230,7 +111,22 @@ static unsigned group_size(const RocketTask *t, unsigned first)
 {
     unsigned have = t->depthwise ? t->in_c : t->kernels;
 
-    return have > first ? MIN(have - first, KERNEL_GROUP) : 0;
+    return have > first ? MIN(have - first, t->group) : 0;
+}
+
+/* One kernel group in m->weights, widened and unpacked to m->kernels */
+static void unpack(const RocketTask *t, RocketScratch *m, unsigned kernels)
+{
+    size_t count = (size_t)rocket_npu_taps(t) * t->in_c * kernels;
+
+    if (t->is_float) {
+        rocket_widen_float(t->format, m->packed, m->weights, count);
+    } else {
+        rocket_widen_int(t->format, m->packed, m->weights, count);
+    }
+    rocket_unpack_kernels(m->kernels, m->packed, rocket_npu_operand_size(t),
+                          kernels, rocket_npu_taps(t), t->in_c,
+                          t->channel_group, kernel_length(t));
 }
 
 static RocketStep coroutine_fn load_weights(RocketNpuCore *s,
@@ -240,7 +136,6 @@ static RocketStep coroutine_fn load_weights(RocketNpuCore *s,
     unsigned count = group_size(t, first);
     RocketStep step;
 
-    /* A depthwise layer is a single kernel. */
     if (!count || (t->depthwise && first)) {
         return STEP_OK;
     }
@@ -248,37 +143,85 @@ static RocketStep coroutine_fn load_weights(RocketNpuCore *s,
     if (step != STEP_OK) {
         return step;
     }
-    if (t->depthwise) {
-        unpack_depthwise(t, m);
-    } else {
-        unpack_kernels(t, m, count);
-    }
+    unpack(t, m, t->depthwise ? 1 : count);
     return STEP_OK;
 }
 
-/* The sums of one output row; channels without a kernel have sums of 0. */
+static void convolve_pixel(const RocketTask *t, RocketScratch *m,
+                           unsigned count, unsigned x, unsigned y,
+                           RocketValue *acc)
+{
+    size_t len = kernel_length(t);
+    const void *patch = gather(t, m, x, y);
+    unsigned padded = ROUND_UP(count, ROCKET_DOT_KERNELS);
+    int32_t features = 0;
+    unsigned k;
+
+    if (t->is_float) {
+        rocket_dot_float(&acc->f, patch, m->kernels, padded, len);
+        return;
+    }
+    rocket_dot_int(&acc->i, patch, m->kernels, padded, len);
+    if (t->qd && t->ow) {
+        features = rocket_sum_int(patch, len);
+    }
+    for (k = 0; k < count; k++) {
+        acc[k].i = finish(t, acc[k].i, features);
+    }
+}
+
+static void depthwise_pixel(const RocketTask *t, RocketScratch *m,
+                            unsigned first, unsigned count, unsigned x,
+                            unsigned y, RocketValue *acc)
+{
+    int x0 = (int)(x * t->stride_x) - (int)t->pad_left;
+    int y0 = (int)(y * t->stride_y) - (int)t->pad_top;
+    int32_t sum[GROUP_MAX] = { 0 };
+    size_t w = first;
+    unsigned kx, ky, c;
+
+    for (ky = 0; ky < t->k_h; ky++) {
+        for (kx = 0; kx < t->k_w; kx++, w += t->in_c) {
+            const void *f = pixel(t, m, x0 + (int)(kx * t->step_x),
+                                  y0 + (int)(ky * t->step_y));
+
+            if (t->is_float) {
+                rocket_tap_float(&acc->f, (const float *)f + first,
+                                 (const float *)m->kernels + w, count);
+            } else {
+                rocket_tap_int(&acc->i, sum, (const int16_t *)f + first,
+                               (const int16_t *)m->kernels + w, count);
+            }
+        }
+    }
+    if (!t->is_float) {
+        for (c = 0; c < count; c++) {
+            acc[c].i = finish(t, acc[c].i, sum[c]);
+        }
+    }
+}
+
 static RocketStep coroutine_fn convolve_row(RocketNpuCore *s,
                                             const RocketTask *t,
                                             RocketScratch *m, unsigned first,
                                             unsigned y)
 {
     unsigned count = group_size(t, first);
-    uint64_t macs = (uint64_t)rocket_npu_taps(t) * count;
+    uint64_t macs = (uint64_t)rocket_npu_taps(t) *
+                    (t->depthwise ? count : (uint64_t)t->in_c * count);
     RocketStep step = STEP_OK;
     unsigned x;
 
-    if (!t->depthwise) {
-        macs *= t->in_c;
-    }
+    memset(m->acc, 0, (size_t)t->out_w * t->group * sizeof(*m->acc));
     for (x = 0; x < t->out_w && step == STEP_OK; x++) {
-        int32_t *acc = m->acc + (size_t)x * KERNEL_GROUP;
+        RocketValue *acc = m->acc + (size_t)x * t->group;
 
-        if (count && t->depthwise) {
-            depthwise_pixel(s, t, m, first, x, y, acc);
+        if (t->depthwise) {
+            depthwise_pixel(t, m, first, count, x, y, acc);
         } else if (count) {
-            convolve_pixel(s, t, m, count, x, y, acc);
+            convolve_pixel(t, m, count, x, y, acc);
         }
-        step = rocket_npu_spend(s, macs, KERNEL_GROUP);
+        step = rocket_npu_spend(s, macs, t->group);
     }
     return step;
 }
@@ -287,20 +230,19 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
                                               const RocketTask *t,
                                               RocketScratch *m, unsigned first)
 {
-    RocketOperands ops;
+    RocketXOperands bs, bn;
     RocketStep step;
     unsigned y;
 
     step = load_weights(s, t, m, first);
     if (step == STEP_OK) {
-        step = rocket_npu_dpu_operands(s, t, first, &ops);
+        step = rocket_npu_dpu_operands(s, t, first, &bs, &bn);
     }
-    memset(m->acc, 0, (size_t)t->out_w * KERNEL_GROUP * sizeof(*m->acc));
     for (y = 0; y < t->out_h && step == STEP_OK; y++) {
         step = convolve_row(s, t, m, first, y);
         if (step == STEP_OK) {
-            rocket_npu_leave_sums(s, t->qd, t->out_w, m->acc);
-            step = rocket_npu_dpu_row(s, t, m, &ops, first, y);
+            rocket_npu_leave_sums(s, t, m->acc);
+            step = rocket_npu_dpu_row(s, t, m, &bs, &bn, first, y);
         }
     }
     return step;
@@ -308,28 +250,32 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
 
 static void scratch_alloc(const RocketTask *t, RocketScratch *m)
 {
-    size_t kernels = t->depthwise
-        ? rocket_npu_taps(t) * dw_tap_length(t)
-        : rocket_npu_kernel_length(t) * MIN(t->kernels, KERNEL_GROUP);
+    size_t size = rocket_npu_operand_size(t);
+    unsigned kernels = t->depthwise ? 1 : MIN(t->kernels, t->group);
+    size_t weights = (size_t)rocket_npu_taps(t) * t->in_c * kernels;
 
+    /* Packed pixels of int8 may be as long as a surface's. */
     m->line = g_malloc((size_t)t->in_w * FEATURE_ATOM);
+    m->features = g_malloc0_n(feature_count(t) + t->in_c, size);
     m->weights = g_malloc(t->group_bytes);
-    m->kernels = g_new0(int16_t, kernels);
-    m->patch = g_new0(int16_t, rocket_npu_kernel_length(t));
-    m->acc = g_new(int32_t, (size_t)t->out_w * KERNEL_GROUP);
-    m->out = g_malloc((size_t)t->out_w * FEATURE_ATOM);
-    m->ew = g_malloc((size_t)t->out_w * FEATURE_ATOM);
+    m->decoded = t->compressed ? g_malloc0(t->weight_bytes) : NULL;
+    m->packed = g_malloc_n(weights, size);
+    m->kernels = g_malloc0_n(kernel_length(t) *
+                             ROUND_UP(kernels, ROCKET_DOT_KERNELS), size);
+    m->patch = g_malloc0_n(kernel_length(t), size);
+    rocket_npu_dpu_alloc(t, m);
 }
 
 static void scratch_free(RocketScratch *m)
 {
     g_free(m->line);
+    g_free(m->features);
     g_free(m->weights);
+    g_free(m->decoded);
+    g_free(m->packed);
     g_free(m->kernels);
     g_free(m->patch);
-    g_free(m->acc);
-    g_free(m->out);
-    g_free(m->ew);
+    rocket_npu_dpu_free(m);
 }
 
 RocketStep coroutine_fn rocket_npu_convolve(RocketNpuCore *s,
@@ -340,9 +286,12 @@ RocketStep coroutine_fn rocket_npu_convolve(RocketNpuCore *s,
     unsigned first;
 
     scratch_alloc(t, &m);
+    fill_padding(t, &m);
     step = rocket_npu_fetch_features(s, t, &m);
-    for (first = 0; first < t->out_c && step == STEP_OK;
-         first += KERNEL_GROUP) {
+    if (step == STEP_OK) {
+        rocket_npu_widen_features(s, t, &m);
+    }
+    for (first = 0; first < t->out_c && step == STEP_OK; first += t->group) {
         step = convolve_group(s, t, &m, first);
     }
     scratch_free(&m);

@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output stage: bias (BS), second bias and factor (BN), element-wise operand
- * (EW), conversion to int8, write.
+ * Output stage: bias (BS), second bias and factor (BN), element-wise operand and
+ * table (EW), conversion, write.  Its input is the accumulator, or in flying mode
+ * what MRDMA reads.
  *
- * Output lies as [channel / 16][y][x][16].  Values between the stages saturate
- * at 32 bits.
+ * Output lies as [channel / atom][y][x][atom], an atom being 16 bytes.  The array
+ * brings out one group of kernels at a time; size_e surfaces of each are written.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "rocket_npu_internal.h"
-#include "rocket_npu_round.h"
 
-/* Address of row y of surface g; addresses wrap at 4 GiB. */
-static uint32_t output_addr(const RocketTask *t, unsigned g, unsigned y)
+/* Channels in one unit of BRDMA's interleaved operands, and its size */
+#define MIXED_CHANNELS  8
+#define MIXED_BYTES     64
+#define MIXED_MUL       48
+
+/*
+ * Where row y of the surface that begins with channel @c goes; false if that
+ * surface is not written.  Addresses wrap at 4 GiB.
+ */
+static bool output_addr(const RocketTask *t, unsigned c, unsigned y,
+                        uint32_t *addr)
 {
-    return t->dst_addr + g / t->pass_surfaces * t->dst_pass +
-           g % t->pass_surfaces * t->dst_surf + y * t->dst_line;
+    unsigned atom = rocket_format_atom(t->out.format);
+    unsigned surfaces = t->flying ? t->size_e : t->group / atom;
+    unsigned g = c / atom;
+
+    *addr = t->dst_addr + g / surfaces * t->dst_pass +
+            g % surfaces * t->dst_surf + y * t->dst_line;
+    return g % surfaces < t->size_e;
 }
 
 static uint32_t operand_addr(const RocketEwStage *ew, unsigned g, unsigned y)
@@ -26,186 +40,265 @@ static uint32_t operand_addr(const RocketEwStage *ew, unsigned g, unsigned y)
            y * ew->line;
 }
 
-/* Operands of up to 32 channels; memory has one int32 per channel. */
+/* Memory has ALU operands alone, factors alone, or both and more in turns. */
 static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
-                                             const RocketTask *t,
                                              const RocketXStage *x,
-                                             unsigned first, int32_t *ops)
+                                             unsigned first, unsigned count,
+                                             RocketXOperands *ops)
 {
-    unsigned count = ROUND_UP(MIN(t->out_c - first, KERNEL_GROUP),
-                              FEATURE_ATOM);
+    bool mixed = x->data_use == RDMA_DATA_USE_ALL;
+    size_t alu = sizeof(*ops->alu), mul = sizeof(*ops->mul);
+    uint8_t raw[GROUP_MAX / MIXED_CHANNELS * MIXED_BYTES];
     RocketStep step;
+    size_t each;
     unsigned c;
 
-    for (c = 0; c < KERNEL_GROUP; c++) {
-        ops[c] = x->alu_operand;
+    for (c = 0; c < GROUP_MAX; c++) {
+        ops->alu[c] = x->alu_operand;
+        ops->mul[c] = x->mul_operand;
     }
-    if (!x->alu || !x->alu_memory) {
+    if (!x->alu_memory && !x->mul_memory) {
         return STEP_OK;
     }
-    step = rocket_npu_dma_read(s, BANK_DATA, x->addr + first * sizeof(*ops),
-                               ops, count * sizeof(*ops));
-    for (c = 0; c < count; c++) {
-        ops[c] = le32_to_cpu(ops[c]);
+    each = mixed ? MIXED_BYTES / MIXED_CHANNELS : x->alu_memory ? alu : mul;
+    step = rocket_npu_dma_read(s, BANK_DATA, x->addr + first * each, raw,
+                               count * each);
+    if (step != STEP_OK) {
+        return step;
     }
-    return step;
+    for (c = 0; c < count; c++) {
+        const uint8_t *unit = mixed ? raw + c / MIXED_CHANNELS * MIXED_BYTES
+                                    : raw;
+        unsigned i = mixed ? c % MIXED_CHANNELS : c;
+
+        if (x->alu_memory) {
+            ops->alu[c] = ldl_le_p(unit + i * alu);
+        }
+        if (x->mul_memory) {
+            ops->mul[c] = lduw_le_p(unit + (mixed ? MIXED_MUL : 0) + i * mul);
+        }
+    }
+    return STEP_OK;
 }
 
 RocketStep coroutine_fn rocket_npu_dpu_operands(RocketNpuCore *s,
                                                 const RocketTask *t,
                                                 unsigned first,
-                                                RocketOperands *ops)
+                                                RocketXOperands *bs,
+                                                RocketXOperands *bn)
 {
-    RocketStep step = load_operands(s, t, &t->bs, first, ops->bs);
+    /* Whole atoms of int8 and whole units of interleaved operands */
+    unsigned count = ROUND_UP(MIN(t->out_c - first, t->group), FEATURE_ATOM);
+    RocketStep step = load_operands(s, &t->bs, first, count, bs);
 
     if (step == STEP_OK) {
-        step = load_operands(s, t, &t->bn, first, ops->bn);
+        step = load_operands(s, &t->bn, first, count, bn);
     }
     return step;
 }
 
-static int32_t relu(int32_t v, bool relu, bool relux, int32_t max)
+static void load_ew_pixel(const RocketEwStage *ew, RocketValue *to,
+                          const uint8_t *from, unsigned count)
 {
-    if (!relu) {
-        return v;
+    unsigned c;
+
+    rocket_load_values(ew->format, to, from, count);
+    for (c = 0; c < count && ew->low_half; c++) {
+        to[c].f = rocket_fp16_to_float(to[c].i);
     }
-    v = MAX(v, 0);
-    return relux ? MIN(v, max) : v;
 }
 
-/* The product is kept wide; its sign chooses the shift. */
-static int32_t multiply(int32_t v, int32_t factor, unsigned shift,
-                        unsigned shift_neg)
+/* The element-wise operand of one row from channel @c on, to m->ew */
+static RocketStep coroutine_fn load_ew(RocketNpuCore *s, const RocketTask *t,
+                                       RocketScratch *m, unsigned c,
+                                       unsigned count, unsigned y)
 {
-    int64_t product = (int64_t)v * factor;
+    const RocketEwStage *ew = &t->ew;
+    unsigned atom = rocket_format_atom(ew->format);
+    unsigned pixels = ew->per_pixel ? t->out_w : 1;
+    size_t bytes = rocket_format_bits(ew->format) / 8;
+    unsigned done, x, n;
 
-    return rocket_sat32(rocket_round_shift(product,
-                                           product < 0 ? shift_neg : shift,
-                                           false));
-}
+    for (done = 0; done < count; done += n) {
+        unsigned g = (c + done) / atom, skip = (c + done) % atom;
+        RocketStep step = rocket_npu_dma_read(s, BANK_DATA,
+                                              operand_addr(ew, g, ew->per_pixel
+                                                                  ? y : 0),
+                                              m->row,
+                                              (size_t)pixels * FEATURE_ATOM);
 
-static int32_t x_stage(const RocketXStage *x, int32_t v, int32_t operand)
-{
-    if (x->alu) {
-        v = rocket_sat32(x->alu_minus ? (int64_t)v - operand
-                                      : (int64_t)v + operand);
-    }
-    if (x->mul && (v < 0 || !x->mul_prelu)) {
-        v = multiply(v, x->mul_operand, x->mul_shift, x->mul_shift_neg);
-    }
-    return relu(v, x->relu, x->relux, x->relux_max);
-}
-
-static int32_t ew_convert(const RocketEwStage *ew, int8_t e)
-{
-    if (!ew->cvt) {
-        return e;
-    }
-    if (ew->cvt_add_first) {
-        return rocket_sat32(
-            rocket_round_shift(((int64_t)e + ew->cvt_offset) * ew->cvt_scale,
-                               ew->cvt_shift, ew->cvt_half_away));
-    }
-    return rocket_sat32(rocket_round_shift((int64_t)e * ew->cvt_scale,
-                                           ew->cvt_shift, ew->cvt_half_away) +
-                        ew->cvt_offset);
-}
-
-static int32_t ew_operate(const RocketEwStage *ew, int32_t v, int32_t e)
-{
-    if (ew->mul) {
-        if (ew->mul_prelu && v >= 0) {
-            return v;
+        if (step != STEP_OK) {
+            return step;
         }
-        return multiply(v, e, ew->truncate, ew->truncate_neg);
+        n = MIN(atom - skip, count - done);
+        for (x = 0; x < t->out_w; x++) {
+            const uint8_t *from = m->row + skip * bytes;
+
+            from += ew->per_pixel ? (size_t)x * FEATURE_ATOM : 0;
+            load_ew_pixel(ew, m->ew + (size_t)x * count + done, from, n);
+        }
     }
-    switch (ew->algo) {
-    case DPU_ALGO_MAX:
-        return MAX(v, e);
-    case DPU_ALGO_MIN:
-        return MIN(v, e);
-    case DPU_ALGO_MINUS:
-        return rocket_sat32((int64_t)v - e);
-    default:
-        return rocket_sat32((int64_t)v + e);
-    }
+    return STEP_OK;
 }
 
-static int32_t ew_stage(const RocketEwStage *ew, int32_t v, int8_t e)
+/* The channels of one surface out of the group's row */
+static void take_channels(const RocketTask *t, RocketScratch *m, unsigned lane,
+                          unsigned count)
 {
-    if (ew->op) {
-        v = ew_operate(ew, v, ew_convert(ew, e));
-    }
-    return relu(v, ew->relu, ew->relux, ew->relux_max);
-}
-
-/*
- * CVT_TYPE, which the manual says puts the offset before the factor, has no
- * effect on integers: silicon adds the offset last either way.
- */
-static int8_t out_convert(const RocketTask *t, int32_t v)
-{
-    return rocket_sat8(rocket_round_shift((int64_t)v * t->out_scale,
-                                          t->out_shift, t->out_half_away) +
-                       t->out_offset);
-}
-
-/* One output row of one surface, from the sums in m->acc to m->out */
-static void surface_row(const RocketTask *t, RocketScratch *m,
-                        const RocketOperands *ops, unsigned first,
-                        unsigned lane)
-{
-    unsigned real = MIN(t->out_c - first - lane, FEATURE_ATOM);
-    unsigned x, c;
+    unsigned x;
 
     for (x = 0; x < t->out_w; x++) {
-        const int32_t *acc = m->acc + (size_t)x * KERNEL_GROUP + lane;
-        int8_t *out = m->out + (size_t)x * FEATURE_ATOM;
-        const int8_t *e = m->ew + (size_t)x * FEATURE_ATOM;
+        memcpy(m->values + (size_t)x * count,
+               m->acc + (size_t)x * t->group + lane, count * sizeof(*m->acc));
+    }
+}
 
-        for (c = 0; c < real; c++) {
-            int32_t v = x_stage(&t->bs, acc[c], ops->bs[lane + c]);
+static void run_stages(const RocketTask *t, RocketScratch *m,
+                       const RocketXOperands *bs, const RocketXOperands *bn,
+                       unsigned atom)
+{
+    size_t count = (size_t)t->out_w * atom;
 
-            v = x_stage(&t->bn, v, ops->bn[lane + c]);
-            if (t->ew.enabled) {
-                v = ew_stage(&t->ew, v, e[c]);
+    rocket_x_stage(&t->bs, bs, m->values, count, atom);
+    rocket_x_stage(&t->bn, bn, m->values, count, atom);
+    if (t->ew.enabled && !t->ew_dropped) {
+        rocket_ew_stage(&t->ew, m->values, m->ew, count);
+    }
+    if (t->table) {
+        rocket_lut_stage(&t->lut, t->is_float, m->values, count);
+    }
+    rocket_out_stage(&t->out, m->row, m->values, count);
+}
+
+/* Channels above the real ones in the last surface */
+static void fill_extra(const RocketTask *t, RocketScratch *m, unsigned real,
+                       unsigned atom)
+{
+    size_t bytes = FEATURE_ATOM / atom;
+    unsigned x, c;
+
+    for (x = 0; x < t->out_w && real < atom; x++) {
+        for (c = real; c < atom; c++) {
+            uint8_t *to = m->row + (size_t)x * FEATURE_ATOM + c * bytes;
+
+            memset(to, 0, bytes);
+            to[0] = t->extra;
+            if (bytes > 1) {
+                to[1] = t->extra >> 8;
             }
-            out[c] = out_convert(t, v);
-        }
-        for (; c < FEATURE_ATOM; c++) {
-            out[c] = t->extra;
         }
     }
+}
+
+static void operands_at(const RocketXOperands *ops, unsigned lane,
+                        unsigned atom, RocketXOperands *to)
+{
+    memcpy(to->alu, ops->alu + lane, atom * sizeof(*to->alu));
+    memcpy(to->mul, ops->mul + lane, atom * sizeof(*to->mul));
 }
 
 RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
                                            const RocketTask *t,
                                            RocketScratch *m,
-                                           const RocketOperands *ops,
+                                           const RocketXOperands *bs,
+                                           const RocketXOperands *bn,
                                            unsigned first, unsigned y)
 {
-    size_t len = (size_t)t->out_w * FEATURE_ATOM;
+    unsigned atom = rocket_format_atom(t->out.format);
     unsigned lane;
 
-    for (lane = 0; lane < KERNEL_GROUP && first + lane < t->out_c;
-         lane += FEATURE_ATOM) {
-        unsigned g = (first + lane) / FEATURE_ATOM;
+    for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
+        RocketXOperands bs_lane, bn_lane;
         RocketStep step;
+        uint32_t addr;
 
-        memset(m->ew, 0, len);
+        if (!output_addr(t, first + lane, y, &addr)) {
+            continue;
+        }
         if (t->ew.op) {
-            step = rocket_npu_dma_read(s, BANK_DATA,
-                                       operand_addr(&t->ew, g, y), m->ew, len);
+            step = load_ew(s, t, m, first + lane, atom, y);
             if (step != STEP_OK) {
                 return step;
             }
         }
-        surface_row(t, m, ops, first, lane);
-        step = rocket_npu_dma_write(s, BANK_DATA, output_addr(t, g, y), m->out,
-                                    len);
+        take_channels(t, m, lane, atom);
+        operands_at(bs, lane, atom, &bs_lane);
+        operands_at(bn, lane, atom, &bn_lane);
+        run_stages(t, m, &bs_lane, &bn_lane, atom);
+        fill_extra(t, m, MIN(t->out_c - first - lane, atom), atom);
+        step = rocket_npu_dma_write(s, BANK_DATA, addr, m->row,
+                                    (size_t)t->out_w * FEATURE_ATOM);
         if (step != STEP_OK) {
             return step;
         }
     }
     return STEP_OK;
+}
+
+void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m)
+{
+    m->acc = g_new0(RocketValue, (size_t)t->out_w * t->group);
+    m->values = g_new(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
+    m->ew = g_new0(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
+    m->row = g_malloc((size_t)t->out_w * FEATURE_ATOM);
+}
+
+void rocket_npu_dpu_free(RocketScratch *m)
+{
+    g_free(m->acc);
+    g_free(m->values);
+    g_free(m->ew);
+    g_free(m->row);
+}
+
+/* One row of the group from channel @first on, from memory to m->acc */
+static RocketStep coroutine_fn load_main(RocketNpuCore *s, const RocketTask *t,
+                                         RocketScratch *m, unsigned first,
+                                         unsigned y)
+{
+    unsigned atom = rocket_format_atom(t->main_format);
+    unsigned lane, x;
+
+    for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
+        unsigned g = (first + lane) / atom;
+        RocketStep step = rocket_npu_dma_read(s, BANK_DATA, t->main_addr +
+                                              g * t->main_surf +
+                                              y * t->main_line, m->row,
+                                              (size_t)t->out_w * FEATURE_ATOM);
+
+        if (step != STEP_OK) {
+            return step;
+        }
+        for (x = 0; x < t->out_w; x++) {
+            rocket_load_values(t->main_format,
+                               m->acc + (size_t)x * t->group + lane,
+                               m->row + (size_t)x * FEATURE_ATOM, atom);
+        }
+    }
+    return STEP_OK;
+}
+
+RocketStep coroutine_fn rocket_npu_dpu_fly(RocketNpuCore *s,
+                                           const RocketTask *t)
+{
+    RocketXOperands bs, bn;
+    RocketStep step = STEP_OK;
+    RocketScratch m;
+    unsigned first, y;
+
+    rocket_npu_dpu_alloc(t, &m);
+    for (first = 0; first < t->out_c && step == STEP_OK; first += t->group) {
+        step = rocket_npu_dpu_operands(s, t, first, &bs, &bn);
+        for (y = 0; y < t->out_h && step == STEP_OK; y++) {
+            step = load_main(s, t, &m, first, y);
+            if (step == STEP_OK) {
+                step = rocket_npu_dpu_row(s, t, &m, &bs, &bn, first, y);
+            }
+            if (step == STEP_OK) {
+                step = rocket_npu_spend(s, 0, (uint64_t)t->out_w * t->group);
+            }
+        }
+    }
+    rocket_npu_dpu_free(&m);
+    return step;
 }

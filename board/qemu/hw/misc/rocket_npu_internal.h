@@ -11,10 +11,20 @@
  *  rocket_npu_pc.c    program controller: streams, chains, tasks
  *  rocket_npu_run.c   execution in virtual time: coroutine, waits, abort
  *  rocket_npu_dma.c   memory access through the IOMMU
- *  rocket_npu_task.c  registers to a checked description of one task
+ *  rocket_npu_task.c  registers of CNA and CORE to a checked description
+ *  rocket_npu_task_dpu.c  the same for DPU and DPU_RDMA
  *  rocket_npu_cna.c   features and weights into the convolution buffer
  *  rocket_npu_core.c  multiply and accumulate
- *  rocket_npu_dpu.c   bias, element-wise operand, conversion, output
+ *  rocket_npu_dpu.c   output stage: operands from memory, output to memory
+ *  rocket_npu_ppu.c   pooling: description and execution
+ *
+ * and arithmetic that knows nothing of QEMU:
+ *
+ *  rocket_npu_format.c  number formats
+ *  rocket_npu_dot.c     dot products, packed weights
+ *  rocket_npu_dcomp.c   compressed weights
+ *  rocket_npu_stages.c  between accumulator and memory
+ *  rocket_npu_pool.c    windows of the PPU
  */
 #ifndef HW_MISC_ROCKET_NPU_INTERNAL_H
 #define HW_MISC_ROCKET_NPU_INTERNAL_H
@@ -27,7 +37,11 @@
 #include "hw/misc/rocket_silicon.h"
 #include "qemu/coroutine.h"
 #include "qemu/timer.h"
+#include "rocket_npu_dcomp.h"
+#include "rocket_npu_format.h"
+#include "rocket_npu_pool.h"
 #include "rocket_npu_regs.h"
+#include "rocket_npu_stages.h"
 
 #define NPU_BLOCKS          16
 #define NPU_GROUPS          2
@@ -36,20 +50,20 @@
 #define CBUF_BANKS          12
 #define CBUF_BANK_BYTES     32768
 #define CBUF_BYTES          (CBUF_BANKS * CBUF_BANK_BYTES)
-#define CBUF_ROW_UNIT       64      /* unit of CBUF_CON1.DATA_ENTRIES */
+#define CBUF_ENTRY          64      /* unit of CBUF_CON1.DATA_ENTRIES */
 
 #define LUT_TABLES          2       /* LE and LO */
 #define LUT_ENTRIES         1024    /* what LUT_ADDR can name */
 #define LUT_ENTRIES_USED    513     /* what its users write */
 
-#define FEATURE_ATOM        16      /* channels in one unit of feature memory */
-#define KERNEL_GROUP        32      /* kernels that the array works on */
-#define CHANNEL_GROUP       32      /* channels per group of weights */
-#define DW_CHANNEL_GROUP    64      /* the same, depthwise */
+#define FEATURE_ATOM        ROCKET_ATOM_BYTES
+#define GROUP_MAX           64      /* output channels that come out at a time */
 
 /* Which IOMMU bank carries what; a core with one bank uses that for all. */
 #define BANK_DATA           0       /* features, operands, output */
 #define BANK_CODE           1       /* register-command streams, weights */
+
+/* Bits of RAW_STATUS that a task of the PPU sets; silicon's are not known. */
 
 /* How a step of a task ended. */
 typedef enum RocketStep {
@@ -84,60 +98,24 @@ typedef struct RocketCvt {
     uint8_t truncate;
 } RocketCvt;
 
-/* BS or BN stage of the output */
-typedef struct RocketXStage {
-    bool alu;
-    bool alu_minus;
-    bool alu_memory;        /* operand per channel, from memory */
-    int32_t alu_operand;
-    bool mul;
-    bool mul_prelu;         /* negative values only */
-    int16_t mul_operand;
-    uint8_t mul_shift;
-    uint8_t mul_shift_neg;
-    bool relu;
-    bool relux;
-    int32_t relux_max;
-    uint32_t addr;          /* of the operands */
-} RocketXStage;
-
-/* Element-wise stage */
-typedef struct RocketEwStage {
-    bool enabled;
-    bool op;
-    bool mul;
-    bool mul_prelu;
-    uint8_t algo;
-    bool cvt;
-    bool cvt_add_first;
-    bool cvt_half_away;
-    int32_t cvt_offset;
-    int16_t cvt_scale;
-    uint8_t cvt_shift;
-    uint16_t truncate;
-    uint16_t truncate_neg;
-    bool relu;
-    bool relux;
-    int32_t relux_max;
-    /* where surface g begins: base[g % readers] + g / readers * step */
-    unsigned readers;
-    uint32_t base[2];
-    int64_t step[2];
-    int64_t line;
-} RocketEwStage;
-
-/* One task, from the registers of the groups that execute it; all checked. */
+/*
+ * One task of the convolution pipeline or of the output stage alone, from the
+ * registers of the groups that execute it; all checked.
+ */
 typedef struct RocketTask {
+    bool flying;                /* the output stage alone, fed from memory */
     bool depthwise;
+    RocketFormat format;        /* of features and weights */
+    bool is_float;              /* sums and what follows */
     unsigned lanes;             /* interleaved channels in packed input, or 0 */
     unsigned in_w, in_h;
-    unsigned in_c;              /* multiple of FEATURE_ATOM */
+    unsigned in_c;              /* multiple of an atom's */
     unsigned out_w, out_h;
     unsigned k_w, k_h, kernels;
     unsigned stride_x, stride_y;
     unsigned step_x, step_y;    /* from tap to tap, 1 without dilation */
     unsigned pad_left, pad_top;
-    int8_t pad;
+    uint32_t pad;               /* PAD_CON1 */
 
     uint32_t feature_addr;
     int64_t line_stride;        /* bytes */
@@ -150,12 +128,17 @@ typedef struct RocketTask {
     RocketCvt cvts[4];
 
     uint32_t weight_addr;
+    unsigned group;             /* output channels at a time, <= GROUP_MAX */
+    unsigned channel_group;     /* input channels of a group of weights */
+    size_t kernel_bytes;        /* of one kernel; depthwise: of all weights */
     size_t group_bytes;         /* weights of one full kernel group */
     size_t weight_bytes;        /* all weights that the array needs */
+    bool compressed;            /* weights */
+    size_t lane_bytes[ROCKET_DCOMP_LANES];
+    size_t compressed_bytes;    /* all lanes, with what aligns them */
     bool data_reuse;
     bool weight_reuse;
     unsigned row_pitch;         /* bytes of one row of features in CBUF */
-    unsigned pixel_pitch;
     unsigned weight_base;       /* offset of the weights' region in CBUF */
     unsigned weight_ring;       /* its size */
 
@@ -164,30 +147,38 @@ typedef struct RocketTask {
     unsigned truncate;
     bool truncate_half_away;
 
+    RocketFormat main_format;   /* flying: of what MRDMA reads */
+    uint32_t main_addr;
+    int64_t main_line, main_surf;
+
     uint32_t dst_addr;
     int64_t dst_line;           /* bytes */
     int64_t dst_surf;
-    int64_t dst_pass;           /* from one pass of surfaces to the next */
-    unsigned pass_surfaces;
+    int64_t dst_pass;           /* from one kernel group to the next */
+    unsigned size_e;            /* surfaces of a kernel group that are written */
     unsigned out_c;             /* real ones */
-    int8_t extra;               /* value of channels that are not real */
+    uint16_t extra;             /* value of channels that are not real */
     RocketXStage bs, bn;
     RocketEwStage ew;
-    int16_t out_scale;
-    int32_t out_offset;
-    unsigned out_shift;
-    bool out_half_away;
+    bool ew_dropped;            /* the operand is fetched and does nothing */
+    bool table;
+    RocketLut lut;
+    RocketOutStage out;
 } RocketTask;
 
 /* Buffers that live for one task; sized by its description. */
 typedef struct RocketScratch {
     uint8_t *line;              /* one row of one surface of features */
+    void *features;             /* all of them, widened: [y][x][channel] */
     uint8_t *weights;           /* one kernel group as memory has it */
-    int16_t *kernels;           /* the same, one kernel after the other */
-    int16_t *patch;             /* features under the kernel at one pixel */
-    int32_t *acc;               /* one output row of 32 channels */
-    int8_t *out;                /* one output row of one surface */
-    int8_t *ew;                 /* its element-wise operand */
+    uint8_t *decoded;           /* all weights, if they were compressed */
+    void *packed;               /* the same, widened */
+    void *kernels;              /* the same, one kernel after the other */
+    void *patch;                /* features under the kernel at one pixel */
+    RocketValue *acc;           /* one output row, [x][group] */
+    RocketValue *values;        /* one output row of one surface */
+    RocketValue *ew;            /* its element-wise operand */
+    uint8_t *row;               /* the same rows as memory has them */
 } RocketScratch;
 
 struct RocketNpuCore {
@@ -244,6 +235,8 @@ struct RocketNpuCore {
     bool clock_stopped;             /* while the coroutine lives */
     bool wake_pending;              /* woke up while the clock was stopped */
     QEMUTimer *run_timer;
+    QEMUBH *run_bh;                 /* goes on while the clock is held */
+    bool behind;                    /* and holds the clock */
     int64_t run_begin;              /* of the PC, virtual ns */
     int64_t task_begin;
     int64_t idle_ns;                /* of this task: held accesses, no clock */
@@ -255,7 +248,7 @@ struct RocketNpuCore {
     uint64_t slice_work;            /* since the last return to the main loop */
     unsigned kick_task;             /* tasks of this start that have ended */
     /* Sums at the end of this task and of the one before, by kick_task % 2 */
-    int32_t left[2][KERNEL_GROUP];
+    int32_t left[2][GROUP_MAX];
     bool chained;                   /* this stream named a next one */
     bool fenced;
 };
@@ -323,11 +316,12 @@ uint32_t rocket_npu_status(RocketNpuCore *s);
 /* Why the task that takes part with task_blocks never completes, or NULL */
 const char *rocket_npu_trapped(RocketNpuCore *s);
 /*
- * The sums of a row of @pixels pixels, [x][KERNEL_GROUP], are there: add what
- * a task before has left in the array, if it does, and keep the last ones.
+ * The sums of a row of output pixels, [x][group], are there: if they are
+ * integers add what a task before has left in the array, if it does, and keep
+ * the last ones.
  */
-void rocket_npu_leave_sums(RocketNpuCore *s, bool qd, unsigned pixels,
-                           int32_t *acc);
+void rocket_npu_leave_sums(RocketNpuCore *s, const RocketTask *t,
+                           RocketValue *acc);
 
 /* rocket_npu_pc.c */
 void rocket_npu_pc_start(RocketNpuCore *s);
@@ -362,18 +356,28 @@ RocketStep coroutine_fn rocket_npu_dma_write(RocketNpuCore *s, unsigned bank,
 
 /* rocket_npu_task.c */
 /*
- * Describe the convolution that the executing groups hold.  NULL if the model
- * can run it, else why not; such a task never completes.
+ * Describe the task that the executing groups of CNA, CORE and DPU hold, or of
+ * the DPU alone.  NULL if the model can run it, else why not; such a task never
+ * completes.
  */
 const char *rocket_npu_task_describe(RocketNpuCore *s, RocketTask *t);
+
+/* rocket_npu_task_dpu.c */
+/* The output stage's part of it */
+const char *rocket_npu_task_describe_dpu(RocketNpuCore *s, RocketTask *t);
+/* All of it where DPU and DPU_RDMA work alone */
+const char *rocket_npu_task_describe_flying(RocketNpuCore *s, RocketTask *t);
 
 /* rocket_npu_cna.c */
 RocketStep coroutine_fn rocket_npu_fetch_features(RocketNpuCore *s,
                                                   const RocketTask *t,
                                                   RocketScratch *m);
+/* All features out of the buffer to m->features */
+void rocket_npu_widen_features(RocketNpuCore *s, const RocketTask *t,
+                               RocketScratch *m);
 /*
- * Bring kernels first .. first + KERNEL_GROUP - 1 into m->weights, through the
- * buffer, or out of it if the task reuses weights.
+ * Bring one group of kernels from @first on into m->weights, through the buffer,
+ * or out of it if the task reuses weights.
  */
 RocketStep coroutine_fn rocket_npu_fetch_weights(RocketNpuCore *s,
                                                  const RocketTask *t,
@@ -386,30 +390,42 @@ static inline unsigned rocket_npu_taps(const RocketTask *t)
     return t->k_w * t->k_h;
 }
 
-/* Length of one kernel in m->kernels, padded for the inner loop. */
-size_t rocket_npu_kernel_length(const RocketTask *t);
+/* Size of a multiplier's operand here */
+static inline size_t rocket_npu_operand_size(const RocketTask *t)
+{
+    return t->is_float ? sizeof(float) : sizeof(int16_t);
+}
+
 RocketStep coroutine_fn rocket_npu_convolve(RocketNpuCore *s,
                                             const RocketTask *t);
 
 /* rocket_npu_dpu.c */
-/* Operands of KERNEL_GROUP output channels */
-typedef struct RocketOperands {
-    int32_t bs[KERNEL_GROUP];
-    int32_t bn[KERNEL_GROUP];
-} RocketOperands;
-
+/* What the output stage needs of m */
+void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m);
+void rocket_npu_dpu_free(RocketScratch *m);
+/* Operands per channel of the output channels from @first on */
 RocketStep coroutine_fn rocket_npu_dpu_operands(RocketNpuCore *s,
                                                 const RocketTask *t,
                                                 unsigned first,
-                                                RocketOperands *ops);
+                                                RocketXOperands *bs,
+                                                RocketXOperands *bn);
 /*
- * Output channels first .. first + KERNEL_GROUP - 1 of row y, whose sums are
- * in m->acc, [x][KERNEL_GROUP].
+ * The group of output channels from @first on in row y, whose values are in
+ * m->acc.
  */
 RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
                                            const RocketTask *t,
                                            RocketScratch *m,
-                                           const RocketOperands *ops,
+                                           const RocketXOperands *bs,
+                                           const RocketXOperands *bn,
                                            unsigned first, unsigned y);
+/* A task of DPU and DPU_RDMA alone */
+RocketStep coroutine_fn rocket_npu_dpu_fly(RocketNpuCore *s,
+                                           const RocketTask *t);
+
+/* rocket_npu_ppu.c */
+const char *rocket_npu_ppu_describe(RocketNpuCore *s, RocketPool *p);
+RocketStep coroutine_fn rocket_npu_ppu_run(RocketNpuCore *s,
+                                           const RocketPool *p);
 
 #endif

@@ -31,11 +31,19 @@ static const uint8_t op_enable_blocks[] = {
     [6] = ROCKET_BLOCK_PPU_RDMA,
 };
 
-/* Blocks without which a convolution does not run */
-#define BLOCKS_CONVOLUTION \
-    (BIT(ROCKET_BLOCK_CNA) | BIT(ROCKET_BLOCK_CORE) | BIT(ROCKET_BLOCK_DPU))
-#define BLOCKS_POOLING \
-    (BIT(ROCKET_BLOCK_PPU) | BIT(ROCKET_BLOCK_PPU_RDMA))
+/* Blocks that work together in one of the three kinds of tasks */
+#define BLOCKS_ARRAY    (BIT(ROCKET_BLOCK_CNA) | BIT(ROCKET_BLOCK_CORE))
+#define BLOCKS_FLYING   (BIT(ROCKET_BLOCK_DPU) | BIT(ROCKET_BLOCK_RDMA))
+#define BLOCKS_POOLING  (BIT(ROCKET_BLOCK_PPU) | BIT(ROCKET_BLOCK_PPU_RDMA))
+
+/* A task as its blocks make it */
+typedef struct PcTask {
+    bool pooling;
+    union {
+        RocketTask conv;
+        RocketPool pool;
+    };
+} PcTask;
 
 static uint32_t pc_reg(RocketNpuCore *s, uint32_t offset)
 {
@@ -165,9 +173,8 @@ static bool pc_core_selected(RocketNpuCore *s)
             FIELD_EX32(core, S_POINTER, CORE_SELECT) == s->index);
 }
 
-static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
+static void pc_gather_blocks(RocketNpuCore *s)
 {
-    const char *trapped;
     unsigned block;
 
     s->task_blocks = 0;
@@ -176,38 +183,101 @@ static const char *pc_prepare(RocketNpuCore *s, RocketTask *t)
             s->task_blocks |= BIT(block);
         }
     }
-    if (s->task_blocks & BLOCKS_POOLING) {
-        return "the PPU is not modelled";
+}
+
+static const char *pc_describe(RocketNpuCore *s, PcTask *t)
+{
+    t->pooling = s->task_blocks == BLOCKS_POOLING;
+    if (t->pooling) {
+        return rocket_npu_ppu_describe(s, &t->pool);
     }
-    if ((s->task_blocks & BLOCKS_CONVOLUTION) != BLOCKS_CONVOLUTION) {
-        return "CNA, CORE and DPU are not all enabled in the groups that "
-               "execute";
+    if (s->task_blocks & BLOCKS_POOLING) {
+        return "PPU and PPU_RDMA are modelled without other blocks, and "
+               "together";
+    }
+    if (s->task_blocks == BLOCKS_FLYING) {
+        return rocket_npu_task_describe_flying(s, &t->conv);
+    }
+    if ((s->task_blocks & BLOCKS_ARRAY) != BLOCKS_ARRAY ||
+        !(s->task_blocks & BIT(ROCKET_BLOCK_DPU))) {
+        return "the blocks that are enabled in the groups that execute make "
+               "no task: CNA, CORE and DPU, or DPU and DPU_RDMA, or PPU and "
+               "PPU_RDMA";
     }
     if (!pc_core_selected(s)) {
         return "S_POINTER of CNA or CORE selects another core";
     }
-    trapped = rocket_npu_trapped(s);
-    if (trapped) {
-        return trapped;
-    }
-    return rocket_npu_task_describe(s, t);
+    return rocket_npu_task_describe(s, &t->conv);
 }
 
-/* What CNA and CORE raise for the task that executes */
+static const char *pc_prepare(RocketNpuCore *s, PcTask *t)
+{
+    const char *refused;
+
+    pc_gather_blocks(s);
+    refused = rocket_npu_trapped(s);
+    return refused ? refused : pc_describe(s, t);
+}
+
+static RocketStep coroutine_fn pc_run_task(RocketNpuCore *s, const PcTask *t)
+{
+    const RocketTask *c = &t->conv;
+
+    if (t->pooling) {
+        trace_rocket_npu_pool(s->index, t->pool.in_w, t->pool.in_h,
+                              t->pool.out_w, t->pool.out_h);
+        return rocket_npu_ppu_run(s, &t->pool);
+    }
+    trace_rocket_npu_task(s->index, c->in_w, c->in_h, c->in_c, c->out_w,
+                          c->out_h, c->out_c);
+    return c->flying ? rocket_npu_dpu_fly(s, c) : rocket_npu_convolve(s, c);
+}
+
+/* What CNA and CORE raise for the task that executes, if they take part */
 static uint32_t pc_front_bits(RocketNpuCore *s)
 {
+    if (!(s->task_blocks & BIT(ROCKET_BLOCK_CNA))) {
+        return 0;
+    }
     return (PC_INT_FEATURE | PC_INT_WEIGHT | PC_INT_CSC) <<
            s->executer[ROCKET_BLOCK_CNA] |
            PC_INT_CORE << s->executer[ROCKET_BLOCK_CORE];
 }
 
-static void pc_task_done(RocketNpuCore *s)
+static uint32_t pc_ppu_bits(RocketNpuCore *s)
+{
+    unsigned group = s->executer[ROCKET_BLOCK_PPU];
+
+    switch (rocket_silicon(s->silicon, READING_PPU_RAISES)) {
+    case PPU_RAISES_DPU:
+        return PC_INT_DPU << group;
+    case PPU_RAISES_BOTH:
+        return (PC_INT_PPU | PC_INT_DPU) << group;
+    default:
+        return PC_INT_PPU << group;
+    }
+}
+
+/* Bits of the blocks that took part, each by the group that executed */
+static uint32_t pc_done_bits(RocketNpuCore *s)
 {
     uint32_t done = pc_front_bits(s);
+
+    if (s->task_blocks & BIT(ROCKET_BLOCK_DPU)) {
+        done |= PC_INT_DPU << s->executer[ROCKET_BLOCK_DPU];
+    }
+    if (s->task_blocks & BIT(ROCKET_BLOCK_PPU)) {
+        done |= pc_ppu_bits(s);
+    }
+    return done;
+}
+
+static void pc_task_done(RocketNpuCore *s)
+{
+    uint32_t done = pc_done_bits(s);
     unsigned block;
     bool last;
 
-    done |= PC_INT_DPU << s->executer[ROCKET_BLOCK_DPU];
 
     for (block = 0; block < NPU_BLOCKS; block++) {
         if (s->task_blocks & BIT(block)) {
@@ -244,7 +314,7 @@ static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
 {
     const char *refused;
     RocketStep step;
-    RocketTask t;
+    PcTask t;
 
     rocket_npu_task_time_begin(s);
     if (rocket_inject_take(&s->inject->never_complete)) {
@@ -267,9 +337,7 @@ static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
     if (rocket_silicon(s->silicon, READING_RAW_EARLY) == RAW_EARLY_ON) {
         rocket_npu_raise(s, pc_front_bits(s), false);
     }
-    trace_rocket_npu_task(s->index, t.in_w, t.in_h, t.in_c, t.out_w, t.out_h,
-                          t.out_c);
-    step = rocket_npu_convolve(s, &t);
+    step = pc_run_task(s, &t);
     if (step != STEP_OK) {
         return step;
     }

@@ -5,7 +5,8 @@
 #ifndef HW_MISC_ROCKET_NPU_ROUND_H
 #define HW_MISC_ROCKET_NPU_ROUND_H
 
-#include "qemu/osdep.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * @value / 2^@shift, to the nearest integer.  An exact half goes to the even
@@ -34,14 +35,19 @@ static inline int64_t rocket_round_shift(int64_t value, unsigned shift,
     return whole;
 }
 
+static inline int64_t rocket_clamp(int64_t value, int64_t min, int64_t max)
+{
+    return value < min ? min : value > max ? max : value;
+}
+
 static inline int32_t rocket_sat32(int64_t value)
 {
-    return MAX(INT32_MIN, MIN(INT32_MAX, value));
+    return rocket_clamp(value, INT32_MIN, INT32_MAX);
 }
 
 static inline int8_t rocket_sat8(int64_t value)
 {
-    return MAX(INT8_MIN, MIN(INT8_MAX, value));
+    return rocket_clamp(value, INT8_MIN, INT8_MAX);
 }
 
 #endif

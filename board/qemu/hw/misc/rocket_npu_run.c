@@ -8,12 +8,21 @@
  * amount of work, never by host time, so that a run under -icount is the same
  * every time; no slice takes more than some milliseconds of host time.
  *
+ * Virtual time does not run ahead of a core that computes: it stands still from
+ * when a core enters a slice until no core is behind the time that its work
+ * takes on silicon.  A guest's time-outs measure the NPU then, not the host.
+ * Under -icount and qtest virtual time does not follow the host's anyway.
+ *
  * A reset enters the waiting coroutine once more with co_abort set, which makes
  * it unwind without another memory access.
  */
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
+#include "qemu/main-loop.h"
 #include "rocket_npu_internal.h"
+#include "system/cpu-timers.h"
+#include "system/qtest.h"
+#include "system/runstate.h"
 #include "trace.h"
 
 /* Work between two returns to the main loop, in multiply-accumulates */
@@ -22,6 +31,13 @@
 #define WORK_PER_VALUE      32
 /* Shortest wait: lets the main loop serve others when the host is too slow */
 #define SLICE_GAP_NS        20000
+/*
+ * Waits that are shorter do not sleep: until a busy host wakes a sleeper, the
+ * guest's clock has run on for longer than the task takes.
+ */
+#define SPIN_NS             200000
+/* A task that is ahead of its time by less goes on with the clock held. */
+#define AHEAD_MAX_NS        10000000
 /* No task is shorter, so that an endless chain cannot stop virtual time */
 #define TASK_MIN_NS         1000
 /* Bounds that keep the arithmetic below within 64 bits */
@@ -46,6 +62,39 @@ static int64_t task_cost(RocketNpuCore *s)
     return MAX(ns, TASK_MIN_NS);
 }
 
+/* Cores that are behind their time; the clock stands still for them. */
+static unsigned cores_behind;
+
+static bool can_hold_clock(void)
+{
+    return !icount_enabled() && !qtest_enabled();
+}
+
+static void hold_clock(RocketNpuCore *s)
+{
+    if (!can_hold_clock()) {
+        return;
+    }
+    if (!s->behind) {
+        s->behind = true;
+        cores_behind++;
+    }
+    /* Again for each slice: the machine may have been stopped and started. */
+    cpu_disable_ticks();
+}
+
+/* Whoever stopped the machine holds the clock, too, and starts it again. */
+static void release_clock(RocketNpuCore *s)
+{
+    if (!s->behind) {
+        return;
+    }
+    s->behind = false;
+    if (--cores_behind == 0 && runstate_is_running()) {
+        cpu_enable_ticks();
+    }
+}
+
 /* Time that does not count: an access is held, or the clock stands still. */
 static void idle_begin(RocketNpuCore *s)
 {
@@ -64,6 +113,7 @@ static void idle_end(RocketNpuCore *s)
 static void run_enter(RocketNpuCore *s)
 {
     s->co_running = true;
+    hold_clock(s);
     qemu_coroutine_enter(s->co);
     s->co_running = false;
 }
@@ -91,6 +141,11 @@ static void run_resume(void *opaque)
     run_wake(opaque, WAIT_IOMMU);
 }
 
+static void run_catch_up(void *opaque)
+{
+    run_wake(opaque, WAIT_TIME);
+}
+
 static RocketStep coroutine_fn run_wait(RocketNpuCore *s, RocketWait reason)
 {
     s->wait = reason;
@@ -103,6 +158,7 @@ RocketStep coroutine_fn rocket_npu_wait_iommu(RocketNpuCore *s)
     RocketStep step;
 
     trace_rocket_npu_held(s->index);
+    release_clock(s);
     idle_begin(s);
     step = run_wait(s, WAIT_IOMMU);
     if (step == STEP_OK) {
@@ -116,17 +172,48 @@ static int64_t task_end(RocketNpuCore *s)
     return s->task_begin + s->idle_ns + task_cost(s);
 }
 
+/* Go on with the next turn of the main loop, but not while the machine stands. */
+static void go_on_soon(RocketNpuCore *s)
+{
+    if (runstate_is_running()) {
+        qemu_bh_schedule(s->run_bh);
+    } else {
+        timer_mod_ns(s->run_timer, now_ns() + SLICE_GAP_NS);
+    }
+}
+
 /*
- * Wait until the work so far has had its time; if that is past already, the
- * host is the slower one, and a short wait lets others in.
+ * Wait until the work so far has had its time.  If the host is the slower one,
+ * only let others in: with the clock held, or for a short time.
  */
 static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
 {
     int64_t now = now_ns();
     int64_t end = task_end(s);
 
-    timer_mod_ns(s->run_timer, end > now ? end : now + SLICE_GAP_NS);
+    if (end > now) {
+        release_clock(s);
+        if (can_hold_clock() && end - now < SPIN_NS) {
+            go_on_soon(s);
+        } else {
+            timer_mod_ns(s->run_timer, end);
+        }
+    } else if (s->behind) {
+        go_on_soon(s);
+    } else {
+        timer_mod_ns(s->run_timer, now + SLICE_GAP_NS);
+    }
     return run_wait(s, WAIT_TIME);
+}
+
+/* Let others in, in the middle of a task. */
+static RocketStep coroutine_fn pause_task(RocketNpuCore *s)
+{
+    if (s->behind && task_end(s) - now_ns() < AHEAD_MAX_NS) {
+        go_on_soon(s);
+        return run_wait(s, WAIT_TIME);
+    }
+    return wait_for_time(s);
 }
 
 RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
@@ -138,7 +225,7 @@ RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
         return STEP_OK;
     }
     s->slice_work = 0;
-    return wait_for_time(s);
+    return pause_task(s);
 }
 
 void rocket_npu_task_time_begin(RocketNpuCore *s)
@@ -169,6 +256,8 @@ static void coroutine_fn run_main(void *opaque)
     s->co = NULL;
     s->wait = WAIT_NOTHING;
     timer_del(s->run_timer);
+    qemu_bh_cancel(s->run_bh);
+    release_clock(s);
     s->state = step == STEP_HANG ? NPU_HUNG : NPU_IDLE;
 }
 
@@ -188,6 +277,7 @@ void rocket_npu_run_start(RocketNpuCore *s)
 void rocket_npu_run_abort(RocketNpuCore *s)
 {
     timer_del(s->run_timer);
+    qemu_bh_cancel(s->run_bh);
     s->wake_pending = false;
     s->task_blocks = 0;
     if (!s->co) {
@@ -206,6 +296,7 @@ void rocket_npu_run_abort(RocketNpuCore *s)
 void rocket_npu_clock_stop(RocketNpuCore *s)
 {
     if (s->co && !s->co_abort) {
+        release_clock(s);
         s->clock_stopped = true;
         idle_begin(s);
     }
@@ -231,5 +322,6 @@ void rocket_npu_clock_run(RocketNpuCore *s)
 void rocket_npu_run_init(RocketNpuCore *s)
 {
     s->run_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, run_timer, s);
+    s->run_bh = qemu_bh_new(run_catch_up, s);
     rk_iommu_set_resume_notifier(s->iommu, run_resume, s);
 }

@@ -50,21 +50,25 @@ static bool sums_stay(RocketNpuCore *s, bool qd)
     }
 }
 
-void rocket_npu_leave_sums(RocketNpuCore *s, bool qd, unsigned pixels,
-                           int32_t *acc)
+void rocket_npu_leave_sums(RocketNpuCore *s, const RocketTask *t,
+                           RocketValue *acc)
 {
     const int32_t *before = s->left[(s->kick_task + 1) % 2];
+    bool stay = s->kick_task && sums_stay(s, t->qd);
+    int32_t *left = s->left[s->kick_task % 2];
     unsigned x, k;
 
-    if (s->kick_task && sums_stay(s, qd)) {
-        for (x = 0; x < pixels; x++) {
-            for (k = 0; k < KERNEL_GROUP; k++) {
-                int32_t *sum = &acc[x * KERNEL_GROUP + k];
+    if (t->is_float) {
+        return;
+    }
+    for (x = 0; stay && x < t->out_w; x++) {
+        for (k = 0; k < t->group; k++) {
+            int32_t *sum = &acc[x * t->group + k].i;
 
-                *sum = (uint32_t)*sum + (uint32_t)before[k];
-            }
+            *sum = (uint32_t)*sum + (uint32_t)before[k];
         }
     }
-    memcpy(s->left[s->kick_task % 2], acc + (pixels - 1) * KERNEL_GROUP,
-           sizeof(s->left[0]));
+    for (k = 0; k < t->group; k++) {
+        left[k] = acc[(t->out_w - 1) * t->group + k].i;
+    }
 }

@@ -71,6 +71,11 @@ static const Reading readings[READINGS] = {
         MEASURED " (0xc0000000, of one hang of several)",
         "allbilly/rk3588 experimental/progress.md"
     },
+    [READING_PPU_RAISES] = {
+        "ppu-raises", { "ppu", "dpu", "both" },
+        "Bits of RAW_STATUS that a pooling task raises at its end.",
+        ASSUMED, "RK3588 TRM, chapter RKNN: a bit for each of the blocks"
+    },
     [READING_RDMA_UNFED] = {
         "rdma-unfed", { "hangs", "runs" },
         "DPU_RDMA takes part in a task, its memory reader neither off nor in\n"
