@@ -265,8 +265,11 @@ static void product_stream(struct product *p)
 	finish(p, 0xd);
 }
 
-/* Runs on core 0; @bits_wanted are the bits that RAW_STATUS has to have in the end. */
-static void run(struct board *b, struct product *p, struct vm *vm, uint32_t bits_wanted,
+/*
+ * Runs on core 0, and returns RAW_STATUS in the end: at least one of @bits_wanted,
+ * and none outside @mask.
+ */
+static uint32_t run(struct board *b, struct product *p, struct vm *vm, uint32_t bits_wanted,
 		uint32_t mask)
 {
 	uint32_t stream = vm_alloc(vm, sizeof(p->stream), MMU_READ), raw;
@@ -281,6 +284,7 @@ static void run(struct board *b, struct product *p, struct vm *vm, uint32_t bits
 		tap_fail(__FILE__, __LINE__, "%s: RAW_STATUS 0x%x, IOMMU status 0x%x", p->kind->name,
 			 raw, mmu_read(b, 0, 0, MMU_STATUS));
 	board_ack(b, 0);
+	return raw;
 }
 
 static int sum(const struct product *p, unsigned int x, unsigned int k)
@@ -462,15 +466,15 @@ static void emit_pooling(struct product *p)
 
 static const struct kind pooling = { "pooling", FP16, FP16, 8, 8, 0 };
 
-/* Only bits of the PPU come up. */
-static void test_pooling(struct board *b, const struct env *env)
+/* Bits of all blocks of @bits_wanted come up, and no others. */
+static void check_pooling(struct board *b, uint32_t bits_wanted)
 {
 	struct product p = { .kind = &pooling, .width = 6, .height = 4, .out = 8 };
 	uint16_t in[4 * 6 * 8], out[2 * 3 * 8];
 	unsigned int x, y, c, bad = 0;
 	struct vm *vm;
+	uint32_t raw;
 
-	(void)env;
 	attach_new(b, &vm);
 	for (x = 0; x < COUNT(in); x++)
 		in[x] = half_bits((int)x - 50);
@@ -478,16 +482,36 @@ static void test_pooling(struct board *b, const struct env *env)
 	vm_write(vm, p.feature_addr, in, sizeof(in));
 	p.out_addr = vm_alloc(vm, sizeof(out), MMU_WRITE);
 	emit_pooling(&p);
-	run(b, &p, vm, PC_IRQ_PPU, PC_IRQ_PPU);
+	raw = run(b, &p, vm, bits_wanted, bits_wanted);
 	vm_read(vm, p.out_addr, out, sizeof(out));
 	vm_free(vm);
 	CHECK_PASSED();
+	CHECK_EQ(!(raw & PC_IRQ_DPU), !(bits_wanted & PC_IRQ_DPU), "no bit of the DPU");
+	CHECK_EQ(!(raw & PC_IRQ_PPU), !(bits_wanted & PC_IRQ_PPU), "no bit of the PPU");
 	for (y = 0; y < 2; y++)
 		for (x = 0; x < 3; x++)
 			for (c = 0; c < 8; c++)
 				bad += out[(y * 3 + x) * 8 + c] !=
 				       half_bits((int)(((2 * y + 1) * 6 + 2 * x + 1) * 8 + c) - 50);
 	CHECK(!bad, "%u of 48 values are wrong", bad);
+}
+
+static void test_pooling(struct board *b, const struct env *env)
+{
+	(void)env;
+	check_pooling(b, PC_IRQ_PPU);
+}
+
+static void test_pooling_dpu(struct board *b, const struct env *env)
+{
+	(void)env;
+	check_pooling(b, PC_IRQ_DPU);
+}
+
+static void test_pooling_both(struct board *b, const struct env *env)
+{
+	(void)env;
+	check_pooling(b, PC_IRQ_DPU | PC_IRQ_PPU);
 }
 
 /* The largest of four pixels' sums */
@@ -548,6 +572,10 @@ void suite_formats(const struct env *env)
 	run_test(env, "formats: features beyond their banks", test_beyond_banks, NULL);
 	run_test(env, "formats: the output stage alone", test_flying, NULL);
 	run_test(env, "formats: pooling", test_pooling, NULL);
+	run_test(env, "formats: pooling, ppu-raises=dpu", test_pooling_dpu,
+		 "-machine silicon=ppu-raises=dpu");
+	run_test(env, "formats: pooling, ppu-raises=both", test_pooling_both,
+		 "-machine silicon=ppu-raises=both");
 	run_test(env, "formats: a chain of a product and pooling of it", test_mixed_chain, NULL);
 }
 

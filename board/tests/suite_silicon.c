@@ -246,6 +246,33 @@ static void test_interior_raw(struct board *b, const struct env *env)
 	fixture_done(&f);
 }
 
+/* What CNA and CORE raise while the first task of a chain computes, and the line with it */
+static void check_early(struct board *b, const struct env *env, bool early)
+{
+	uint32_t front = 0x155 & ~PC_IRQ_DPU;
+	struct fixture f;
+
+	fixture_init(&f, b, env);
+	start(&f, CASE_CHAIN);
+	npu_write(b, 0, PC_INTERRUPT_MASK, front);
+	board_pass(b, TASK_NS / 2);
+	CHECK_EQ(pc(&f, PC_INTERRUPT_RAW_STATUS), early ? front : 0, "RAW_STATUS in the middle");
+	CHECK_EQ(qtest_irq(b->qt, NPU_SPI(0)), early, "the line in the middle");
+	npu_write(b, 0, PC_INTERRUPT_MASK, PC_IRQ_DPU);
+	CHECK(board_wait_irq(b, 0, LONG_NS), "no completion of the chain");
+	fixture_done(&f);
+}
+
+static void test_early_off(struct board *b, const struct env *env)
+{
+	check_early(b, env, false);
+}
+
+static void test_early_on(struct board *b, const struct env *env)
+{
+	check_early(b, env, true);
+}
+
 static void check_hang_bits(struct board *b, const struct env *env, uint32_t bits)
 {
 	struct fixture f;
@@ -784,6 +811,8 @@ void suite_silicon(const struct env *env)
 		{ "task-status=pair", test_status_pair, READING("task-status=pair") },
 		{ "raw-interior=off, the default", test_interior_off, NULL },
 		{ "raw-interior=raw", test_interior_raw, READING("raw-interior=raw") },
+		{ "raw-early=off, the default", test_early_off, NULL },
+		{ "raw-early=on", test_early_on, READING("raw-early=on") },
 		{ "raw-hang=0, the default", test_hang_none, NULL },
 		{ "raw-hang=0xc0000000", test_hang_bits, READING("raw-hang=0xc0000000") },
 		{ "rdma-unfed=hangs, the default", test_unfed_hangs, NULL },
