@@ -395,9 +395,9 @@ static void test_stale_elsewhere(int fd)
  */
 
 #define POISON 0x6b
-/* In pieces that are too small to be made of huge pages, which nobody has freed */
-#define PIECE (1u << 20)
-#define PIECES 16u
+/* In pieces of the size of what was freed, which are made of pages of the same sizes */
+#define PIECE (PAGES * ROCKET_PAGE)
+#define PIECES 256u
 /* Of a job that goes on for a while */
 #define TASKS 4000u
 
