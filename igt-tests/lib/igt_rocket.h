@@ -15,6 +15,8 @@
 #define ROCKET_PAGE		4096u
 #define ROCKET_TABLE_SPAN	(1024u * ROCKET_PAGE)	/* of a second-level table */
 #define ROCKET_VA_END		(UINT64_C(1) << 32)
+/* Where what the kernel chooses ends */
+#define ROCKET_KERNEL_VA_END	(ROCKET_VA_END - (UINT64_C(2) << 20))
 
 /* Opens the device; skips when there is none, or one without VM_BIND. */
 int rocket_open(void);

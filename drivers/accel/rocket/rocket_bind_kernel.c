@@ -133,7 +133,7 @@ void rocket_bind_note_hole(struct rocket_vm *vm, u64 end)
 {
 	lockdep_assert_held(&vm->op_lock);
 
-	vm->full_from = max(vm->full_from, end);
+	vm->full_from = max(vm->full_from, min(end, (u64)ROCKET_VM_KERNEL_END));
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_note_hole);
 
@@ -144,8 +144,14 @@ EXPORT_SYMBOL_IF_KUNIT(rocket_bind_note_hole);
  */
 static u64 rocket_bind_find_aligned(struct rocket_vm *vm, u64 range, u64 align)
 {
-	struct drm_gpuva *va = drm_gpuva_find_first(&vm->base, vm->full_from, 1);
-	u64 end = vm->full_from;
+	struct drm_gpuva *va = drm_gpuva_find_first(&vm->base, vm->full_from,
+						    ROCKET_VM_END - vm->full_from);
+	u64 end;
+
+	/* Userspace may have mapped across the end of what the kernel chooses from. */
+	if (va)
+		vm->full_from = min(vm->full_from, va->va.addr);
+	end = vm->full_from;
 
 	/* Without one the walk begins at the last. */
 	va = list_prepare_entry(va, &vm->base.rb.list, rb.entry);
@@ -229,8 +235,8 @@ static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
  * rocket_bind_map_anywhere() - Map a whole BO where there is room.
  * @vm: The VM.
  * @bo: The BO.
- * @addr: Receives the address: the highest that is free, and not claimed by a bind
- *	that is queued; on a 2 MiB boundary for a large BO, if there is one.
+ * @addr: Receives the address: the highest below ROCKET_VM_KERNEL_END that is free,
+ *	and not claimed by a bind that is queued; on a 2 MiB boundary for a large BO, if there is one.
  *
  * Return: 0, -ENOMEM, -EINTR; -ENOSPC when there is no room, or the file is at one
  * of its limits.

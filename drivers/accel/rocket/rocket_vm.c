@@ -71,7 +71,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
 	vm->penalty = rocket_penalty_get(rfile->penalty);
-	vm->full_from = ROCKET_VM_END;
+	vm->full_from = ROCKET_VM_KERNEL_END;
 	vm->claims = RB_ROOT_CACHED;
 	vm->owner = rfile->id;
 	vm->usage = rocket_usage_get(rfile->usage);

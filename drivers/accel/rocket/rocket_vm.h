@@ -26,6 +26,11 @@ struct rocket_usage;
 /* The first page is never mapped, so that address 0 always faults. */
 #define ROCKET_VM_START		SZ_4K
 #define ROCKET_VM_END		SZ_4G
+/*
+ * What the kernel chooses ends below: users take an end of 4 GiB for an error, and
+ * the NPU may read ahead.
+ */
+#define ROCKET_VM_KERNEL_END	(ROCKET_VM_END - SZ_2M)
 
 /* VMs of one file, its own included. Part of the UAPI (GET_PARAM). */
 #define ROCKET_VM_MAX		256
@@ -119,8 +124,8 @@ struct rocket_vm {
 	u64 mapped_bytes;
 
 	/**
-	 * @full_from: From here up everything is mapped: the start of a mapping, or
-	 * the end of the VM. The search for a hole begins here.
+	 * @full_from: From here up to ROCKET_VM_KERNEL_END everything is mapped: the
+	 * start of a mapping, or that end. The search for a hole begins here.
 	 */
 	u64 full_from;
 

@@ -162,7 +162,7 @@ static void test_create_bo_address(int fd)
 
 	igt_assert_neq_u64(a.address, 0);
 	igt_assert_eq_u64(a.address % ROCKET_PAGE, 0);
-	igt_assert_lte_u64(a.address + a.size, ROCKET_VA_END);
+	igt_assert_lte_u64(a.address + a.size, ROCKET_KERNEL_VA_END);
 	igt_assert(b.address + b.size <= a.address || a.address + a.size <= b.address);
 	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapped_bytes, 4 * ROCKET_PAGE);
 	rocket_bo_free(fd, &a);
@@ -177,15 +177,15 @@ static void test_create_bo_avoids_binds(int fd)
 	struct rocket_bo kernel;
 
 	/* All that is free is below: one page at the very top is taken. */
-	rocket_vm_map_bo(fd, 0, &bound, ROCKET_VA_END - ROCKET_PAGE);
+	rocket_vm_map_bo(fd, 0, &bound, ROCKET_KERNEL_VA_END - ROCKET_PAGE);
 	kernel = rocket_bo_mapped(fd, ROCKET_PAGE);
-	igt_assert_eq_u64(kernel.address, ROCKET_VA_END - 2 * ROCKET_PAGE);
+	igt_assert_eq_u64(kernel.address, ROCKET_KERNEL_VA_END - 2 * ROCKET_PAGE);
 }
 
 /* Wherever one comes to be, by a handle that is closed or by VM_BIND. */
 static void test_create_bo_hole(int fd)
 {
-	const uint64_t size = 3 * ROCKET_PAGE, end = ROCKET_VA_END;
+	const uint64_t size = 3 * ROCKET_PAGE, end = ROCKET_KERNEL_VA_END;
 	struct rocket_bo bos[4];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bos); i++) {

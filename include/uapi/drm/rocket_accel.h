@@ -21,8 +21,8 @@ extern "C" {
  * pages are 4 KiB; [4 KiB, 4 GiB) can be bound, the first page never.
  *
  * **Two kinds of buffer objects (BOs).** &DRM_IOCTL_ROCKET_CREATE_BO maps the
- * BO in VM 0 at an address that the kernel chooses, from the top of the address
- * space downwards, for as long as the file has a handle of it or a job that
+ * BO in VM 0 at an address that the kernel chooses, from 4 GiB - 2 MiB
+ * downwards, for as long as the file has a handle of it or a job that
  * names it is not done.  &DRM_IOCTL_ROCKET_GEM_CREATE maps nothing: userspace
  * binds the BO where it likes, in as many VMs as it likes, with
  * &DRM_IOCTL_ROCKET_VM_BIND.  Both kinds share one address space: what VM_BIND
@@ -134,7 +134,7 @@ struct drm_rocket_create_bo {
 
 	/**
 	 * @dma_address: Output: Address of the BO in VM 0 of this file, page
-	 * aligned, in [4 KiB, 4 GiB).
+	 * aligned; the BO ends at 4 GiB - 2 MiB at the latest.
 	 */
 	__u64 dma_address;
 

@@ -10,10 +10,11 @@
 #include "rocket_kunit.h"
 
 #define PAGE	((u64)SZ_4K)
+#define TOP	((u64)ROCKET_VM_KERNEL_END)
 
-/* Everything below the last WINDOW pages is mapped, where a test wants a small VM. */
+/* Everything below the last WINDOW pages under TOP is mapped, where a test wants a small VM. */
 #define WINDOW	64
-#define BOTTOM	(ROCKET_VM_END - WINDOW * PAGE)
+#define BOTTOM	(TOP - WINDOW * PAGE)
 
 static struct rocket_vma *add_mapping(struct kunit *test, struct rocket_vm *vm, u64 addr,
 				      u64 range)
@@ -63,8 +64,8 @@ static void test_empty(struct kunit *test)
 	u64 addr;
 
 	mutex_lock(&vm->op_lock);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, ROCKET_VM_END - ROCKET_VM_START), ROCKET_VM_START);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - ROCKET_VM_START), ROCKET_VM_START);
 	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, ROCKET_VM_END, &addr), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, U64_MAX - PAGE + 1, &addr), -ENOSPC);
 	mutex_unlock(&vm->op_lock);
@@ -75,15 +76,15 @@ static void test_between(struct kunit *test)
 	struct rocket_vm *vm = rocket_kunit_vm(test);
 
 	mutex_lock(&vm->op_lock);
-	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
-	add_mapping(test, vm, ROCKET_VM_END - 4 * PAGE, PAGE);
-	add_mapping(test, vm, 3 * PAGE, ROCKET_VM_END - 8 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 2 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 3 * PAGE);
+	add_mapping(test, vm, TOP - PAGE, PAGE);
+	add_mapping(test, vm, TOP - 4 * PAGE, PAGE);
+	add_mapping(test, vm, 3 * PAGE, TOP - 8 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 3 * PAGE);
 	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), 0);
 	/* Below all mappings, but never page 0. */
 	add_mapping(test, vm, 2 * PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 3 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -93,16 +94,16 @@ static void test_claimed(struct kunit *test)
 	struct rocket_bind_op *high, *low, *unmap;
 
 	mutex_lock(&vm->op_lock);
-	high = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
-	low = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 6 * PAGE, 2 * PAGE);
-	unmap = claim(test, vm, DRM_ROCKET_VM_BIND_OP_UNMAP, PAGE, ROCKET_VM_END - PAGE);
+	high = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
+	low = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 6 * PAGE, 2 * PAGE);
+	unmap = claim(test, vm, DRM_ROCKET_VM_BIND_OP_UNMAP, PAGE, TOP - PAGE);
 	KUNIT_EXPECT_EQ(test, vm->binds_queued, 3);
 	KUNIT_EXPECT_EQ(test, unmap->queued, 3);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 4 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), ROCKET_VM_END - 9 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), TOP - 9 * PAGE);
 	rocket_bind_unclaim(vm, high, 1);
-	KUNIT_EXPECT_EQ(test, find(vm, 4 * PAGE), ROCKET_VM_END - 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 4 * PAGE), TOP - 4 * PAGE);
 	rocket_bind_unclaim(vm, unmap, 1);
 	rocket_bind_unclaim(vm, low, 1);
 	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&vm->claims.rb_root));
@@ -116,15 +117,15 @@ static void test_overlapping(struct kunit *test)
 	struct rocket_bind_op *all;
 
 	mutex_lock(&vm->op_lock);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 4 * PAGE, 4 * PAGE);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_END - 2 * PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 4 * PAGE, 4 * PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
 	all = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_START,
-		    ROCKET_VM_END - ROCKET_VM_START);
+		    TOP - ROCKET_VM_START);
 	KUNIT_EXPECT_EQ(test, find(vm, PAGE), 0);
 	rocket_bind_unclaim(vm, all, 1);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -190,18 +191,18 @@ static void test_full(struct kunit *test)
 	mutex_lock(&vm->op_lock);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmas); i++)
 		vmas[i] = add_mapping(test, vm, find(vm, PAGE), PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 5 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - 4 * PAGE);
 
 	remove_mapping(vm, vmas[1]);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 6 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), ROCKET_VM_END - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 6 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 2 * PAGE);
 
-	add_mapping(test, vm, ROCKET_VM_END - 2 * PAGE, PAGE);
+	add_mapping(test, vm, TOP - 2 * PAGE, PAGE);
 	remove_mapping(vm, vmas[3]);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), ROCKET_VM_END - 5 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, ROCKET_VM_END - 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - 3 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -247,21 +248,39 @@ static void test_come_and_go(struct kunit *test)
 	mutex_unlock(&vm->op_lock);
 }
 
+/* What userspace maps above, or across the end, gives no place and takes none. */
+static void test_above(struct kunit *test)
+{
+	struct rocket_vm *vm = rocket_kunit_vm(test);
+	struct rocket_vma *across;
+
+	mutex_lock(&vm->op_lock);
+	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
+	across = add_mapping(test, vm, TOP - 2 * PAGE, 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - 2 * PAGE - ROCKET_VM_START), ROCKET_VM_START);
+	remove_mapping(vm, across);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - ROCKET_VM_START + PAGE), 0);
+	mutex_unlock(&vm->op_lock);
+}
+
 /* What is large enough for a huge page begins where one could, if it can. */
 static void test_huge(struct kunit *test)
 {
 	struct rocket_vm *vm = rocket_kunit_vm(test);
 
 	mutex_lock(&vm->op_lock);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M + PAGE), ROCKET_VM_END - SZ_4M);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M + PAGE), TOP - SZ_4M);
 
-	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M - PAGE), ROCKET_VM_END - SZ_2M);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), ROCKET_VM_END - SZ_4M);
+	add_mapping(test, vm, TOP - PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M - PAGE), TOP - SZ_2M);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), TOP - SZ_4M);
 
 	/* Just large enough, and on no boundary. */
-	add_mapping(test, vm, ROCKET_VM_START, ROCKET_VM_END - SZ_2M - 2 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), ROCKET_VM_END - SZ_2M - PAGE);
+	add_mapping(test, vm, ROCKET_VM_START, TOP - SZ_2M - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), TOP - SZ_2M - PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -271,6 +290,7 @@ static struct kunit_case rocket_hole_cases[] = {
 	KUNIT_CASE(test_claimed),
 	KUNIT_CASE(test_overlapping),
 	KUNIT_CASE(test_huge),
+	KUNIT_CASE(test_above),
 	KUNIT_CASE(test_random),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_come_and_go),
