@@ -236,7 +236,8 @@ static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
  * @vm: The VM.
  * @bo: The BO.
  * @addr: Receives the address: the highest below ROCKET_VM_KERNEL_END that is free,
- *	and not claimed by a bind that is queued; on a 2 MiB boundary for a large BO, if there is one.
+ *	and not claimed by a bind that is queued; on a 2 MiB boundary for a large BO, if
+ *	there is one.
  *
  * Return: 0, -ENOMEM, -EINTR; -ENOSPC when there is no room, or the file is at one
  * of its limits.
