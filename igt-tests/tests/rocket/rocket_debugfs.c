@@ -121,6 +121,7 @@ static void test_silicon(int fd)
 	for (uint32_t left = mask; left; left &= left - 1) {
 		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "computes", "yes"));
 		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "chains", "yes"));
+		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "residue", "overwritten"));
 	}
 	igt_require_f(__builtin_popcount(mask) > 1, "one core only\n");
 	rocket_sysfs_unbind(core);
