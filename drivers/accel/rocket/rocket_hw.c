@@ -77,7 +77,9 @@ void rocket_hw_stop(struct rocket_hw *hw)
  * @hw: The core, powered; RAW_STATUS has the bit.
  * @tasks: How many the start was told to run.
  *
- * Return: The verdict. %ROCKET_TASK_DOUBTFUL is to be asked again.
+ * Return: %ROCKET_TASK_ENDED, or %ROCKET_TASK_DOUBTFUL, which is to be asked again. That
+ * is all that a count can do: one that was always there in time when the core was bound
+ * may come too late on another day.
  */
 enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks)
 {
@@ -92,14 +94,10 @@ enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks)
 	if (count >= tasks)
 		return ROCKET_TASK_ENDED;
 
-	switch (hw->facts.counter) {
-	case ROCKET_COUNTER_WRAPS:
-		return count ? ROCKET_TASK_DOUBTFUL : ROCKET_TASK_ENDED;
-	case ROCKET_COUNTER_LATE:
-		return ROCKET_TASK_DOUBTFUL;
-	default:
-		return ROCKET_TASK_RUNS;
-	}
+	if (!count && hw->facts.counter == ROCKET_COUNTER_WRAPS)
+		return ROCKET_TASK_ENDED;
+
+	return ROCKET_TASK_DOUBTFUL;
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge);
 

@@ -56,7 +56,7 @@ enum rocket_counter {
 
 /* enum rocket_verdict - What count and interrupt say together. */
 enum rocket_verdict {
-	/* @ROCKET_TASK_RUNS: The interrupt was none of the last task's. */
+	/* @ROCKET_TASK_RUNS: It has not, and nothing moves any more. */
 	ROCKET_TASK_RUNS,
 	/* @ROCKET_TASK_DOUBTFUL: The count contradicts; it may still move. */
 	ROCKET_TASK_DOUBTFUL,

@@ -373,27 +373,10 @@ static irqreturn_t rocket_run_unasked_irq(struct rocket_core *core)
 /* The task says that it has ended. Returns the fence of a job that is complete. */
 static struct dma_fence *rocket_run_task_irq(struct rocket_core *core)
 {
-	unsigned int tasks = rocket_run_tasks(core);
-
-	switch (rocket_hw_judge(&core->hw, tasks)) {
-	case ROCKET_TASK_ENDED:
-		return rocket_run_next_task(core);
-	case ROCKET_TASK_DOUBTFUL:
-		rocket_run_begin_doubt(core);
-		return NULL;
-	case ROCKET_TASK_RUNS:
-		break;
-	}
-
-	/*
-	 * First acknowledged, then asked once more: an end in between is counted
-	 * already, a later one raises the line again.
-	 */
-	rocket_hw_acknowledge(&core->hw, core->job->done);
-	if (rocket_hw_judge(&core->hw, tasks) == ROCKET_TASK_ENDED)
+	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED)
 		return rocket_run_next_task(core);
 
-	rocket_core_count(&core->counts.spurious, 1);
+	rocket_run_begin_doubt(core);
 
 	return NULL;
 }
