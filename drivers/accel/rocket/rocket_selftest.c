@@ -23,7 +23,7 @@
  * Chains that are run at most until a counter is caught in the middle of one. Where it
  * counts that is nearly always the first, unless the CPU has other things to do.
  */
-#define ROCKET_SELFTEST_CHAINS	32
+#define ROCKET_SELFTEST_CHAINS	128
 
 VISIBLE_IF_KUNIT enum rocket_counter
 rocket_selftest_classify(const struct rocket_kjob_seen *one,

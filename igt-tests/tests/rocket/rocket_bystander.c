@@ -545,9 +545,12 @@ static void attack_wedge(unsigned int attacker)
 	job.core_mask = 1;
 	job.timeout_ms = LONG_MS;
 	while (!stopped()) {
+		int ret;
+
 		rocket_board_inject(0, ROCKET_BOARD_INJ_NO_RESET, UINT32_MAX);
-		/* Nobody had the core since it was bound: its reset is missed only now. */
-		igt_assert_eq(rocket_run(a.fd, &job), -EFAULT);
+		/* Its reset is missed after this job, or before, if a bystander was faster. */
+		ret = rocket_run(a.fd, &job);
+		igt_assert_f(ret == -EFAULT || ret == -EIO, "the job ended with %d\n", ret);
 		igt_assert_eq_u32(rocket_core_mask(a.fd) & 1, 0);
 		rocket_board_inject(0, ROCKET_BOARD_INJ_NO_RESET, 0);
 		rocket_sysfs_unbind(0);
@@ -574,9 +577,12 @@ static void delay_interrupts(unsigned int core, unsigned int run)
 
 static void raise_spurious(unsigned int core, unsigned int run)
 {
-	/* Both kinds, and sometimes while the job runs. */
-	rocket_board_inject(core, run & 1 ? ROCKET_BOARD_INJ_SPURIOUS :
-			    ROCKET_BOARD_INJ_SPURIOUS_DPU, 10);
+	/*
+	 * Sometimes while the job runs. Of the kind that claims no end: one that does is
+	 * believed in a chain's first task, unless the counter tells at once.
+	 */
+	(void)run;
+	rocket_board_inject(core, ROCKET_BOARD_INJ_SPURIOUS, 10);
 }
 
 static void fall_asleep(unsigned int core, unsigned int run)

@@ -6,6 +6,7 @@
 
 #include "igt.h"
 #include "igt_rocket_board.h"
+#include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
 #include "rocket_regcmd.h"
 
@@ -251,6 +252,7 @@ static void test_spurious(int fd)
 	uint32_t syncobj;
 
 	rocket_require_board();
+	igt_require(!rocket_core_counts(fd, core, "not seen"));
 	rocket_board_quiet();
 	job.core_mask = 1u << core;
 	job.timeout_ms = LONG_MS;

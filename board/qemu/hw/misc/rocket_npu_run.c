@@ -183,6 +183,17 @@ static void go_on_soon(RocketNpuCore *s)
 }
 
 /*
+ * Who spins, or sleeps for less than the host needs to switch threads, does not
+ * let the CPU read a register.  Nobody notices, but where something is to be
+ * seen between two tasks.
+ */
+static bool in_chain(RocketNpuCore *s)
+{
+    return FIELD_EX32(*rocket_npu_word(s, 0, A_PC_TASK_CON), PC_TASK_CON,
+                      TASK_NUMBER) > 1;
+}
+
+/*
  * Wait until the work so far has had its time.  If the host is the slower one,
  * only let others in: with the clock held, or for a short time.
  */
@@ -193,10 +204,12 @@ static RocketStep coroutine_fn wait_for_time(RocketNpuCore *s)
 
     if (end > now) {
         release_clock(s);
-        if (can_hold_clock() && end - now < SPIN_NS) {
-            go_on_soon(s);
-        } else {
+        if (!can_hold_clock() || end - now >= SPIN_NS) {
             timer_mod_ns(s->run_timer, end);
+        } else if (in_chain(s)) {
+            timer_mod_ns(s->run_timer, MAX(end, now + SLICE_GAP_NS));
+        } else {
+            go_on_soon(s);
         }
     } else if (s->behind) {
         go_on_soon(s);
