@@ -760,6 +760,35 @@ static void test_offender_cheap(int fd)
 	igt_assert_lt_u64(now_ns() - start, 20000 * NS_PER_MS);
 }
 
+/*
+ * A job that came to a core in trouble, never started and was lost with it has cost
+ * nobody anything. Of two jobs the one that was submitted first ends first, then.
+ */
+static void test_offender_lost(int fd)
+{
+	enum { LOST = 0, OTHER = 1 };
+	int other = rocket_open();
+	struct rocket_scene victim = make_scene(fd), last = make_scene(other);
+	struct drm_rocket_job job = rocket_scene_job(&victim, 1, LOST, LONG_MS);
+	uint32_t first, second;
+
+	/* The core is the other file's: it has to be reset for this one. */
+	disable_help(&last, LOST);
+	igt_assert_eq(rocket_run(fd, &job), -EIO);
+	igt_assert_eq_u32(rocket_core_mask(fd) & 1u << LOST, 0);
+	first = submit_one(&victim, rocket_scene_job(&victim, 2, OTHER, LONG_MS));
+	second = submit_one(&last, rocket_scene_job(&last, 2, OTHER, LONG_MS));
+	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
+	igt_assert_eq(rocket_syncobj_status(other, second), 0);
+	igt_assert_lt_u64(end_ns(fd, first), end_ns(other, second));
+
+	enable_help(LOST);
+	rocket_sysfs_unbind(LOST);
+	rocket_sysfs_bind(LOST);
+	expect_healthy(&victim, LOST);
+	close(other);
+}
+
 igt_main
 {
 	static const struct {
@@ -818,6 +847,8 @@ igt_main
 		  "Somebody else does not wait behind a heap of jobs that will hang" },
 		{ "offender-cheap", test_offender_cheap, false,
 		  "A failure that cost little has little consequence" },
+		{ "offender-lost", test_offender_lost, true,
+		  "A job that was lost before it started brings no penalty" },
 	};
 
 	igt_fixture {
