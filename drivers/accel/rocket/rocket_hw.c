@@ -17,8 +17,9 @@
  * because a program may end in either; with the program controller in charge only the
  * last task of a chain raises them.
  *
- * The counter of tasks can contradict, but only in the middle of a chain, and only on
- * a core where it was seen to count (&enum rocket_counter). It never confirms.
+ * The counter of tasks can contradict, never confirm, and only on a core where it was
+ * seen to count (&enum rocket_counter): in the middle of a chain, and for a single task
+ * where it was there before the interrupt. Then the task is looked at again.
  */
 
 /**
