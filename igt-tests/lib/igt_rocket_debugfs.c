@@ -10,9 +10,9 @@
 #include "igt_rocket_sysfs.h"
 
 /* The directory is named after the device that the node belongs to. */
-void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX])
+void rocket_debugfs_path(int fd, const char *name, char path[ROCKET_DEBUGFS_PATH_MAX])
 {
-	char link[64], device[256], path[512];
+	char link[64], device[256];
 	struct stat stat;
 	ssize_t len;
 
@@ -22,8 +22,15 @@ void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX]
 	len = readlink(link, device, sizeof(device) - 1);
 	igt_assert(len > 0);
 	device[len] = '\0';
-	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/%s",
+	snprintf(path, ROCKET_DEBUGFS_PATH_MAX, "/sys/kernel/debug/accel/%s/%s",
 		 strrchr(device, '/') + 1, name);
+}
+
+void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX])
+{
+	char path[ROCKET_DEBUGFS_PATH_MAX];
+
+	rocket_debugfs_path(fd, name, path);
 	igt_require_f(rocket_sysfs_read(path, text, ROCKET_DEBUGFS_MAX) >= 0,
 		      "no %s, or not root\n", path);
 }

@@ -7,7 +7,13 @@
 /* Room for what a file of the driver's debugfs directory says. */
 #define ROCKET_DEBUGFS_MAX	8192
 
-/* A file of the device's directory in debugfs.  Skips where there is none. */
+/* Room for the path of one. */
+#define ROCKET_DEBUGFS_PATH_MAX	512
+
+/* The path of a file of the device's directory in debugfs, there or not. */
+void rocket_debugfs_path(int fd, const char *name, char path[ROCKET_DEBUGFS_PATH_MAX]);
+
+/* What such a file says.  Skips where there is none. */
 void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX]);
 
 /*

@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
 #include "igt.h"
+#include "igt_rocket_debugfs.h"
 #include "igt_rocket_oom.h"
 #include "igt_rocket_sysfs.h"
 
@@ -154,21 +153,12 @@ struct state {
 	char gpuvas[16384];
 };
 
-/* Its directory is named after the device that the node belongs to. */
 static int open_gpuvas(int fd)
 {
-	char link[64], device[256], path[512];
-	struct stat stat;
-	ssize_t len;
+	char path[ROCKET_DEBUGFS_PATH_MAX];
 	int file;
 
-	igt_assert_eq(fstat(fd, &stat), 0);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/device", major(stat.st_rdev),
-		 minor(stat.st_rdev));
-	len = readlink(link, device, sizeof(device) - 1);
-	igt_assert(len > 0);
-	device[len] = '\0';
-	snprintf(path, sizeof(path), "/sys/kernel/debug/accel/%s/gpuvas", basename(device));
+	rocket_debugfs_path(fd, "gpuvas", path);
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	igt_assert_f(file >= 0, "%s: %s\n", path, strerror(errno));
 	return file;
