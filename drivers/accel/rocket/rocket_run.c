@@ -96,7 +96,7 @@ bool rocket_run_lost(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	return rocket_hw_raised(&core->hw) & core->job->done &&
-	       rocket_hw_settled(&core->hw, rocket_run_tasks(core));
+	       rocket_hw_judge_settled(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED;
 }
 
 static void rocket_run_end_doubt(struct rocket_core *core)
@@ -303,7 +303,7 @@ static bool rocket_run_look_again(struct rocket_core *core, struct dma_fence **f
 		return false;
 	}
 
-	if (rocket_hw_ended(&core->hw, rocket_run_tasks(core)) ||
+	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED ||
 	    rocket_run_doubt_is_over(core)) {
 		*fence = rocket_run_next_task(core);
 		return false;
@@ -374,7 +374,7 @@ static irqreturn_t rocket_run_unasked_irq(struct rocket_core *core)
 /* The task says that it has ended. Returns the fence of a job that is complete. */
 static struct dma_fence *rocket_run_task_irq(struct rocket_core *core)
 {
-	if (rocket_hw_ended(&core->hw, rocket_run_tasks(core)))
+	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED)
 		return rocket_run_next_task(core);
 
 	rocket_run_begin_doubt(core);
