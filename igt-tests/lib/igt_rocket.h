@@ -13,9 +13,11 @@
  */
 
 #define ROCKET_PAGE		4096u
+#define ROCKET_GUARD		ROCKET_PAGE	/* behind each such mapping */
 #define ROCKET_TABLE_SPAN	(1024u * ROCKET_PAGE)	/* of a second-level table */
 #define ROCKET_VA_END		(UINT64_C(1) << 32)
-/* Where what the kernel chooses ends */
+/* What the kernel chooses begins and ends there. */
+#define ROCKET_KERNEL_VA	(UINT64_C(1) << 20)
 #define ROCKET_KERNEL_VA_END	(ROCKET_VA_END - (UINT64_C(2) << 20))
 
 /* Opens the device; skips when there is none, or one without VM_BIND. */

@@ -28,6 +28,11 @@
  *   at all to a client that has queued an unmap of everything.
  *
  * Binds that userspace asks for afterwards may do to such a mapping what they like.
+ *
+ * Behind each such mapping is a guard page: the NPU reads zeroes there and cannot write.
+ * Streams that rely on CREATE_BO were written for a driver under which there is always
+ * something mapped behind a BO, and some read a little too far. It is one page for the
+ * whole VM (&rocket_vm.guard), mapped and unmapped together with the BO before it.
  */
 
 static u64 rocket_claim_start(const struct rocket_bind_op *op)
@@ -99,26 +104,21 @@ bool rocket_bind_leaves(const struct rocket_bind_op *op, const struct rocket_vma
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_leaves);
 
 /*
- * The highest place for a range in the hole [@start, @end) that nobody has
- * claimed; 0, which is never one, if there is none.
+ * The lowest place for a range in the hole [@start, @end) that nobody has claimed; 0,
+ * which is never one, if there is none.
  */
 static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end,
 				      u64 range, u64 align)
 {
-	while (end - start >= range) {
-		u64 addr = round_down(end - range, align);
-		struct rocket_bind_op *claim;
+	u64 addr = round_up(start, align);
 
-		if (addr < start)
-			break;
+	while (addr < end && end - addr >= range) {
+		struct rocket_bind_op *claim;
 
 		claim = rocket_claim_iter_first(&vm->claims, addr, addr + range - 1);
 		if (!claim)
 			return addr;
-		if (claim->addr <= start)
-			break;
-		/* All that is higher up, and not behind the claim, meets it too. */
-		end = claim->addr;
+		addr = round_up(claim->addr + claim->range, align);
 	}
 
 	return 0;
@@ -127,93 +127,114 @@ static u64 rocket_bind_find_unclaimed(struct rocket_vm *vm, u64 start, u64 end,
 /**
  * rocket_bind_note_hole() - A mapping has gone; there may be a hole now.
  * @vm: The VM, &rocket_vm.op_lock held.
- * @end: Where the mapping ended.
+ * @start: Where the mapping began.
  */
-void rocket_bind_note_hole(struct rocket_vm *vm, u64 end)
+void rocket_bind_note_hole(struct rocket_vm *vm, u64 start)
 {
 	lockdep_assert_held(&vm->op_lock);
 
-	vm->full_from = max(vm->full_from, min(end, (u64)ROCKET_VM_KERNEL_END));
+	vm->full_to = min(vm->full_to, max(start, (u64)ROCKET_VM_KERNEL_START));
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_note_hole);
 
 /*
  * drm_gpuvm keeps mappings in order but no holes. So the search goes from mapping to
  * mapping, but not through those that it has seen to leave none: what has been put
- * at the highest place again and again is not looked at again and again.
+ * at the lowest place again and again is not looked at again and again.
  */
 static u64 rocket_bind_find_aligned(struct rocket_vm *vm, u64 range, u64 align)
 {
-	struct drm_gpuva *va = drm_gpuva_find_first(&vm->base, vm->full_from,
-						    ROCKET_VM_END - vm->full_from);
-	u64 end;
+	u64 start = vm->full_to;
+	struct drm_gpuva *va;
 
-	/* Userspace may have mapped across the end of what the kernel chooses from. */
-	if (va)
-		vm->full_from = min(vm->full_from, va->va.addr);
-	end = vm->full_from;
+	drm_gpuvm_for_each_va_range(va, &vm->base, start, ROCKET_VM_KERNEL_END) {
+		u64 addr = rocket_bind_find_unclaimed(vm, start, va->va.addr, range, align);
 
-	/* Without one the walk begins at the last. */
-	va = list_prepare_entry(va, &vm->base.rb.list, rb.entry);
-	list_for_each_entry_continue_reverse(va, &vm->base.rb.list, rb.entry) {
-		u64 start = va->va.addr + va->va.range;
-		u64 addr;
-
-		if (start == vm->full_from)
-			vm->full_from = va->va.addr;
-
-		addr = rocket_bind_find_unclaimed(vm, start, end, range, align);
 		if (addr)
 			return addr;
-		end = va->va.addr;
+
+		/* Userspace may have mapped across the end of what the kernel chooses from. */
+		if (start == vm->full_to && va->va.addr <= start)
+			vm->full_to = min(va->va.addr + va->va.range,
+					  (u64)ROCKET_VM_KERNEL_END);
+		start = va->va.addr + va->va.range;
 	}
 
-	return rocket_bind_find_unclaimed(vm, ROCKET_VM_START, end, range, align);
+	return rocket_bind_find_unclaimed(vm, start, ROCKET_VM_KERNEL_END, range, align);
 }
 
 /*
- * The highest place where a range is neither mapped nor claimed. One that is large
- * enough for a huge page is aligned to it, as long as there is such a place: the
- * IOMMU API maps in pieces whose size is the alignment of both addresses.
+ * The IOMMU API maps in pieces whose size is the alignment of both addresses. So what is
+ * large begins on a boundary, up to that of a huge page; but not on one for which more
+ * than a sixteenth of the addresses would be left over.
+ */
+static u64 rocket_bind_alignment(u64 range)
+{
+	return clamp(rounddown_pow_of_two(range) / 16, (u64)ROCKET_MMU_PAGE_SIZE, (u64)SZ_2M);
+}
+
+/*
+ * The lowest place where a range is neither mapped nor claimed, aligned if there is such
+ * a place.
  */
 VISIBLE_IF_KUNIT int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr)
 {
+	u64 align = rocket_bind_alignment(range);
+
 	lockdep_assert_held(&vm->op_lock);
 
-	*addr = 0;
-	if (range >= SZ_2M)
-		*addr = rocket_bind_find_aligned(vm, range, SZ_2M);
-	if (!*addr)
+	*addr = rocket_bind_find_aligned(vm, range, align);
+	if (!*addr && align > ROCKET_MMU_PAGE_SIZE)
 		*addr = rocket_bind_find_aligned(vm, range, ROCKET_MMU_PAGE_SIZE);
 
 	return *addr ? 0 : -ENOSPC;
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_find_hole);
 
-/* Applies it where there is room now, if there are tables for that: 0, or an error. */
-static int rocket_bind_try_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
+/* A BO, and behind it the guard page. */
+enum rocket_bind_kernel_op {
+	ROCKET_BIND_BO,
+	ROCKET_BIND_GUARD,
+	ROCKET_BIND_KERNEL_OPS
+};
+
+static int rocket_bind_place(struct rocket_vm *vm, struct rocket_bind_op *ops)
+{
+	u64 addr;
+	int ret;
+
+	ret = rocket_bind_find_hole(vm, ops[ROCKET_BIND_BO].range + ROCKET_VM_GUARD_SIZE,
+				    &addr);
+	ops[ROCKET_BIND_BO].addr = addr;
+	ops[ROCKET_BIND_GUARD].addr = addr + ops[ROCKET_BIND_BO].range;
+
+	return ret;
+}
+
+/* Applies them where there is room now, if there are tables for that: 0, or an error. */
+static int rocket_bind_try_anywhere(struct rocket_vm *vm, struct rocket_bind_op *ops)
 {
 	int ret;
 
 	guard(mutex)(&vm->op_lock);
 
-	ret = rocket_bind_find_hole(vm, op->range, &op->addr);
+	ret = rocket_bind_place(vm, ops);
 	if (ret)
 		return ret;
 
-	if (!rocket_bind_has_tables(vm, op, 1))
+	if (!rocket_bind_has_tables(vm, ops, ROCKET_BIND_KERNEL_OPS))
 		return -EAGAIN;
 
-	return rocket_bind_apply(vm, op, 1);
+	return rocket_bind_apply(vm, ops, ROCKET_BIND_KERNEL_OPS);
 }
 
-static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *op)
+static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_op *ops)
 {
 	int ret;
 
 	/* The place may be another each time; but each time there are more tables. */
-	while ((ret = rocket_bind_try_anywhere(vm, op)) == -EAGAIN) {
-		ret = rocket_bind_reserve(vm, op, 1);
+	while ((ret = rocket_bind_try_anywhere(vm, ops)) == -EAGAIN) {
+		ret = rocket_bind_reserve(vm, ops, ROCKET_BIND_KERNEL_OPS);
 		if (ret)
 			break;
 	}
@@ -222,22 +243,20 @@ static int rocket_bind_apply_anywhere(struct rocket_vm *vm, struct rocket_bind_o
 }
 
 /* Whether there is room now; others may take it. */
-static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
+static int rocket_bind_look_for_hole(struct rocket_vm *vm, struct rocket_bind_op *ops)
 {
-	u64 addr;
-
 	guard(mutex)(&vm->op_lock);
 
-	return rocket_bind_find_hole(vm, range, &addr);
+	return rocket_bind_place(vm, ops);
 }
 
 /**
  * rocket_bind_map_anywhere() - Map a whole BO where there is room.
- * @vm: The VM.
+ * @vm: The VM, with a &rocket_vm.guard.
  * @bo: The BO.
- * @addr: Receives the address: the highest below ROCKET_VM_KERNEL_END that is free,
- *	and not claimed by a bind that is queued; on a 2 MiB boundary for a large BO, if
- *	there is one.
+ * @addr: Receives the address: the lowest from ROCKET_VM_KERNEL_START that is free, and
+ *	not claimed by a bind that is queued; for a large BO on a boundary, if there is
+ *	such a place.
  *
  * Return: 0, -ENOMEM, -EINTR; -ENOSPC when there is no room, or the file is at one
  * of its limits.
@@ -245,25 +264,35 @@ static int rocket_bind_look_for_hole(struct rocket_vm *vm, u64 range)
 int rocket_bind_map_anywhere(struct rocket_vm *vm, struct rocket_gem_object *bo,
 			     u64 *addr)
 {
-	struct rocket_bind_op op = {
-		.type = DRM_ROCKET_VM_BIND_OP_MAP,
-		.kernel = true,
-		.range = bo->base.base.size,
-		.bo = bo,
+	struct rocket_bind_op ops[ROCKET_BIND_KERNEL_OPS] = {
+		[ROCKET_BIND_BO] = {
+			.type = DRM_ROCKET_VM_BIND_OP_MAP,
+			.kernel = true,
+			.range = bo->base.base.size,
+			.bo = bo,
+		},
+		[ROCKET_BIND_GUARD] = {
+			.type = DRM_ROCKET_VM_BIND_OP_MAP,
+			.kernel = true,
+			.readonly = true,
+			.range = ROCKET_VM_GUARD_SIZE,
+			.bo = to_rocket_gem(vm->guard),
+		},
 	};
 	int ret;
 
 	drm_gem_object_get(&bo->base.base);
+	drm_gem_object_get(vm->guard);
 
 	/* Nobody gets 4 GiB of memory to be told that there are no addresses for it. */
-	ret = rocket_bind_look_for_hole(vm, op.range);
+	ret = rocket_bind_look_for_hole(vm, ops);
+	for (int i = 0; i < ROCKET_BIND_KERNEL_OPS && !ret; i++)
+		ret = rocket_bind_prepare(vm, &ops[i]);
 	if (!ret)
-		ret = rocket_bind_prepare(vm, &op);
-	if (!ret)
-		ret = rocket_bind_apply_anywhere(vm, &op);
-	*addr = op.addr;
+		ret = rocket_bind_apply_anywhere(vm, ops);
+	*addr = ops[ROCKET_BIND_BO].addr;
 
-	rocket_bind_release(vm, &op, 1);
+	rocket_bind_release(vm, ops, ROCKET_BIND_KERNEL_OPS);
 
 	return ret;
 }
@@ -287,6 +316,9 @@ void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo
 			if (va->gem.obj == &bo->base.base && to_rocket_vma(va)->kernel)
 				rocket_vma_unmap(to_rocket_vma(va));
 		}
+		va = drm_gpuva_find(&vm->base, end, ROCKET_VM_GUARD_SIZE);
+		if (va && rocket_vma_is_guard(to_rocket_vma(va)))
+			rocket_vma_unmap(to_rocket_vma(va));
 	}
 
 	drm_gpuvm_bo_deferred_cleanup(&vm->base);

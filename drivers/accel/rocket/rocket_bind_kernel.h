@@ -17,7 +17,7 @@ void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo
 			      u64 addr);
 
 /* For rocket_vma.c */
-void rocket_bind_note_hole(struct rocket_vm *vm, u64 end);
+void rocket_bind_note_hole(struct rocket_vm *vm, u64 start);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 int rocket_bind_find_hole(struct rocket_vm *vm, u64 range, u64 *addr);

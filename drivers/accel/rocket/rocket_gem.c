@@ -248,10 +248,45 @@ bool rocket_gem_try_release_mapping(struct drm_gem_object *obj)
 	return refcount_dec_not_one(&to_rocket_gem(obj)->mapping.users);
 }
 
+/* An object that nobody knows yet. */
+static struct drm_gem_shmem_object *rocket_gem_alloc(struct drm_device *ddev, size_t size)
+{
+	struct drm_gem_shmem_object *shmem = drm_gem_shmem_create(ddev, size);
+
+	/* So says shmem when it has no memory for an inode; here it means addresses. */
+	return shmem == ERR_PTR(-ENOSPC) ? ERR_PTR(-ENOMEM) : shmem;
+}
+
+/*
+ * The first time, a guard page. It counts for no limit but that of the control group: it
+ * is less than what an open file costs.
+ */
+static int rocket_gem_make_guard(struct rocket_vm *vm)
+{
+	struct drm_gem_shmem_object *shmem;
+
+	if (READ_ONCE(vm->guard))
+		return 0;
+
+	shmem = rocket_gem_alloc(vm->base.drm, ROCKET_VM_GUARD_SIZE);
+	if (IS_ERR(shmem))
+		return PTR_ERR(shmem);
+
+	/* Somebody may have been faster. */
+	if (cmpxchg(&vm->guard, NULL, &shmem->base))
+		drm_gem_object_put(&shmem->base);
+
+	return 0;
+}
+
 /* Maps a BO that nobody knows yet; the caller gets the first use of it. */
 static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
 {
 	int ret;
+
+	ret = rocket_gem_make_guard(vm);
+	if (ret)
+		return ret;
 
 	ret = rocket_bind_map_anywhere(vm, bo, &bo->mapping.addr);
 	if (ret)
@@ -261,15 +296,6 @@ static int rocket_gem_map(struct rocket_gem_object *bo, struct rocket_vm *vm)
 	bo->mapping.vm = rocket_vm_get(vm);
 
 	return 0;
-}
-
-/* An object that nobody knows yet. */
-static struct drm_gem_shmem_object *rocket_gem_alloc(struct drm_device *ddev, size_t size)
-{
-	struct drm_gem_shmem_object *shmem = drm_gem_shmem_create(ddev, size);
-
-	/* So says shmem when it has no memory for an inode; here it means addresses. */
-	return shmem == ERR_PTR(-ENOSPC) ? ERR_PTR(-ENOMEM) : shmem;
 }
 
 /* DRM_IOCTL_ROCKET_CREATE_BO, see struct drm_rocket_create_bo. */

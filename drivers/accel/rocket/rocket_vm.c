@@ -71,7 +71,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
 	vm->penalty = rocket_penalty_get(rfile->penalty);
-	vm->full_from = ROCKET_VM_KERNEL_END;
+	vm->full_to = ROCKET_VM_KERNEL_START;
 	vm->claims = RB_ROOT_CACHED;
 	vm->owner = rfile->id;
 	vm->usage = rocket_usage_get(rfile->usage);
@@ -115,6 +115,8 @@ static void rocket_vm_release(struct kref *ref)
 	/* First the hardware, then the tables, then the pages. */
 	rocket_mmu_detach_all(vm, vm->rdev);
 	rocket_bind_unmap_all(vm);
+	if (vm->guard)
+		drm_gem_object_put(vm->guard);
 	rocket_sched_free_queue(vm);
 	rocket_bind_queue_free(vm);
 
@@ -371,8 +373,9 @@ static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *arg
 	struct rocket_fault_log *log = smp_load_acquire(&vm->faults);
 
 	scoped_guard(mutex, &vm->op_lock) {
-		args->mapping_count = vm->mapping_count;
-		args->mapped_bytes = vm->mapped_bytes;
+		args->mapping_count = vm->mapping_count - vm->guard_count;
+		args->mapped_bytes = vm->mapped_bytes -
+				     vm->guard_count * ROCKET_VM_GUARD_SIZE;
 	}
 
 	if (log)

@@ -16,6 +16,7 @@
 
 struct drm_device;
 struct drm_file;
+struct drm_gem_object;
 struct rocket_bind_queue;
 struct rocket_device;
 struct rocket_file;
@@ -27,10 +28,13 @@ struct rocket_usage;
 #define ROCKET_VM_START		SZ_4K
 #define ROCKET_VM_END		SZ_4G
 /*
- * What the kernel chooses ends below: users take an end of 4 GiB for an error, and
- * the NPU may read ahead.
+ * What the kernel chooses lies between: streams have been run at low addresses, from 1 MiB
+ * up; users take an end of 4 GiB for an error, and the NPU may read ahead.
  */
+#define ROCKET_VM_KERNEL_START	SZ_1M
 #define ROCKET_VM_KERNEL_END	(ROCKET_VM_END - SZ_2M)
+/* Behind each such mapping; as far as streams are known to read over the end of a BO. */
+#define ROCKET_VM_GUARD_SIZE	SZ_4K
 
 /* VMs of one file, its own included. Part of the UAPI (GET_PARAM). */
 #define ROCKET_VM_MAX		256
@@ -114,6 +118,13 @@ struct rocket_vm {
 	/** @mmu: The page tables. */
 	struct rocket_mmu mmu;
 
+	/**
+	 * @guard: A page of zeroes, a BO without handles that the NPU can only read;
+	 * %NULL until something is mapped for which the kernel chooses the address. Set
+	 * once, without a lock; a reference, put when all mappings have gone.
+	 */
+	struct drm_gem_object *guard;
+
 	/** @in_flight: Jobs of it that run, see rocket_flight_begin(). No lock. */
 	atomic_t in_flight;
 
@@ -123,11 +134,14 @@ struct rocket_vm {
 	/** @mapped_bytes: What they cover. */
 	u64 mapped_bytes;
 
+	/** @guard_count: How many of them are of @guard. */
+	u64 guard_count;
+
 	/**
-	 * @full_from: From here up to ROCKET_VM_KERNEL_END everything is mapped: the
-	 * start of a mapping, or that end. The search for a hole begins here.
+	 * @full_to: From ROCKET_VM_KERNEL_START up to here everything is mapped: the
+	 * end of a mapping, or that start. The search for a hole begins here.
 	 */
-	u64 full_from;
+	u64 full_to;
 
 	/** @claims: What binds that are queued will map, by address. */
 	struct rb_root_cached claims;

@@ -52,6 +52,17 @@ void rocket_vma_free(struct rocket_vm *vm, struct rocket_vma *vma)
 }
 
 /**
+ * rocket_vma_is_guard() - Whether it is a guard page behind what the kernel has placed.
+ * @vma: A mapping in the tree, or that has just left it.
+ *
+ * Return: %true for a mapping of &rocket_vm.guard.
+ */
+bool rocket_vma_is_guard(const struct rocket_vma *vma)
+{
+	return vma->base.gem.obj == to_rocket_vm(vma->base.vm)->guard;
+}
+
+/**
  * rocket_vma_link() - Let a BO know about a mapping that is in the tree.
  * @vma: The mapping.
  * @vm_bo: What connects BO and VM; the mapping takes a reference.
@@ -64,6 +75,8 @@ void rocket_vma_link(struct rocket_vma *vma, struct drm_gpuvm_bo *vm_bo)
 	drm_gpuva_link(&vma->base, vm_bo);
 	vm->mapping_count++;
 	vm->mapped_bytes += vma->base.va.range;
+	if (rocket_vma_is_guard(vma))
+		vm->guard_count++;
 }
 
 /**
@@ -81,7 +94,9 @@ void rocket_vma_destroy(struct rocket_vma *vma)
 		drm_gem_object_get(bo);
 	vm->mapping_count--;
 	vm->mapped_bytes -= vma->base.va.range;
-	rocket_bind_note_hole(vm, vma->base.va.addr + vma->base.va.range);
+	if (rocket_vma_is_guard(vma))
+		vm->guard_count--;
+	rocket_bind_note_hole(vm, vma->base.va.addr);
 	drm_gpuva_unlink_defer(&vma->base);
 
 	if (keep)

@@ -61,6 +61,7 @@ static inline struct rocket_vma *to_rocket_vma(struct drm_gpuva *va)
 
 struct rocket_vma *rocket_vma_alloc(struct rocket_vm *vm, enum rocket_mapping_use use);
 void rocket_vma_free(struct rocket_vm *vm, struct rocket_vma *vma);
+bool rocket_vma_is_guard(const struct rocket_vma *vma);
 
 void rocket_vma_link(struct rocket_vma *vma, struct drm_gpuvm_bo *vm_bo);
 void rocket_vma_destroy(struct rocket_vma *vma);

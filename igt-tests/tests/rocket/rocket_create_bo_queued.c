@@ -9,13 +9,13 @@ IGT_TEST_DESCRIPTION("CREATE_BO while binds are queued: neither takes from the o
 
 #define PROBE_ADDR	0x10000000u
 
-/* A bind that waits is at the top; what the kernel chooses is not where it will be. */
+/* A bind that waits is at the bottom; what the kernel chooses is not where it will be. */
 static void test_avoids(int fd)
 {
 	struct rocket_bo bound = rocket_bo(fd, 3 * ROCKET_PAGE);
 	struct drm_rocket_vm_bind_op ops[] = {
-		rocket_op_map(bound.handle, 0, ROCKET_KERNEL_VA_END - ROCKET_PAGE, ROCKET_PAGE),
-		rocket_op_map(bound.handle, ROCKET_PAGE, ROCKET_KERNEL_VA_END - 4 * ROCKET_PAGE,
+		rocket_op_map(bound.handle, 0, ROCKET_KERNEL_VA, ROCKET_PAGE),
+		rocket_op_map(bound.handle, ROCKET_PAGE, ROCKET_KERNEL_VA + 3 * ROCKET_PAGE,
 			      2 * ROCKET_PAGE),
 	};
 	struct drm_rocket_sync never, done = rocket_sync(rocket_syncobj(fd), 0);
@@ -28,11 +28,11 @@ static void test_avoids(int fd)
 	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
 	rocket_bo_fill(&bound, 20);
 	rocket_vm_bind_async(fd, 0, ops, 2, &never, &done);
-	/* Two pages do not fit in the hole between the two, one does. */
+	/* Two pages and a guard do not fit in the hole between the two, one does. */
 	two = rocket_bo_mapped(fd, 2 * ROCKET_PAGE);
-	igt_assert_eq_u64(two.address, ROCKET_KERNEL_VA_END - 6 * ROCKET_PAGE);
+	igt_assert_eq_u64(two.address, ROCKET_KERNEL_VA + 5 * ROCKET_PAGE);
 	one = rocket_bo_mapped(fd, ROCKET_PAGE);
-	igt_assert_eq_u64(one.address, ROCKET_KERNEL_VA_END - 2 * ROCKET_PAGE);
+	igt_assert_eq_u64(one.address, ROCKET_KERNEL_VA + ROCKET_PAGE);
 	rocket_prep_bo(fd, one.handle);
 	rocket_bo_fill(&one, 30);
 	rocket_fini_bo(fd, one.handle);
@@ -41,10 +41,10 @@ static void test_avoids(int fd)
 	rocket_fini_bo(fd, two.handle);
 	rocket_blocker_release(&blocker);
 	igt_assert_eq(rocket_syncobj_status(fd, done.handle), 0);
-	rocket_probe_expect(&probe, ROCKET_KERNEL_VA_END - ROCKET_PAGE, 20);
+	rocket_probe_expect(&probe, ROCKET_KERNEL_VA, 20);
 	rocket_probe_expect(&probe, one.address, 30);
-	rocket_probe_expect(&probe, ROCKET_KERNEL_VA_END - 4 * ROCKET_PAGE, 21);
-	rocket_probe_expect(&probe, ROCKET_KERNEL_VA_END - 3 * ROCKET_PAGE, 22);
+	rocket_probe_expect(&probe, ROCKET_KERNEL_VA + 3 * ROCKET_PAGE, 21);
+	rocket_probe_expect(&probe, ROCKET_KERNEL_VA + 4 * ROCKET_PAGE, 22);
 	rocket_probe_expect(&probe, two.address + ROCKET_PAGE, 41);
 	rocket_blocker_fini(&blocker);
 }
@@ -52,11 +52,11 @@ static void test_avoids(int fd)
 /* What a queued bind would have taken is free when it has been, or never will be. */
 static void test_done(int fd)
 {
-	const uint64_t top = ROCKET_KERNEL_VA_END - ROCKET_PAGE;
+	const uint64_t first = ROCKET_KERNEL_VA;
 	struct rocket_bo bound = rocket_bo(fd, ROCKET_PAGE), kernel;
 	struct drm_rocket_vm_bind_op ops[] = {
-		rocket_op_map(bound.handle, 0, top, ROCKET_PAGE),
-		rocket_op_unmap(top, ROCKET_PAGE),
+		rocket_op_map(bound.handle, 0, first, ROCKET_PAGE),
+		rocket_op_unmap(first, ROCKET_PAGE),
 	};
 	struct drm_rocket_sync done = rocket_sync(rocket_syncobj(fd), 0);
 	struct drm_rocket_sync unknown = rocket_sync(9999, 0);
@@ -66,7 +66,7 @@ static void test_done(int fd)
 	igt_assert_eq(__rocket_vm_bind_async(fd, 0, ops, 1, &unknown, NULL), -ENOENT);
 	errno = 0;
 	kernel = rocket_bo_mapped(fd, ROCKET_PAGE);
-	igt_assert_eq_u64(kernel.address, top);
+	igt_assert_eq_u64(kernel.address, first);
 }
 
 /*
@@ -77,7 +77,7 @@ static void test_unmap(int fd)
 {
 	struct rocket_bo before = rocket_bo_mapped(fd, ROCKET_PAGE), after;
 	struct drm_rocket_vm_bind_op all = rocket_op_unmap(ROCKET_PAGE,
-							   ROCKET_KERNEL_VA_END - ROCKET_PAGE);
+							   ROCKET_VA_END - ROCKET_PAGE);
 	struct drm_rocket_vm_bind_op half;
 	struct drm_rocket_sync never, done = rocket_sync(rocket_syncobj(fd), 0);
 	struct rocket_blocker blocker;
@@ -86,7 +86,7 @@ static void test_unmap(int fd)
 	never = rocket_sync(blocker.syncobj, 0);
 	rocket_vm_bind_async(fd, 0, &all, 1, &never, &done);
 	after = rocket_bo_mapped(fd, 2 * ROCKET_PAGE);
-	igt_assert_eq_u64(after.address, before.address - 2 * ROCKET_PAGE);
+	igt_assert_eq_u64(after.address, before.address + ROCKET_PAGE + ROCKET_GUARD);
 	half = rocket_op_unmap(after.address, ROCKET_PAGE);
 	rocket_blocker_release(&blocker);
 	igt_assert_eq(rocket_syncobj_status(fd, done.handle), 0);
@@ -102,7 +102,7 @@ static void test_unmap(int fd)
 /* The same for an unmap that would cut it. */
 static void test_cut(int fd)
 {
-	const uint64_t page = ROCKET_KERNEL_VA_END - 2 * ROCKET_PAGE;
+	const uint64_t page = ROCKET_KERNEL_VA + ROCKET_PAGE;
 	struct drm_rocket_vm_bind_op cut = rocket_op_unmap(page, ROCKET_PAGE);
 	struct drm_rocket_sync never, done = rocket_sync(rocket_syncobj(fd), 0);
 	struct rocket_blocker blocker;

@@ -163,7 +163,7 @@ static void test_create_bo_address(int fd)
 	igt_assert_neq_u64(a.address, 0);
 	igt_assert_eq_u64(a.address % ROCKET_PAGE, 0);
 	igt_assert_lte_u64(a.address + a.size, ROCKET_KERNEL_VA_END);
-	igt_assert(b.address + b.size <= a.address || a.address + a.size <= b.address);
+	igt_assert_lte_u64(a.address + a.size + ROCKET_GUARD, b.address);
 	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapped_bytes, 4 * ROCKET_PAGE);
 	rocket_bo_free(fd, &a);
 	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapped_bytes, ROCKET_PAGE);
@@ -176,29 +176,65 @@ static void test_create_bo_avoids_binds(int fd)
 	struct rocket_bo bound = rocket_bo(fd, ROCKET_PAGE);
 	struct rocket_bo kernel;
 
-	/* All that is free is below: one page at the very top is taken. */
-	rocket_vm_map_bo(fd, 0, &bound, ROCKET_KERNEL_VA_END - ROCKET_PAGE);
+	rocket_vm_map_bo(fd, 0, &bound, ROCKET_KERNEL_VA);
 	kernel = rocket_bo_mapped(fd, ROCKET_PAGE);
-	igt_assert_eq_u64(kernel.address, ROCKET_KERNEL_VA_END - 2 * ROCKET_PAGE);
+	igt_assert_eq_u64(kernel.address, ROCKET_KERNEL_VA + ROCKET_PAGE);
 }
 
 /* Wherever one comes to be, by a handle that is closed or by VM_BIND. */
 static void test_create_bo_hole(int fd)
 {
-	const uint64_t size = 3 * ROCKET_PAGE, end = ROCKET_KERNEL_VA_END;
+	const uint64_t start = ROCKET_KERNEL_VA, size = 3 * ROCKET_PAGE;
+	const uint64_t step = size + ROCKET_GUARD;
 	struct rocket_bo bos[4];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bos); i++) {
 		bos[i] = rocket_bo_mapped(fd, size);
-		igt_assert_eq_u64(bos[i].address, end - (i + 1) * size);
+		igt_assert_eq_u64(bos[i].address, start + i * step);
 	}
 	rocket_bo_free(fd, &bos[1]);
-	igt_assert_eq_u64(rocket_bo_mapped(fd, size).address, end - 2 * size);
-	rocket_vm_unmap(fd, 0, end - 3 * size + ROCKET_PAGE, ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_bo_mapped(fd, size).address, start + step);
+	/* As large as a page and its guard. */
+	rocket_vm_unmap(fd, 0, start + 2 * step + ROCKET_PAGE, 2 * ROCKET_PAGE);
 	igt_assert_eq_u64(rocket_bo_mapped(fd, ROCKET_PAGE).address,
-			  end - 3 * size + ROCKET_PAGE);
-	igt_assert_eq_u64(rocket_bo_mapped(fd, ROCKET_PAGE).address,
-			  end - 4 * size - ROCKET_PAGE);
+			  start + 2 * step + ROCKET_PAGE);
+	igt_assert_eq_u64(rocket_bo_mapped(fd, ROCKET_PAGE).address, start + 4 * step);
+}
+
+static void expect_zeroes(struct rocket_probe *probe, uint32_t addr)
+{
+	uint8_t data[ROCKET_PATTERN];
+
+	igt_assert_eq(rocket_probe_read(probe, addr, data), 0);
+	for (unsigned int i = 0; i < sizeof(data); i++)
+		igt_assert_eq(data[i], 0);
+}
+
+/* Mainline's clients read on behind a BO, where there is always something. */
+static void test_create_bo_guard(int fd)
+{
+	struct rocket_bo a = rocket_bo_mapped(fd, ROCKET_PAGE);
+	struct rocket_bo b = rocket_bo_mapped(fd, ROCKET_PAGE);
+	uint32_t behind_a = a.address + a.size, behind_b = b.address + b.size;
+	struct rocket_bo bound = rocket_bo(fd, ROCKET_PAGE);
+	struct rocket_probe probe;
+
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	expect_zeroes(&probe, behind_a);
+	expect_zeroes(&probe, behind_b + ROCKET_GUARD - ROCKET_PATTERN);
+	rocket_probe_expect_fault(&probe, behind_b + ROCKET_GUARD);
+	rocket_probe_expect_write_fault(&probe, behind_a);
+	expect_zeroes(&probe, behind_a);
+	/* It is a mapping like any other: not counted, but it can be replaced. */
+	igt_assert_eq_u64(rocket_vm_query(fd, 0).mapped_bytes,
+			  a.size + b.size + probe.bo.size);
+	rocket_bo_fill(&bound, 9);
+	rocket_vm_map_bo(fd, 0, &bound, behind_a);
+	rocket_probe_expect(&probe, behind_a, 9);
+	rocket_bo_free(fd, &a);
+	rocket_probe_expect(&probe, behind_a, 9);
+	rocket_bo_free(fd, &b);
+	rocket_probe_expect_fault(&probe, behind_b);
 }
 
 static void test_create_bo_replaced(int fd)
@@ -217,8 +253,8 @@ static void test_create_bo_replaced(int fd)
 	rocket_probe_expect(&probe, addr, 9);
 }
 
-/* Binds one BO everywhere but in the page at @hole. */
-static void fill_but(int fd, uint64_t hole)
+/* Binds one BO everywhere but in the @size bytes at @hole. */
+static void fill_but(int fd, uint64_t hole, uint64_t size)
 {
 	struct rocket_bo bo = rocket_bo(fd, 16 << 20);
 	uint64_t addr = ROCKET_PAGE;
@@ -229,7 +265,7 @@ static void fill_but(int fd, uint64_t hole)
 
 		if (range)
 			rocket_vm_map(fd, 0, bo.handle, 0, addr, range);
-		addr += range ? range : ROCKET_PAGE;
+		addr += range ? range : size;
 	}
 	rocket_bo_free(fd, &bo);
 }
@@ -239,7 +275,8 @@ static void test_create_bo_full(int fd)
 	struct drm_rocket_create_bo create = { .size = 2 * ROCKET_PAGE };
 	uint64_t hole = 0x87654000;
 
-	fill_but(fd, hole);
+	/* Room for a page and its guard. */
+	fill_but(fd, hole, 2 * ROCKET_PAGE);
 	igt_assert_eq(__rocket_create_bo(fd, &create), -ENOSPC);
 	errno = 0;
 	create.size = ROCKET_PAGE;
@@ -332,9 +369,13 @@ igt_main
 	igt_subtest("create-bo-address")
 		rocket_on_device(test_create_bo_address);
 
-	igt_describe("CREATE_BO takes the highest hole, also one that has just come to be");
+	igt_describe("CREATE_BO takes the lowest hole, also one that has just come to be");
 	igt_subtest("create-bo-hole")
 		rocket_on_device(test_create_bo_hole);
+
+	igt_describe("Behind what CREATE_BO maps, the NPU reads a page of zeroes and cannot write");
+	igt_subtest("create-bo-guard")
+		rocket_on_device(test_create_bo_guard);
 
 	igt_describe("CREATE_BO takes no address that userspace has bound");
 	igt_subtest("create-bo-avoids-binds")

@@ -21,8 +21,8 @@ extern "C" {
  * pages are 4 KiB; [4 KiB, 4 GiB) can be bound, the first page never.
  *
  * **Two kinds of buffer objects (BOs).** &DRM_IOCTL_ROCKET_CREATE_BO maps the
- * BO in VM 0 at an address that the kernel chooses, from 4 GiB - 2 MiB
- * downwards, for as long as the file has a handle of it or a job that
+ * BO in VM 0 at an address that the kernel chooses, from 1 MiB upwards,
+ * for as long as the file has a handle of it or a job that
  * names it is not done.  &DRM_IOCTL_ROCKET_GEM_CREATE maps nothing: userspace
  * binds the BO where it likes, in as many VMs as it likes, with
  * &DRM_IOCTL_ROCKET_VM_BIND.  Both kinds share one address space: what VM_BIND
@@ -60,9 +60,10 @@ extern "C" {
  * its creation or import until it is freed, for the file's user that did it,
  * whoever has it by then.  Page tables count 4 KiB for each VM, and for each
  * 4 MiB of its address space where something was ever bound, until the VM is
- * gone.  Mapping objects count for the file: each mapping is one, and a VM_BIND
- * that is at work or queued has up to three more for each MAP and two for each
- * UNMAP.  At a limit, what would need more is refused with -ENOSPC; UNMAP may go
+ * gone.  Mapping objects count for the file: each mapping is one, one of
+ * CREATE_BO with the page behind it two, and a VM_BIND that is at work or queued
+ * has up to three more for each MAP and two for each UNMAP.  At a limit, what
+ * would need more is refused with -ENOSPC; UNMAP may go
  * beyond it by 131072 objects.  &DRM_IOCTL_ROCKET_GET_PARAM tells the limits and
  * what is used.
  *
@@ -113,13 +114,14 @@ extern "C" {
  *
  * The BO is mapped readable and writable at an address that the kernel
  * chooses.  The mapping goes when the file has closed all its handles of the BO
- * and the jobs that name it are done.
+ * and the jobs that name it are done.  The page behind it belongs to the
+ * mapping: the NPU reads zeroes there and cannot write.
  *
  * What queued binds (%DRM_ROCKET_VM_BIND_ASYNC) will map in VM 0 is not free, and
  * those that were queued before do not unmap the BO.
  *
- * Errors: -EINVAL when @size is 0; -ENOSPC when VM 0 has no hole of that size, or
- * the user no BO memory, page table or the file no mapping object left.
+ * Errors: -EINVAL when @size is 0; -ENOSPC when VM 0 has no hole of that size and
+ * a page, or the user no BO memory, page table or the file no mapping object left.
  */
 struct drm_rocket_create_bo {
 	/**
@@ -134,7 +136,7 @@ struct drm_rocket_create_bo {
 
 	/**
 	 * @dma_address: Output: Address of the BO in VM 0 of this file, page
-	 * aligned; the BO ends at 4 GiB - 2 MiB at the latest.
+	 * aligned; at least 1 MiB, and at most 4 GiB - 2 MiB where the BO ends.
 	 */
 	__u64 dma_address;
 

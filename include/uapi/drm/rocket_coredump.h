@@ -283,7 +283,8 @@ struct drm_rocket_dump_mapping {
 	 *
 	 * %DRM_ROCKET_DUMP_MAPPING_READONLY: The NPU cannot write there.
 	 *
-	 * %DRM_ROCKET_DUMP_MAPPING_KERNEL: By CREATE_BO, not by VM_BIND.
+	 * %DRM_ROCKET_DUMP_MAPPING_KERNEL: By CREATE_BO, not by VM_BIND; with READONLY,
+	 * it is the guard page behind such a mapping.
 	 *
 	 * %DRM_ROCKET_DUMP_MAPPING_IMPORTED: The BO is another driver's.
 	 *

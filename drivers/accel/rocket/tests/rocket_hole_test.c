@@ -10,11 +10,12 @@
 #include "rocket_kunit.h"
 
 #define PAGE	((u64)SZ_4K)
+#define BOTTOM	((u64)ROCKET_VM_KERNEL_START)
 #define TOP	((u64)ROCKET_VM_KERNEL_END)
 
-/* Everything below the last WINDOW pages under TOP is mapped, where a test wants a small VM. */
+/* Everything above the first WINDOW pages is mapped, where a test wants a small VM. */
 #define WINDOW	64
-#define BOTTOM	(TOP - WINDOW * PAGE)
+#define CEILING	(BOTTOM + WINDOW * PAGE)
 
 static struct rocket_vma *add_mapping(struct kunit *test, struct rocket_vm *vm, u64 addr,
 				      u64 range)
@@ -32,7 +33,7 @@ static struct rocket_vma *add_mapping(struct kunit *test, struct rocket_vm *vm, 
 static void remove_mapping(struct rocket_vm *vm, struct rocket_vma *vma)
 {
 	drm_gpuva_remove(&vma->base);
-	rocket_bind_note_hole(vm, vma->base.va.addr + vma->base.va.range);
+	rocket_bind_note_hole(vm, vma->base.va.addr);
 }
 
 static struct rocket_bind_op *claim(struct kunit *test, struct rocket_vm *vm, u32 type,
@@ -64,8 +65,9 @@ static void test_empty(struct kunit *test)
 	u64 addr;
 
 	mutex_lock(&vm->op_lock);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, TOP - ROCKET_VM_START), ROCKET_VM_START);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM), BOTTOM);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM + PAGE), 0);
 	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, ROCKET_VM_END, &addr), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, rocket_bind_find_hole(vm, U64_MAX - PAGE + 1, &addr), -ENOSPC);
 	mutex_unlock(&vm->op_lock);
@@ -76,15 +78,15 @@ static void test_between(struct kunit *test)
 	struct rocket_vm *vm = rocket_kunit_vm(test);
 
 	mutex_lock(&vm->op_lock);
-	add_mapping(test, vm, TOP - PAGE, PAGE);
-	add_mapping(test, vm, TOP - 4 * PAGE, PAGE);
-	add_mapping(test, vm, 3 * PAGE, TOP - 8 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 2 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 3 * PAGE);
+	add_mapping(test, vm, BOTTOM, PAGE);
+	add_mapping(test, vm, BOTTOM + 3 * PAGE, PAGE);
+	add_mapping(test, vm, BOTTOM + 4 * PAGE, TOP - BOTTOM - 7 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), BOTTOM + PAGE);
+	/* Behind all mappings. */
+	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), TOP - 3 * PAGE);
+	add_mapping(test, vm, TOP - 3 * PAGE, PAGE);
 	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), 0);
-	/* Below all mappings, but never page 0. */
-	add_mapping(test, vm, 2 * PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 3 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -94,18 +96,18 @@ static void test_claimed(struct kunit *test)
 	struct rocket_bind_op *high, *low, *unmap;
 
 	mutex_lock(&vm->op_lock);
-	high = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
-	low = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 6 * PAGE, 2 * PAGE);
+	low = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM + PAGE, PAGE);
+	high = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM + 4 * PAGE, 2 * PAGE);
 	unmap = claim(test, vm, DRM_ROCKET_VM_BIND_OP_UNMAP, PAGE, TOP - PAGE);
 	KUNIT_EXPECT_EQ(test, vm->binds_queued, 3);
 	KUNIT_EXPECT_EQ(test, unmap->queued, 3);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 4 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), TOP - 9 * PAGE);
-	rocket_bind_unclaim(vm, high, 1);
-	KUNIT_EXPECT_EQ(test, find(vm, 4 * PAGE), TOP - 4 * PAGE);
-	rocket_bind_unclaim(vm, unmap, 1);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), BOTTOM + 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 3 * PAGE), BOTTOM + 6 * PAGE);
 	rocket_bind_unclaim(vm, low, 1);
+	KUNIT_EXPECT_EQ(test, find(vm, 4 * PAGE), BOTTOM);
+	rocket_bind_unclaim(vm, unmap, 1);
+	rocket_bind_unclaim(vm, high, 1);
 	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&vm->claims.rb_root));
 	mutex_unlock(&vm->op_lock);
 }
@@ -117,22 +119,22 @@ static void test_overlapping(struct kunit *test)
 	struct rocket_bind_op *all;
 
 	mutex_lock(&vm->op_lock);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 4 * PAGE, 4 * PAGE);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
-	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, TOP - 2 * PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM, 4 * PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM + PAGE, PAGE);
+	claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, BOTTOM + PAGE, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + 4 * PAGE);
 	all = claim(test, vm, DRM_ROCKET_VM_BIND_OP_MAP, ROCKET_VM_START,
 		    TOP - ROCKET_VM_START);
 	KUNIT_EXPECT_EQ(test, find(vm, PAGE), 0);
 	rocket_bind_unclaim(vm, all, 1);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + 4 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
-/* The highest free run of pages by trying every place. */
+/* The lowest free run of pages by trying every place. */
 static u64 find_slowly(const unsigned long *used, unsigned int pages)
 {
-	for (int first = WINDOW - pages; first >= 0; first--) {
+	for (unsigned int first = 0; first + pages <= WINDOW; first++) {
 		if (find_next_bit(used, first + pages, first) == first + pages)
 			return BOTTOM + first * PAGE;
 	}
@@ -143,7 +145,7 @@ static u64 find_slowly(const unsigned long *used, unsigned int pages)
 static void random_mappings(struct kunit *test, struct rocket_vm *vm, struct rnd_state *rnd,
 			    unsigned long *used)
 {
-	add_mapping(test, vm, ROCKET_VM_START, BOTTOM - ROCKET_VM_START);
+	add_mapping(test, vm, CEILING, TOP - CEILING);
 
 	for (unsigned int page = 0; page < WINDOW; ) {
 		unsigned int pages = min(prandom_u32_state(rnd) % 6 + 1, WINDOW - page);
@@ -182,7 +184,7 @@ static void test_random(struct kunit *test)
 	}
 }
 
-/* What is put at the highest place, again and again, is not walked through again. */
+/* What is put at the lowest place, again and again, is not walked through again. */
 static void test_full(struct kunit *test)
 {
 	struct rocket_vm *vm = rocket_kunit_vm(test);
@@ -191,18 +193,18 @@ static void test_full(struct kunit *test)
 	mutex_lock(&vm->op_lock);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmas); i++)
 		vmas[i] = add_mapping(test, vm, find(vm, PAGE), PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 5 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_to, BOTTOM + 4 * PAGE);
 
 	remove_mapping(vm, vmas[1]);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 6 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), BOTTOM + 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_to, BOTTOM + PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + PAGE);
 
-	add_mapping(test, vm, TOP - 2 * PAGE, PAGE);
+	add_mapping(test, vm, BOTTOM + PAGE, PAGE);
 	remove_mapping(vm, vmas[3]);
-	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), TOP - 5 * PAGE);
-	KUNIT_EXPECT_EQ(test, vm->full_from, TOP - 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 2 * PAGE), BOTTOM + 3 * PAGE);
+	KUNIT_EXPECT_EQ(test, vm->full_to, BOTTOM + 3 * PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -219,7 +221,7 @@ static void test_come_and_go(struct kunit *test)
 
 	prandom_seed_state(&rnd, 3588);
 	mutex_lock(&vm->op_lock);
-	add_mapping(test, vm, ROCKET_VM_START, BOTTOM - ROCKET_VM_START);
+	add_mapping(test, vm, CEILING, TOP - CEILING);
 
 	for (unsigned int step = 0; step < 5000; step++) {
 		unsigned int page = prandom_u32_state(&rnd) % WINDOW;
@@ -248,39 +250,51 @@ static void test_come_and_go(struct kunit *test)
 	mutex_unlock(&vm->op_lock);
 }
 
-/* What userspace maps above, or across the end, gives no place and takes none. */
-static void test_above(struct kunit *test)
+/* What userspace maps below and above, or across the ends, gives no place and takes none. */
+static void test_outside(struct kunit *test)
 {
 	struct rocket_vm *vm = rocket_kunit_vm(test);
-	struct rocket_vma *across;
+	struct rocket_vma *first, *last;
 
 	mutex_lock(&vm->op_lock);
+	add_mapping(test, vm, ROCKET_VM_START, PAGE);
 	add_mapping(test, vm, ROCKET_VM_END - PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
-	across = add_mapping(test, vm, TOP - 2 * PAGE, 4 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - 3 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, TOP - 2 * PAGE - ROCKET_VM_START), ROCKET_VM_START);
-	remove_mapping(vm, across);
-	KUNIT_EXPECT_EQ(test, find(vm, PAGE), TOP - PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, TOP - ROCKET_VM_START + PAGE), 0);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM);
+	first = add_mapping(test, vm, BOTTOM - 2 * PAGE, 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM + 2 * PAGE);
+	last = add_mapping(test, vm, TOP - 2 * PAGE, 4 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM - 4 * PAGE), BOTTOM + 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM - 3 * PAGE), 0);
+	remove_mapping(vm, first);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), BOTTOM);
+	remove_mapping(vm, last);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM), BOTTOM);
+	KUNIT_EXPECT_EQ(test, find(vm, TOP - BOTTOM + PAGE), 0);
+
+	/* Nothing is left to choose from. */
+	add_mapping(test, vm, BOTTOM, TOP - BOTTOM + PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), 0);
+	KUNIT_EXPECT_EQ(test, vm->full_to, TOP);
+	KUNIT_EXPECT_EQ(test, find(vm, PAGE), 0);
 	mutex_unlock(&vm->op_lock);
 }
 
-/* What is large enough for a huge page begins where one could, if it can. */
-static void test_huge(struct kunit *test)
+/* What is large begins on a boundary, if it can. */
+static void test_aligned(struct kunit *test)
 {
 	struct rocket_vm *vm = rocket_kunit_vm(test);
 
 	mutex_lock(&vm->op_lock);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M + PAGE), TOP - SZ_4M);
-
-	add_mapping(test, vm, TOP - PAGE, PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M - PAGE), TOP - SZ_2M);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), TOP - SZ_4M);
+	add_mapping(test, vm, BOTTOM, PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 31 * PAGE), BOTTOM + PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, 32 * PAGE), BOTTOM + 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M + PAGE), BOTTOM + SZ_128K);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_32M), SZ_2M);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_1G), SZ_2M);
 
 	/* Just large enough, and on no boundary. */
-	add_mapping(test, vm, ROCKET_VM_START, TOP - SZ_2M - 2 * PAGE);
-	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), TOP - SZ_2M - PAGE);
+	add_mapping(test, vm, BOTTOM + 2 * PAGE + SZ_2M, TOP - BOTTOM - 2 * PAGE - SZ_2M);
+	KUNIT_EXPECT_EQ(test, find(vm, SZ_2M), BOTTOM + PAGE);
 	mutex_unlock(&vm->op_lock);
 }
 
@@ -289,8 +303,8 @@ static struct kunit_case rocket_hole_cases[] = {
 	KUNIT_CASE(test_between),
 	KUNIT_CASE(test_claimed),
 	KUNIT_CASE(test_overlapping),
-	KUNIT_CASE(test_huge),
-	KUNIT_CASE(test_above),
+	KUNIT_CASE(test_aligned),
+	KUNIT_CASE(test_outside),
 	KUNIT_CASE(test_random),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_come_and_go),

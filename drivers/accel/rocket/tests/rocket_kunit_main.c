@@ -21,7 +21,7 @@ struct rocket_vm *rocket_kunit_vm(struct kunit *test)
 	vm->base.mm_range = ROCKET_VM_END - ROCKET_VM_START;
 	INIT_LIST_HEAD(&vm->base.rb.list);
 	kref_init(&vm->base.kref);
-	vm->full_from = ROCKET_VM_KERNEL_END;
+	vm->full_to = ROCKET_VM_KERNEL_START;
 	vm->claims = RB_ROOT_CACHED;
 	mutex_init(&vm->op_lock);
 
