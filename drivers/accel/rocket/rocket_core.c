@@ -311,6 +311,16 @@ void rocket_core_shutdown(struct rocket_core *core)
 	rocket_core_start_sched(core);
 }
 
+/* Of a core that was given up, which is shared: others get it back, quiet. */
+static void rocket_core_release_line(struct rocket_core *core)
+{
+	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
+		rocket_hw_silence(&core->hw);
+		pm_runtime_put_noidle(core->hw.dev);
+	}
+	enable_irq(core->hw.irq);
+}
+
 /**
  * rocket_core_unbind() - Take a core out of service.
  * @core: The core.
@@ -323,9 +333,8 @@ void rocket_core_unbind(struct rocket_core *core)
 	rocket_core_take_offline(core);
 	rocket_coredump_flush(core);
 
-	/* The line is not only ours. */
 	if (core->wedged)
-		enable_irq(core->hw.irq);
+		rocket_core_release_line(core);
 	/* Before the registers go with devres. */
 	devm_free_irq(core->hw.dev, core->hw.irq, core);
 	rocket_reset_unwatch_power(core);

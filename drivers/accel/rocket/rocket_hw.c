@@ -151,6 +151,24 @@ bool rocket_hw_page_fault(struct rocket_hw *hw, u32 *addr, bool *write)
 }
 
 /**
+ * rocket_hw_silence() - Have neither the core nor its IOMMU raise the line.
+ * @hw: A core that was given up, powered.
+ *
+ * What runs there and cannot be stopped may fault again and again, in an empty domain.
+ * The IOMMU's driver does not claim that once nobody uses the IOMMU; it unmasks it when
+ * it powers it up anew.
+ */
+void rocket_hw_silence(struct rocket_hw *hw)
+{
+	rocket_hw_stop(hw);
+
+	for (int i = 0; i < ARRAY_SIZE(hw->mmu); i++) {
+		if (hw->mmu[i])
+			writel(0, hw->mmu[i] + ROCKET_MMU_INT_MASK);
+	}
+}
+
+/**
  * rocket_hw_counter_name() - For people.
  * @counter: What a core was seen to do.
  *

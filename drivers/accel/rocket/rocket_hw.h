@@ -120,7 +120,8 @@ struct rocket_hw {
 	struct clk_bulk_data clks[4];
 
 	/**
-	 * @mmu: Registers of its IOMMU's banks, to be read only; those that there are.
+	 * @mmu: Registers of its IOMMU's banks, those that there are; to be read only, but
+	 * for rocket_hw_silence().
 	 */
 	void __iomem *mmu[2];
 
@@ -142,6 +143,7 @@ void rocket_hw_stop(struct rocket_hw *hw);
 enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks);
 enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks);
 bool rocket_hw_page_fault(struct rocket_hw *hw, u32 *addr, bool *write);
+void rocket_hw_silence(struct rocket_hw *hw);
 
 /**
  * rocket_hw_raised() - What has happened since the start, masked or not.
