@@ -14,6 +14,7 @@
 
 #include "igt.h"
 #include "igt_rocket.h"
+#include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_limits.h"
 #include "igt_rocket_race.h"
@@ -542,6 +543,83 @@ static void test_time_up_unbound(void)
 	expect_healthy();
 }
 
+struct vm_closer {
+	pthread_t thread;
+	int fd;
+	uint32_t vm;
+	pid_t tid;
+	bool done;
+};
+
+static void *close_vm(void *data)
+{
+	struct vm_closer *d = data;
+
+	__atomic_store_n(&d->tid, gettid(), __ATOMIC_RELEASE);
+	rocket_vm_destroy(d->fd, d->vm);
+	__atomic_store_n(&d->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Whether a thread of this process waits for something that no signal ends. */
+static bool is_blocked(pid_t tid)
+{
+	char path[64], text[256], *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	if (!tid || rocket_sysfs_read(path, text, sizeof(text)) < 0)
+		return false;
+	state = strrchr(text, ')');
+	return state && state[1] && state[2] == 'D';
+}
+
+/*
+ * A core ignores its reset and is switched off between two clients. The first one's VM
+ * goes meanwhile, and wants it out of the core: there is nothing to reset just now.
+ */
+static void test_vm_gone_while_off(void)
+{
+	struct vm_closer d = { .fd = rocket_open() };
+	uint64_t mask = rocket_core_mask(d.fd);
+	struct rocket_scene first, second;
+	unsigned int core, visits;
+	struct drm_rocket_job job;
+	uint32_t syncobj;
+
+	rocket_require_races();
+	rocket_require_board();
+	/* The domain of the first core contains the others'. */
+	igt_require(__builtin_popcountll(mask) > 1);
+	core = rocket_nth_core(mask, 1);
+	d.vm = rocket_vm_create(d.fd);
+	first = rocket_scene(d.fd, d.vm);
+	second = rocket_scene(d.fd, 0);
+	rocket_sysfs_set_autosuspend(core, 60000);
+	job = rocket_scene_job(&first, 0, core, ROCKET_SCENE_LONG_MS);
+	igt_assert_eq(rocket_run(d.fd, &job), 0);
+	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
+	visits = rocket_race_visits("release");
+	rocket_race_hold("power-cycle");
+	job = rocket_scene_job(&second, 0, core, ROCKET_SCENE_LONG_MS);
+	syncobj = rocket_start(d.fd, &job);
+	rocket_race_await_held(1);
+	igt_assert_eq(pthread_create(&d.thread, NULL, close_vm, &d), 0);
+	igt_set_timeout(WAIT_S, "the VM's release");
+	while (rocket_race_visits("release") == visits ||
+	       (!is_blocked(__atomic_load_n(&d.tid, __ATOMIC_ACQUIRE)) &&
+		!__atomic_load_n(&d.done, __ATOMIC_ACQUIRE)))
+		sched_yield();
+	igt_reset_timeout();
+	igt_assert(!__atomic_load_n(&d.done, __ATOMIC_ACQUIRE));
+	rocket_race_release();
+	igt_assert_eq(pthread_join(d.thread, NULL), 0);
+	igt_assert_eq(rocket_syncobj_status(d.fd, syncobj), 0);
+	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
+	rocket_sysfs_set_autosuspend(core, ROCKET_AUTOSUSPEND_MS);
+	close(d.fd);
+	expect_healthy();
+}
+
 struct beginner {
 	pthread_t thread;
 	int fd;
@@ -605,6 +683,8 @@ igt_main
 		  "A job and its BO can go while the SUBMIT still has locks" },
 		{ "time-up-unbound", test_time_up_unbound,
 		  "A job whose time is up while its core is being unbound is the unbinding's" },
+		{ "vm-gone-while-off", test_vm_gone_while_off,
+		  "A VM goes while the core that holds it is switched off and on" },
 		{ "first-use", test_first_use,
 		  "Several threads that use VM 0 first, at once, use the same one" },
 	};
