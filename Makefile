@@ -24,6 +24,8 @@ help:
 	@echo '                      (BENCH="…": only these of igt-tests/benchmarks; RUNS=N)'
 	@echo '  make igt IGT_DIR=…  the IGT tests in a copy of that IGT tree, on the board'
 	@echo '                      (TESTS="…": only these, as for igt-tests/run)'
+	@echo '  make project PROJECT_DIR=…  the CTest tests of a CMake project, on the board'
+	@echo '                      (UAPI=ours|mainline|FILE DRIVER=ours|mainline ARGS="-- -R regex")'
 	@echo '  make docs           the documentation as HTML, in build/docs'
 	@echo '  make shell          an interactive shell on the board'
 	@echo '  make setup          the set-up alone'
@@ -77,6 +79,12 @@ igt:
 		exit 1; }
 	@igt-tests/igt-tree '$(IGT_DIR)' $(TESTS)
 
+project:
+	@test -n '$(PROJECT_DIR)' || { \
+		echo "project: name a CMake project with CTest tests: make project PROJECT_DIR=… [UAPI=…] [DRIVER=…] [ARGS='-- -R regex']" >&2; \
+		exit 1; }
+	@board/project '$(PROJECT_DIR)' $(if $(UAPI),--uapi '$(UAPI)') $(if $(DRIVER),--driver '$(DRIVER)') $(ARGS)
+
 docs:
 	@board/docs
 
@@ -118,4 +126,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt docs shell setup modules deb deb-test clean distclean
+.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt project docs shell setup modules deb deb-test clean distclean
