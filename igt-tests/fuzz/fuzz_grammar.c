@@ -33,7 +33,12 @@ static const uint64_t counts[] = { 1, 0, 32, 33, 1024, 1025, 65536, 65537, MAX32
 /* Of arrays: 0 is what there is. */
 static const uint64_t overrides[] = { 0, 1, 2, 1024, 1025, 65536, 65537, MAX32 };
 /* Of structs: 0 is their own. */
-static const uint64_t struct_sizes[] = { 0, 1, 4, 8, 39, 40, 41, 64, 136, 4096, 4097, MAX32 };
+static const uint64_t struct_sizes[] = { 0, 1, 4, 8, 39, 40, 41, 48, 64, 136, 4096, 4097, MAX32 };
+static const uint64_t job_flags[] = { 0, 0, 1, 2, 4, 5, 7, 8, MAX32 };
+static const uint64_t pieces[] = { 0, 1, 2, 16, 1024, 1025, MAX32 };
+static const uint64_t piece_offsets[] = { 0, PAGE, 1, 65, 7 * PAGE, 8 * PAGE, MAX64 };
+static const uint64_t piece_sizes[] = { PAGE, 1, 64, 100, 8 * PAGE, 0, MAX64 };
+static const uint64_t piece_steps[] = { PAGE, 64, 100, 2 * PAGE, 1, 0, MAX64 };
 static const uint64_t pointers[] = { 0, 1, 2, 3, 4 };
 static const uint64_t bind_types[] = { 0, 0, 1, 2, 3, MAX32 };
 static const uint64_t offsets[] = {
@@ -78,7 +83,7 @@ static const uint64_t inject_values[] = { 1, 2, 3 };
 static const uint64_t few[] = { 1, 2, 4, 8, 16 };
 static const uint64_t files[] = { 0, 1, 2, 3 };
 static const uint64_t numbers[] = {
-	0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a, 0x9f,
+	0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x46, 0x56, 0x9f,
 };
 static const uint64_t ioctl_sizes[] = { 8, 16, 24, 32, 40, 64, 72, 0, 1, 256, 8191 };
 
@@ -91,6 +96,8 @@ static const uint64_t ioctl_sizes[] = { 8, 16, 24, 32, 40, 64, 72, 0, 1, 256, 81
 #define SO	SLOT("so", FUZZ_SYNC)
 #define BUF	SLOT("buf", FUZZ_BUF)
 #define MAP	SLOT("map", FUZZ_MAP)
+#define PIECES	NUM("count", pieces, 5), NUM("offset", piece_offsets, 4), \
+	NUM("size", piece_sizes, 4), NUM("step", piece_steps, 4), NUM("reserved", zero, 1), PTR
 #define PTR	NUM("ptr", pointers, 1)
 
 const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
@@ -107,6 +114,8 @@ const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
 	[FUZZ_PREP_BO] = { "prep_bo", 4, { F, BO, NUM("timeout", timeouts, 3),
 		NUM("reserved", zero, 1) } },
 	[FUZZ_FINI_BO] = { "fini_bo", 2, { F, BO, NUM("reserved", zero, 1) } },
+	[FUZZ_PREP_RANGES] = { "prep_ranges", 2, { F, BO, PIECES } },
+	[FUZZ_FINI_RANGES] = { "fini_ranges", 2, { F, BO, PIECES } },
 	[FUZZ_VM_CREATE] = { "vm_create", 4, { F, VM, NUM("flags", zero, 1) } },
 	[FUZZ_VM_DESTROY] = { "vm_destroy", 4, { F, VM, NUM("pad", zero, 1) } },
 	[FUZZ_VM_QUERY] = { "vm_query", 3, { F, VM, NUM("flags", flags, 2),
@@ -123,7 +132,7 @@ const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
 	[FUZZ_INBO] = { "inbo", 2, { BO } },
 	[FUZZ_OUTBO] = { "outbo", 2, { BO } },
 	[FUZZ_JOB] = { "job", 3, { VM, NUM("cores", cores, 5), NUM("timeout", job_timeouts, 2),
-		NUM("priority", priorities, 3), NUM("flags", zero, 1),
+		NUM("priority", priorities, 3), NUM("flags", job_flags, 7),
 		NUM("tasksize", struct_sizes, 1), NUM("tasks", overrides, 1), PTR } },
 	[FUZZ_VM_BIND] = { "vm_bind", 5, { F, VM, NUM("flags", flags, 2), NUM("pad", zero, 1),
 		NUM("opsize", struct_sizes, 1), NUM("count", overrides, 1),

@@ -41,6 +41,8 @@ static bool is_documented(enum fuzz_type type, int error)
 		[FUZZ_GEM_CREATE] = { EINVAL, E2BIG, ENOENT, ENOSPC },
 		[FUZZ_PREP_BO] = { EINVAL, ENOENT, EBUSY, ETIMEDOUT },
 		[FUZZ_FINI_BO] = { EINVAL, ENOENT },
+		[FUZZ_PREP_RANGES] = { EINVAL, ENOENT, EBUSY },
+		[FUZZ_FINI_RANGES] = { EINVAL, ENOENT },
 		[FUZZ_VM_CREATE] = { EINVAL, ENOSPC },
 		[FUZZ_VM_DESTROY] = { EINVAL, ENOENT },
 		[FUZZ_VM_QUERY] = { EINVAL, E2BIG, ENOENT },
@@ -308,6 +310,38 @@ static int do_fini_bo(struct fuzz_world *w, const struct fuzz_op *op)
 	return call(w, op->type, op->arg[0], DRM_IOCTL_ROCKET_FINI_BO, &fini, fini.reserved);
 }
 
+/* As many ranges as are said, up to one too many, at equal distances. */
+static int do_ranges(struct fuzz_world *w, struct fuzz_stage *stage, const struct fuzz_op *op)
+{
+	static __thread struct drm_rocket_bo_range ranges[1025];
+	uint32_t handle = fuzz_value(w->bo, op->arg[1]), count = op->arg[2];
+	unsigned int said = count < 1025 ? count : 1025;
+	uint64_t array;
+
+	for (unsigned int i = 0; i < said; i++) {
+		ranges[i].offset = op->arg[3] + i * op->arg[5];
+		ranges[i].size = op->arg[4];
+	}
+	array = place(stage, ranges, said * sizeof(ranges[0]), op->arg[7]);
+	if (op->type == FUZZ_PREP_RANGES) {
+		struct drm_rocket_prep_bo_ranges prep = {
+			.handle = handle, .range_count = count, .ranges = array,
+			.reserved = op->arg[6],
+		};
+
+		return call(w, op->type, op->arg[0], DRM_IOCTL_ROCKET_PREP_BO_RANGES, &prep,
+			    prep.reserved);
+	} else {
+		struct drm_rocket_fini_bo_ranges fini = {
+			.handle = handle, .range_count = count, .ranges = array,
+			.reserved = op->arg[6],
+		};
+
+		return call(w, op->type, op->arg[0], DRM_IOCTL_ROCKET_FINI_BO_RANGES, &fini,
+			    fini.reserved);
+	}
+}
+
 static int do_get_param(struct fuzz_world *w, const struct fuzz_op *op)
 {
 	struct drm_rocket_get_param get = { .param = op->arg[1], .pad = op->arg[2] };
@@ -403,6 +437,9 @@ int fuzz_do_ioctl(struct fuzz_world *w, struct fuzz_stage *stage, const struct f
 		return do_prep_bo(w, op);
 	case FUZZ_FINI_BO:
 		return do_fini_bo(w, op);
+	case FUZZ_PREP_RANGES:
+	case FUZZ_FINI_RANGES:
+		return do_ranges(w, stage, op);
 	case FUZZ_GET_PARAM:
 		return do_get_param(w, op);
 	case FUZZ_VM_CREATE:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -42,4 +43,19 @@ bool rocket_core_fact(int fd, unsigned int core, const char *what, const char *v
 	rocket_debugfs_read(fd, "silicon", text);
 	snprintf(line, sizeof(line), "core %u %s: %s\n", core, what, value);
 	return strstr(text, line);
+}
+
+uint64_t rocket_core_count(int fd, unsigned int core, const char *what)
+{
+	char text[ROCKET_DEBUGFS_MAX], name[64];
+	const char *at;
+
+	rocket_debugfs_read(fd, "cores", text);
+	snprintf(name, sizeof(name), "core %u:", core);
+	at = strstr(text, name);
+	igt_assert_f(at, "no %s\n", name);
+	snprintf(name, sizeof(name), " %s ", what);
+	at = strstr(at, name);
+	igt_assert_f(at, "core %u has no%s\n", core, name);
+	return strtoull(at + strlen(name), NULL, 0);
 }

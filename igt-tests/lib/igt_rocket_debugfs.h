@@ -3,6 +3,7 @@
 #define IGT_ROCKET_DEBUGFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Room for what a file of the driver's debugfs directory says. */
 #define ROCKET_DEBUGFS_MAX	8192
@@ -21,6 +22,12 @@ void rocket_debugfs_read(int fd, const char *name, char text[ROCKET_DEBUGFS_MAX]
  * is in the file "silicon".
  */
 bool rocket_core_fact(int fd, unsigned int core, const char *what, const char *value);
+
+/*
+ * What a core has counted since the device came: the number behind WHAT in its part of
+ * the file "cores", "lost" or "spurious" for example.
+ */
+uint64_t rocket_core_count(int fd, unsigned int core, const char *what);
 
 /* How it counts tasks: "ended", "late", "wraps" or "not seen". */
 static inline bool rocket_core_counts(int fd, unsigned int core, const char *how)

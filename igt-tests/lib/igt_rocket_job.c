@@ -185,8 +185,12 @@ void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t fr
 void rocket_probe_chain(struct rocket_probe *probe, unsigned int slot, unsigned int next)
 {
 	igt_assert(next < probe->slots);
-	write_stream(probe, slot, probe->copies[slot].from, probe->copies[slot].to,
-		     probe->addr + stream_at(probe, next));
+	rocket_probe_chain_to(probe, slot, probe->addr + stream_at(probe, next));
+}
+
+void rocket_probe_chain_to(struct rocket_probe *probe, unsigned int slot, uint32_t stream)
+{
+	write_stream(probe, slot, probe->copies[slot].from, probe->copies[slot].to, stream);
 }
 
 void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot)

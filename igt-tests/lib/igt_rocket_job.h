@@ -58,6 +58,8 @@ void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t fr
 		      uint32_t to);
 /* The stream of a slot that was set up names that of another one as the next. */
 void rocket_probe_chain(struct rocket_probe *probe, unsigned int slot, unsigned int next);
+/* The same, of any other stream; zeroes behind it up to ROCKET_CONV_STREAM_BYTES. */
+void rocket_probe_chain_to(struct rocket_probe *probe, unsigned int slot, uint32_t stream);
 /* A task that never ends by itself. */
 void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot);
 /* A job of the copies in slots [first, first + count). */

@@ -48,6 +48,8 @@ static int serve(struct shim_file *file, int fd, unsigned long request, void *ar
 		return shim_submit(file, fd, arg);
 	case DRM_IOCTL_ROCKET_PREP_BO:
 		return shim_bo_prep(file, fd, arg);
+	case DRM_IOCTL_ROCKET_PREP_BO_RANGES:
+		return shim_bo_prep_ranges(file, fd, arg);
 	case DRM_IOCTL_ROCKET_FINI_BO:
 		return shim_kernel(fd, request, fini);
 	default:
@@ -61,6 +63,7 @@ static bool is_served(unsigned long request)
 	case DRM_IOCTL_ROCKET_CREATE_BO:
 	case DRM_IOCTL_ROCKET_SUBMIT:
 	case DRM_IOCTL_ROCKET_PREP_BO:
+	case DRM_IOCTL_ROCKET_PREP_BO_RANGES:
 	case DRM_IOCTL_ROCKET_FINI_BO:
 	case DRM_IOCTL_GEM_CLOSE:
 		return true;

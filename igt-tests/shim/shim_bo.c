@@ -305,30 +305,46 @@ static int wait_for(struct shim_file *file, int fd, struct shim_fence *fence, in
 	return err;
 }
 
-int shim_bo_prep(struct shim_file *file, int fd, struct drm_rocket_prep_bo *args)
+/* Waits for the job that writes a BO; @written receives its number. */
+static int wait_for_writer(struct shim_file *file, int fd, uint32_t handle, int64_t deadline,
+			   uint64_t *written)
 {
 	struct shim_fence *writer;
 	struct shim_bo *bo;
+
+	pthread_mutex_lock(&file->lock);
+	bo = shim_bo_find(file, handle);
+	writer = writer_of(bo);
+	*written = bo ? bo->written : 0;
+	pthread_mutex_unlock(&file->lock);
+	return writer ? wait_for(file, fd, writer, deadline) : 0;
+}
+
+/* The caches need the kernel only after a job or somebody else wrote. */
+static bool is_stale(struct shim_file *file, uint32_t handle)
+{
+	struct shim_bo *bo;
+	bool stale;
+
+	pthread_mutex_lock(&file->lock);
+	bo = shim_bo_find(file, handle);
+	stale = !bo || bo->shared || bo->written != bo->seen;
+	pthread_mutex_unlock(&file->lock);
+	return stale;
+}
+
+int shim_bo_prep(struct shim_file *file, int fd, struct drm_rocket_prep_bo *args)
+{
+	bool ask = is_stale(file, args->handle);
+	struct shim_bo *bo;
 	uint64_t written;
-	bool ask;
 	int err;
 
 	if (args->reserved)
 		return -EINVAL;
-	pthread_mutex_lock(&file->lock);
-	bo = shim_bo_find(file, args->handle);
-	writer = writer_of(bo);
-	written = bo ? bo->written : 0;
-	/* The caches need the kernel only after a job or somebody else wrote. */
-	ask = !bo || bo->shared || bo->written != bo->seen;
-	pthread_mutex_unlock(&file->lock);
-	if (writer) {
-		err = wait_for(file, fd, writer, args->timeout_ns);
-		if (err)
-			return err;
-	}
-	if (!ask)
-		return 0;
+	err = wait_for_writer(file, fd, args->handle, args->timeout_ns, &written);
+	if (err || !ask)
+		return err;
 	err = shim_kernel(fd, DRM_IOCTL_ROCKET_PREP_BO, args);
 	if (err)
 		return err;
@@ -338,4 +354,13 @@ int shim_bo_prep(struct shim_file *file, int fd, struct drm_rocket_prep_bo *args
 		bo->seen = written;
 	pthread_mutex_unlock(&file->lock);
 	return 0;
+}
+
+/* What is seen of a BO in parts is not seen as a whole. */
+int shim_bo_prep_ranges(struct shim_file *file, int fd, struct drm_rocket_prep_bo_ranges *args)
+{
+	uint64_t written;
+	int err = wait_for_writer(file, fd, args->handle, args->timeout_ns, &written);
+
+	return err ? err : shim_kernel(fd, DRM_IOCTL_ROCKET_PREP_BO_RANGES, args);
 }

@@ -99,6 +99,7 @@ struct shim_bo *shim_bo_find(struct shim_file *file, uint32_t handle);
 int shim_bo_create(struct shim_file *file, int fd, struct drm_rocket_create_bo *args);
 int shim_bo_close(struct shim_file *file, int fd, void *args);
 int shim_bo_prep(struct shim_file *file, int fd, struct drm_rocket_prep_bo *args);
+int shim_bo_prep_ranges(struct shim_file *file, int fd, struct drm_rocket_prep_bo_ranges *args);
 void shim_bo_share(struct shim_file *file, uint32_t handle);
 /* One VM_BIND for all that waits: closed BOs out, new ones in. */
 int shim_bind(struct shim_file *file, int fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Mainline's jobs, which name the BOs that they read and write, as jobs that wait for
- * fences.  A job that has to wait for the one in front of it in the same call becomes
+ * fences; with the flags that its users' patches gave them.  A job that has to wait for the one in front of it in the same call becomes
  * part of that one: same core, same order, one fence, nothing to wait for.
  */
 #include <errno.h>
@@ -25,7 +25,13 @@ struct part {
 	struct drm_rocket_task *tasks;
 	size_t task_count, task_room;
 	uint32_t jobs;		/* of the caller's */
+	uint32_t flags;		/* of each of them, but for BATCHED */
 };
+
+/* What is served of a job, in bytes. */
+#define JOB_SIZE (offsetof(struct drm_rocket_job, flags) + sizeof(uint32_t))
+#define JOB_FLAGS (DRM_ROCKET_JOB_BATCHED | DRM_ROCKET_JOB_NO_DPU_DONE | DRM_ROCKET_JOB_PPU_DONE)
+#define MOST_BATCHED 4095u
 
 struct submission {
 	struct shim_file *file;
@@ -34,7 +40,7 @@ struct submission {
 	size_t count, sent;	/* parts; the last one is open, if it is not sent */
 };
 
-/* Structs of a newer interface: what is not mainline's must be zero. */
+/* Structs of a newer interface: what is not served must be zero. */
 static bool zero(const void *data, size_t size)
 {
 	const char *bytes = data;
@@ -64,6 +70,9 @@ static int check_tasks(const struct drm_rocket_job *job)
 	if (job->task_struct_size < ROCKET_MAINLINE_TASK_SIZE ||
 	    !job->task_count || job->task_count > MOST_TASKS)
 		return -EINVAL;
+	if (job->flags & ~JOB_FLAGS ||
+	    (job->flags & DRM_ROCKET_JOB_BATCHED && job->task_count > MOST_BATCHED))
+		return -EINVAL;
 	for (uint32_t i = 0; i < job->task_count; i++) {
 		const char *task = tasks + (size_t)i * job->task_struct_size;
 
@@ -76,9 +85,10 @@ static int check_tasks(const struct drm_rocket_job *job)
 static struct drm_rocket_job job_at(const struct drm_rocket_submit *args, uint32_t i)
 {
 	const char *jobs = (const char *)(uintptr_t)args->jobs;
+	size_t size = args->job_struct_size < JOB_SIZE ? args->job_struct_size : JOB_SIZE;
 	struct drm_rocket_job job = { 0 };
 
-	memcpy(&job, jobs + (size_t)i * args->job_struct_size, ROCKET_MAINLINE_JOB_SIZE);
+	memcpy(&job, jobs + (size_t)i * args->job_struct_size, size);
 	return job;
 }
 
@@ -94,7 +104,8 @@ static int check(struct shim_file *file, const struct drm_rocket_submit *args)
 				  (size_t)i * args->job_struct_size;
 		int err;
 
-		if (!zero(raw + ROCKET_MAINLINE_JOB_SIZE, args->job_struct_size - ROCKET_MAINLINE_JOB_SIZE))
+		if (args->job_struct_size > JOB_SIZE &&
+		    !zero(raw + JOB_SIZE, args->job_struct_size - JOB_SIZE))
 			return -E2BIG;
 		err = check_tasks(&job);
 		if (!err)
@@ -176,7 +187,9 @@ static bool is_ready(const struct shim_fences *after, const struct shim_fence *s
 static bool add_tasks(struct part *part, const struct drm_rocket_job *job)
 {
 	const char *tasks = (const char *)(uintptr_t)job->tasks;
-	size_t wanted = part->task_count + job->task_count;
+	bool batched = job->flags & DRM_ROCKET_JOB_BATCHED;
+	uint32_t starts = batched ? 1 : job->task_count;
+	size_t wanted = part->task_count + starts;
 
 	if (wanted > part->task_room) {
 		size_t room = wanted > 2 * part->task_room ? wanted : 2 * part->task_room;
@@ -187,12 +200,14 @@ static bool add_tasks(struct part *part, const struct drm_rocket_job *job)
 		part->tasks = more;
 		part->task_room = room;
 	}
-	for (uint32_t i = 0; i < job->task_count; i++) {
+	for (uint32_t i = 0; i < starts; i++) {
 		struct drm_rocket_task *task = &part->tasks[part->task_count++];
 
-		*task = (struct drm_rocket_task){ 0 };
+		/* A batch is a chain in what other tasks of the part there are. */
+		*task = (struct drm_rocket_task){ .chain_count = batched ? job->task_count : 0 };
 		memcpy(task, tasks + (size_t)i * job->task_struct_size, ROCKET_MAINLINE_TASK_SIZE);
 	}
+	part->flags = job->flags & ~DRM_ROCKET_JOB_BATCHED;
 	part->jobs++;
 	return true;
 }
@@ -214,6 +229,7 @@ static void describe(const struct submission *s, struct part *part, struct drm_r
 		.tasks = (uintptr_t)part->tasks,
 		.task_count = part->task_count,
 		.task_struct_size = sizeof(*part->tasks),
+		.flags = part->flags,
 		.in_syncs = (uintptr_t)in,
 		.in_sync_count = waits,
 		.out_syncs = (uintptr_t)out,
@@ -310,7 +326,8 @@ static int add_job(struct submission *s, const struct drm_rocket_job *job)
 
 	if (!find_causes(s->file, job, &after))
 		err = -ENOMEM;
-	if (!part || !has(&after, part->fence) || part->task_count + job->task_count > MOST_TASKS)
+	if (!part || !has(&after, part->fence) || part->task_count + job->task_count > MOST_TASKS ||
+	    part->flags != (job->flags & ~DRM_ROCKET_JOB_BATCHED))
 		part = NULL;
 	if (!err && !is_ready(&after, part ? part->fence : NULL)) {
 		/* What it waits for goes first; of a part, only the rest can be sent. */

@@ -17,6 +17,7 @@
 #include "rocket_device.h"
 #include "rocket_drv.h"
 #include "rocket_gem.h"
+#include "rocket_gem_cpu.h"
 #include "rocket_penalty.h"
 #include "rocket_pmu.h"
 #include "rocket_prime.h"
@@ -100,6 +101,8 @@ static const struct drm_ioctl_desc rocket_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(ROCKET_SUBMIT, rocket_ioctl_submit, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_PREP_BO, rocket_ioctl_prep_bo, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_FINI_BO, rocket_ioctl_fini_bo, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_PREP_BO_RANGES, rocket_ioctl_prep_bo_ranges, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_FINI_BO_RANGES, rocket_ioctl_fini_bo_ranges, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_GET_PARAM, rocket_ioctl_get_param, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_GEM_CREATE, rocket_ioctl_gem_create, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_VM_CREATE, rocket_ioctl_vm_create, 0),
@@ -116,9 +119,12 @@ static const struct file_operations rocket_fops = {
 };
 
 /*
- * Versions:
+ * The numbers are those that users of patched kernels look for, see the header:
  * 1.0 - mainline: CREATE_BO, SUBMIT, PREP_BO, FINI_BO
- * 1.1 - VMs, VM_BIND, jobs with syncobjs; GET_PARAM tells more
+ * 1.1 to 1.3 - flags of a job
+ * 1.5 - PREP_BO_RANGES, FINI_BO_RANGES
+ * 1.6 - all that these kernels have
+ * What is ours besides is in what GET_PARAM says; with it grows the patch level.
  */
 static const struct drm_driver rocket_drm_driver = {
 	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_SYNCOBJ |
@@ -135,7 +141,8 @@ static const struct drm_driver rocket_drm_driver = {
 	.name = "rocket",
 	.desc = "Rockchip NPU",
 	.major = 1,
-	.minor = 1,
+	.minor = 6,
+	.patchlevel = 1,
 };
 
 /*

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <drm/drm_gem.h>
-#include <drm/drm_utils.h>
 #include <drm/rocket_accel.h>
 #include <linux/dma-buf.h>
-#include <linux/dma-mapping.h>
-#include <linux/dma-resv.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -23,7 +20,7 @@
  * DOC: Buffer objects
  *
  * BOs are shmem objects. The CPU maps them cached, unless asked otherwise, and
- * the NPU does not snoop: PREP_BO and FINI_BO hand a BO over.
+ * the NPU does not snoop: see rocket_gem_cpu.c.
  */
 
 /*
@@ -417,92 +414,6 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 
 	ret = rocket_gem_create(ddev, file, vm, args);
 	rocket_vm_put(vm);
-
-	return ret;
-}
-
-/**
- * rocket_gem_sync() - Hand a BO over to the CPU, or back.
- * @bo: The BO, which may have no memory yet.
- * @for_cpu: To the CPU; else to devices.
- *
- * Return: 0, or a negative errno of the exporter of an imported BO.
- */
-int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu)
-{
-	struct drm_gem_object *obj = &bo->base.base;
-
-	if (drm_gem_is_imported(obj)) {
-		struct dma_buf *dma_buf = obj->import_attach->dmabuf;
-
-		return for_cpu ? dma_buf_begin_cpu_access(dma_buf, DMA_BIDIRECTIONAL) :
-				 dma_buf_end_cpu_access(dma_buf, DMA_BIDIRECTIONAL);
-	}
-
-	if (!READ_ONCE(bo->base.sgt) || bo->base.map_wc)
-		return 0;
-
-	if (for_cpu)
-		dma_sync_sgtable_for_cpu(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
-	else
-		dma_sync_sgtable_for_device(obj->dev->dev, bo->base.sgt, DMA_BIDIRECTIONAL);
-
-	return 0;
-}
-
-static int rocket_gem_wait(struct drm_gem_object *obj, s64 timeout_ns)
-{
-	unsigned long timeout = drm_timeout_abs_to_jiffies(timeout_ns);
-	long ret;
-
-	ret = dma_resv_wait_timeout(obj->resv, DMA_RESV_USAGE_WRITE, true, timeout);
-	if (ret < 0)
-		return ret;
-	if (!ret)
-		return timeout ? -ETIMEDOUT : -EBUSY;
-
-	return 0;
-}
-
-/* DRM_IOCTL_ROCKET_PREP_BO, see struct drm_rocket_prep_bo. */
-int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *file)
-{
-	struct drm_rocket_prep_bo *args = data;
-	struct drm_gem_object *obj;
-	int ret;
-
-	if (args->reserved)
-		return -EINVAL;
-
-	obj = drm_gem_object_lookup(file, args->handle);
-	if (!obj)
-		return -ENOENT;
-
-	ret = rocket_gem_wait(obj, args->timeout_ns);
-	if (!ret)
-		ret = rocket_gem_sync(to_rocket_gem(obj), true);
-
-	drm_gem_object_put(obj);
-
-	return ret;
-}
-
-/* DRM_IOCTL_ROCKET_FINI_BO, see struct drm_rocket_fini_bo. */
-int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *file)
-{
-	struct drm_rocket_fini_bo *args = data;
-	struct drm_gem_object *obj;
-	int ret;
-
-	if (args->reserved)
-		return -EINVAL;
-
-	obj = drm_gem_object_lookup(file, args->handle);
-	if (!obj)
-		return -ENOENT;
-
-	ret = rocket_gem_sync(to_rocket_gem(obj), false);
-	drm_gem_object_put(obj);
 
 	return ret;
 }

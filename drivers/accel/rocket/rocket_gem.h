@@ -71,7 +71,6 @@ struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
 						  struct dma_buf_attachment *attach,
 						  struct sg_table *sgt);
 struct rocket_sg_index *rocket_gem_get_pages(struct rocket_gem_object *bo);
-int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu);
 bool rocket_gem_may_bind(struct rocket_gem_object *bo, struct rocket_vm *vm);
 bool rocket_gem_hold_mapping(struct drm_gem_object *obj, struct rocket_vm *vm);
 void rocket_gem_release_mapping(struct drm_gem_object *obj);
@@ -79,7 +78,5 @@ bool rocket_gem_try_release_mapping(struct drm_gem_object *obj);
 
 int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file *file);
 int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file *file);
-int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *file);
-int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *file);
 
 #endif

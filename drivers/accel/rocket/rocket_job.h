@@ -77,8 +77,9 @@ struct rocket_job {
 	u32 next_task;
 
 	/**
-	 * @done: What ends a task of it, ROCKET_PC_INTERRUPT_* bits. Any of them, so
-	 * what a program raises before its last block has written must not be here.
+	 * @done: What ends a task of it, ROCKET_PC_INTERRUPT_* bits of ROCKET_HW_DONE.
+	 * Any of them, so what a program raises before its last block has written must
+	 * not be here. The others are in doubt.
 	 */
 	u32 done;
 

@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 
 #include "rocket_gem.h"
+#include "rocket_gem_cpu.h"
 #include "rocket_prime.h"
 
 /**

@@ -31,7 +31,8 @@
  * An interrupt that the counter of tasks contradicts is not taken for the end and not
  * forgotten either (&struct rocket_doubt): its bits stay, the line is masked, and a
  * timer looks again, less and less often, until the counter agrees, the bits have
- * gone, or nothing has moved for so long that the counter must be wrong.
+ * gone, or nothing has moved for so long that the counter must be wrong. The same
+ * happens when another block than the one that the job named has ended.
  */
 
 /* The first look after a doubtful interrupt; each next one takes twice as long, in ns */
@@ -46,6 +47,8 @@
  */
 #define ROCKET_DOUBT_LATE_NS	(200 * NSEC_PER_USEC)
 #define ROCKET_DOUBT_STILL_NS	(50 * NSEC_PER_MSEC)
+/* The same when only a DPU has ended, and the job said that its PPU writes last. */
+#define ROCKET_DOUBT_BLOCK_NS	NSEC_PER_MSEC
 
 /*
  * Interrupts in a task that nobody has asked for, before its job is killed. A stream can
@@ -74,7 +77,7 @@ void rocket_run_start_task(struct rocket_core *core)
 	core->unasked = 0;
 	core->dma_errors = 0;
 
-	rocket_hw_start(&core->hw, task, job->done);
+	rocket_hw_start(&core->hw, task, ROCKET_HW_DONE);
 }
 
 /* How many tasks the last start was told to run. */
@@ -95,7 +98,7 @@ bool rocket_run_lost(struct rocket_core *core)
 {
 	lockdep_assert_held(&core->lock);
 
-	return rocket_hw_raised(&core->hw) & core->job->done &&
+	return rocket_hw_raised(&core->hw) & ROCKET_HW_DONE &&
 	       rocket_hw_judge_settled(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED;
 }
 
@@ -265,7 +268,25 @@ static void rocket_run_begin_doubt(struct rocket_core *core)
 	hrtimer_start(&doubt->timer, ns_to_ktime(doubt->wait), HRTIMER_MODE_REL);
 }
 
-/* Whether nothing has moved for so long that the counter must be wrong. */
+/* Whether the task that says that it has ended has, beyond doubt. */
+static bool rocket_run_task_ended(struct rocket_core *core)
+{
+	return rocket_hw_raised(&core->hw) & core->job->done &&
+	       rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED;
+}
+
+/* How long it takes until a doubt is dropped if nothing moves, in ns. */
+static u64 rocket_run_doubt_time(struct rocket_core *core)
+{
+	/* The counter agrees: it was another block than the job had said. */
+	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED)
+		return ROCKET_DOUBT_BLOCK_NS;
+
+	return core->hw.facts.counter == ROCKET_COUNTER_LATE ? ROCKET_DOUBT_LATE_NS :
+							       ROCKET_DOUBT_STILL_NS;
+}
+
+/* Whether nothing has moved for so long that the counter, or the job, must be wrong. */
 static bool rocket_run_doubt_is_over(struct rocket_core *core)
 {
 	struct rocket_doubt *doubt = &core->doubt;
@@ -277,8 +298,7 @@ static bool rocket_run_doubt_is_over(struct rocket_core *core)
 		doubt->moved = now;
 	}
 
-	return now - doubt->moved >= (core->hw.facts.counter == ROCKET_COUNTER_LATE ?
-				      ROCKET_DOUBT_LATE_NS : ROCKET_DOUBT_STILL_NS);
+	return now - doubt->moved >= rocket_run_doubt_time(core);
 }
 
 /*
@@ -294,16 +314,15 @@ static bool rocket_run_look_again(struct rocket_core *core, struct dma_fence **f
 	if (!doubt->active || core->recovering)
 		return false;
 
-	if (!(rocket_hw_raised(&core->hw) & core->job->done)) {
+	if (!(rocket_hw_raised(&core->hw) & ROCKET_HW_DONE)) {
 		/* It has gone, and meant nothing. */
 		doubt->active = false;
 		rocket_core_count(&core->counts.spurious, 1);
-		rocket_hw_unmask(&core->hw, core->job->done);
+		rocket_hw_unmask(&core->hw, ROCKET_HW_DONE);
 		return false;
 	}
 
-	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED ||
-	    rocket_run_doubt_is_over(core)) {
+	if (rocket_run_task_ended(core) || rocket_run_doubt_is_over(core)) {
 		*fence = rocket_run_next_task(core);
 		return false;
 	}
@@ -359,8 +378,8 @@ static irqreturn_t rocket_run_unasked_irq(struct rocket_core *core)
 		return IRQ_NONE;
 
 	core->dma_errors |= bits & ROCKET_HW_DMA_ERRORS;
-	rocket_hw_unmask(&core->hw, core->doubt.active ? 0 : core->job->done);
-	rocket_hw_acknowledge(&core->hw, bits & ~core->job->done);
+	rocket_hw_unmask(&core->hw, core->doubt.active ? 0 : ROCKET_HW_DONE);
+	rocket_hw_acknowledge(&core->hw, bits & ~ROCKET_HW_DONE);
 	rocket_core_count(&core->counts.spurious, 1);
 
 	/* One that does it again and again is stopped. */
@@ -373,7 +392,7 @@ static irqreturn_t rocket_run_unasked_irq(struct rocket_core *core)
 /* The task says that it has ended. Returns the fence of a job that is complete. */
 static struct dma_fence *rocket_run_task_irq(struct rocket_core *core)
 {
-	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED)
+	if (rocket_run_task_ended(core))
 		return rocket_run_next_task(core);
 
 	rocket_run_begin_doubt(core);
@@ -402,7 +421,7 @@ irqreturn_t rocket_run_irq(int irq, void *data)
 			return rocket_run_stray_irq(core);
 
 		if (core->doubt.active ||
-		    !(rocket_hw_raised(&core->hw) & core->job->done))
+		    !(rocket_hw_raised(&core->hw) & ROCKET_HW_DONE))
 			return rocket_run_unasked_irq(core);
 
 		fence = rocket_run_task_irq(core);

@@ -84,12 +84,22 @@ struct rocket_submit {
 	u32 held_count;
 };
 
+/* How many of its tasks a job is started with, one after the other. */
+static u32 rocket_submit_starts(const struct drm_rocket_job *args)
+{
+	return args->flags & DRM_ROCKET_JOB_BATCHED ? 1 : args->task_count;
+}
+
 VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 {
-	if (args->flags)
+	if (args->flags & ~(DRM_ROCKET_JOB_BATCHED | DRM_ROCKET_JOB_NO_DPU_DONE |
+			    DRM_ROCKET_JOB_PPU_DONE))
 		return -EINVAL;
 
 	if (!args->task_count || args->task_count > ROCKET_SUBMIT_MAX_TASKS)
+		return -EINVAL;
+
+	if (args->flags & DRM_ROCKET_JOB_BATCHED && args->task_count > ROCKET_SUBMIT_MAX_CHAIN)
 		return -EINVAL;
 
 	if (args->in_bo_handle_count > ROCKET_SUBMIT_MAX_HANDLES ||
@@ -97,7 +107,7 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 		return -EINVAL;
 
 	if (args->in_sync_count > ROCKET_SYNC_MAX || args->out_sync_count > ROCKET_SYNC_MAX)
-		return -EINVAL;
+		return -E2BIG;
 
 	if (args->timeout_ms > ROCKET_JOB_TIMEOUT_MAX_MS)
 		return -EINVAL;
@@ -112,6 +122,34 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_submit_check);
 
+static int rocket_submit_copy_task(struct drm_rocket_task *task,
+				   const struct drm_rocket_job *args, u32 i)
+{
+	bool batched = args->flags & DRM_ROCKET_JOB_BATCHED;
+	int ret;
+
+	ret = rocket_copy_array_entry(task, sizeof(*task), ROCKET_SUBMIT_TASK_MIN_SIZE,
+				      args->tasks, i, args->task_struct_size);
+	if (ret)
+		return ret;
+
+	if (task->pad || task->chain_count > (batched ? 1 : ROCKET_SUBMIT_MAX_CHAIN))
+		return -EINVAL;
+
+	if (!task->regcmd_count || task->regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
+		return -EINVAL;
+
+	/* The low bits of the address register mean other things. */
+	if (!IS_ALIGNED(task->regcmd, ROCKET_SUBMIT_REGCMD_ALIGN))
+		return -EINVAL;
+
+	if (batched)
+		task->chain_count = args->task_count;
+
+	return 0;
+}
+
+/* Looks at all of them, and keeps those that will be started. */
 static int rocket_submit_copy_tasks(struct rocket_job *job,
 				    const struct drm_rocket_job *args)
 {
@@ -119,21 +157,12 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 		struct drm_rocket_task task;
 		int ret;
 
-		ret = rocket_copy_array_entry(&task, sizeof(task), ROCKET_SUBMIT_TASK_MIN_SIZE,
-					      args->tasks, i, args->task_struct_size);
+		ret = rocket_submit_copy_task(&task, args, i);
 		if (ret)
 			return ret;
 
-		if (task.pad || task.chain_count > ROCKET_SUBMIT_MAX_CHAIN)
-			return -EINVAL;
-
-		if (!task.regcmd_count || task.regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
-			return -EINVAL;
-
-		/* The low bits of the address register mean other things. */
-		if (!IS_ALIGNED(task.regcmd, ROCKET_SUBMIT_REGCMD_ALIGN))
-			return -EINVAL;
-
+		if (i >= job->task_count)
+			continue;
 		job->tasks[i].regcmd = task.regcmd;
 		job->tasks[i].regcmd_count = task.regcmd_count;
 		job->tasks[i].chain_count = task.chain_count ?: 1;
@@ -208,6 +237,8 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 
 	job->timeout = mul_u32_u32(args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS, NSEC_PER_MSEC);
 	job->user_data = args->user_data;
+	if (args->flags & DRM_ROCKET_JOB_PPU_DONE)
+		job->done = ROCKET_PC_INTERRUPT_PPU;
 	job->cores = args->core_mask ?: ~0;
 	job->priority = args->priority;
 	job->submitted = ktime_get_ns();
@@ -241,7 +272,7 @@ static struct rocket_job *rocket_submit_create_job(struct rocket_submit *submit,
 	if (IS_ERR(vm))
 		return ERR_CAST(vm);
 
-	job = rocket_job_create(vm, args->task_count,
+	job = rocket_job_create(vm, rocket_submit_starts(args),
 				args->in_bo_handle_count + args->out_bo_handle_count);
 	rocket_vm_put(vm);
 

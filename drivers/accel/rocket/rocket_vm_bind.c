@@ -245,7 +245,7 @@ VISIBLE_IF_KUNIT int rocket_bind_check(const struct drm_rocket_vm_bind *args)
 		return -EINVAL;
 
 	if (args->in_sync_count > ROCKET_SYNC_MAX || args->out_sync_count > ROCKET_SYNC_MAX)
-		return -EINVAL;
+		return -E2BIG;
 
 	if (args->op_count > ROCKET_VM_BIND_MAX_OPS)
 		return -E2BIG;

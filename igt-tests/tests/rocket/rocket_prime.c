@@ -139,6 +139,26 @@ static void test_import_udmabuf(int fd)
 	check_shared(fd, import(fd, u.dmabuf), u.dmabuf, u.map);
 }
 
+/* Its exporter knows no ranges, and hands over all of it; what is asked for must be right. */
+static void test_import_ranges(int fd)
+{
+	struct udmabuf u = make_udmabuf();
+	struct drm_rocket_bo_range range = { 100, 5000 };
+	struct drm_rocket_prep_bo_ranges prep = {
+		.handle = import(fd, u.dmabuf), .range_count = 1, .ranges = (uintptr_t)&range,
+	};
+	struct drm_rocket_fini_bo_ranges fini = {
+		.handle = prep.handle, .range_count = 1, .ranges = (uintptr_t)&range,
+	};
+
+	do_ioctl(fd, DRM_IOCTL_ROCKET_PREP_BO_RANGES, &prep);
+	do_ioctl(fd, DRM_IOCTL_ROCKET_FINI_BO_RANGES, &fini);
+	range.size = SIZE;
+	do_ioctl_err(fd, DRM_IOCTL_ROCKET_PREP_BO_RANGES, &prep, EINVAL);
+	do_ioctl_err(fd, DRM_IOCTL_ROCKET_FINI_BO_RANGES, &fini, EINVAL);
+	check_shared(fd, prep.handle, u.dmabuf, u.map);
+}
+
 static void test_import_offset(int fd)
 {
 	struct udmabuf u = make_udmabuf();
@@ -532,6 +552,8 @@ igt_main
 	} tests[] = {
 		{ "import-udmabuf", test_import_udmabuf,
 		  "A memfd by udmabuf is the same memory for CPU and NPU" },
+		{ "import-ranges", test_import_ranges,
+		  "An imported buffer changes hands as a whole, whatever the ranges" },
 		{ "import-offset", test_import_offset,
 		  "Any page of an imported buffer can be bound anywhere, none beyond its end" },
 		{ "import-pieces", test_import_pieces,

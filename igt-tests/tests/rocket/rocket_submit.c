@@ -685,7 +685,7 @@ static void test_bad_jobs(int fd)
 		      .task_count = 65537 }, -EINVAL);
 	expect_submit(&s, (struct drm_rocket_job){ .tasks = 16, .task_count = 1 }, -EFAULT);
 	expect_submit(&s, (struct drm_rocket_job){ .task_struct_size = 4 }, -EINVAL);
-	expect_submit(&s, (struct drm_rocket_job){ .flags = 1 }, -EINVAL);
+	expect_submit(&s, (struct drm_rocket_job){ .flags = 8 }, -EINVAL);
 	expect_submit(&s, (struct drm_rocket_job){ .vm_id = 77 }, -ENOENT);
 	expect_submit(&s, (struct drm_rocket_job){ .core_mask = 1u << 31 }, -EINVAL);
 	expect_submit(&s, (struct drm_rocket_job){ .timeout_ms = longest + 1 }, -EINVAL);
@@ -699,8 +699,8 @@ static void test_bad_jobs(int fd)
 		      .out_bo_handle_count = 1 }, -EFAULT);
 	expect_submit(&s, (struct drm_rocket_job){ .in_bo_handle_count = 65537 }, -EINVAL);
 	expect_submit(&s, (struct drm_rocket_job){ .out_bo_handle_count = UINT32_MAX }, -EINVAL);
-	expect_submit(&s, (struct drm_rocket_job){ .in_sync_count = 1025 }, -EINVAL);
-	expect_submit(&s, (struct drm_rocket_job){ .out_sync_count = UINT32_MAX }, -EINVAL);
+	expect_submit(&s, (struct drm_rocket_job){ .in_sync_count = 1025 }, -E2BIG);
+	expect_submit(&s, (struct drm_rocket_job){ .out_sync_count = UINT32_MAX }, -E2BIG);
 	/* A syncobj without a fence cannot be waited for. */
 	expect_submit(&s, (struct drm_rocket_job){ .in_syncs = (uintptr_t)&sync,
 		      .in_sync_count = 1, .sync_struct_size = sizeof(sync) }, -EINVAL);
@@ -792,7 +792,7 @@ static void test_fence_slots(int fd)
 	jobs[0].out_bo_handles = (uintptr_t)handles;
 	jobs[0].out_bo_handle_count = BOS;
 	/* Nothing is submitted: what the jobs themselves take has come and gone. */
-	jobs[JOBS - 1].flags = 1;
+	jobs[JOBS - 1].flags = 8;
 	igt_assert_eq(__rocket_submit(fd, jobs, JOBS), -EINVAL);
 	jobs[JOBS - 1].flags = 0;
 	before = rocket_slab_bytes();
@@ -833,7 +833,7 @@ static struct slow make_slow(struct scene *s)
 		slow.jobs[i].tasks = (uintptr_t)slow.tasks;
 		slow.jobs[i].task_count = TASKS;
 	}
-	slow.jobs[JOBS - 1].flags = 1;
+	slow.jobs[JOBS - 1].flags = 8;
 	slow.submit.jobs = (uintptr_t)slow.jobs;
 	return slow;
 }

@@ -493,9 +493,9 @@ static void test_bad_syncs(int fd)
 	expect_bind(&s, (struct drm_rocket_vm_bind){ .flags = async, .in_sync_count = 1,
 		    .in_syncs = 16, .sync_struct_size = sizeof(struct drm_rocket_sync) }, -EFAULT);
 	expect_bind(&s, (struct drm_rocket_vm_bind){ .flags = async, .in_sync_count = 1025 },
-		    -EINVAL);
+		    -E2BIG);
 	expect_bind(&s, (struct drm_rocket_vm_bind){ .flags = async, .out_sync_count = UINT32_MAX },
-		    -EINVAL);
+		    -E2BIG);
 	expect_bind(&s, (struct drm_rocket_vm_bind){ .flags = async, .in_sync_count = 1,
 		    .in_syncs = (uintptr_t)&bad[1].sync, .sync_struct_size = 8 }, -EINVAL);
 	/* Only what is queued can wait and signal. */

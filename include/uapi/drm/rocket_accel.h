@@ -55,6 +55,14 @@ extern "C" {
  * kernel does not know is zero.  Padding and reserved fields must be zero,
  * unknown flags are refused.  An ioctl that fails has changed nothing.
  *
+ * **What a kernel has.** Mainline's driver reports version 0.0, or 1.0, and has the
+ * first four ioctls. Kernels that carry their users' patches count up to 1.6: 1.1
+ * has %DRM_ROCKET_JOB_BATCHED, 1.2 and 1.3 the other two flags, 1.4 chains of any
+ * length of time, 1.5 the ranges. This one has all of that and reports 1.6. It is
+ * told from those by &DRM_IOCTL_ROCKET_GET_PARAM, which others answer with -EINVAL:
+ * %DRM_ROCKET_PARAM_FEATURES says what there is. The version's patch level only
+ * counts revisions of this interface.
+ *
  * **Limits.** Memory that the kernel cannot reclaim counts for the user that
  * opened the file, over all files of that user.  A BO counts with its size from
  * its creation or import until it is freed, for the file's user that did it,
@@ -81,12 +89,15 @@ extern "C" {
 #define DRM_ROCKET_SUBMIT			0x01
 #define DRM_ROCKET_PREP_BO			0x02
 #define DRM_ROCKET_FINI_BO			0x03
-#define DRM_ROCKET_GET_PARAM			0x04
-#define DRM_ROCKET_GEM_CREATE			0x05
-#define DRM_ROCKET_VM_CREATE			0x06
-#define DRM_ROCKET_VM_DESTROY			0x07
-#define DRM_ROCKET_VM_BIND			0x08
-#define DRM_ROCKET_VM_QUERY			0x09
+#define DRM_ROCKET_PREP_BO_RANGES		0x04
+#define DRM_ROCKET_FINI_BO_RANGES		0x05
+/* 0x06 to 0x0f are left to mainline. */
+#define DRM_ROCKET_GET_PARAM			0x10
+#define DRM_ROCKET_GEM_CREATE			0x11
+#define DRM_ROCKET_VM_CREATE			0x12
+#define DRM_ROCKET_VM_DESTROY			0x13
+#define DRM_ROCKET_VM_BIND			0x14
+#define DRM_ROCKET_VM_QUERY			0x15
 
 #define DRM_IOCTL_ROCKET_CREATE_BO \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_CREATE_BO, struct drm_rocket_create_bo)
@@ -96,6 +107,10 @@ extern "C" {
 	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_PREP_BO, struct drm_rocket_prep_bo)
 #define DRM_IOCTL_ROCKET_FINI_BO \
 	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_FINI_BO, struct drm_rocket_fini_bo)
+#define DRM_IOCTL_ROCKET_PREP_BO_RANGES \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_PREP_BO_RANGES, struct drm_rocket_prep_bo_ranges)
+#define DRM_IOCTL_ROCKET_FINI_BO_RANGES \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_FINI_BO_RANGES, struct drm_rocket_fini_bo_ranges)
 #define DRM_IOCTL_ROCKET_GET_PARAM \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GET_PARAM, struct drm_rocket_get_param)
 #define DRM_IOCTL_ROCKET_GEM_CREATE \
@@ -197,6 +212,71 @@ struct drm_rocket_fini_bo {
 };
 
 /**
+ * struct drm_rocket_bo_range - A part of a BO.
+ */
+struct drm_rocket_bo_range {
+	/** @offset: Where it begins, in bytes; any. */
+	__u64 offset;
+
+	/** @size: Its size in bytes, not zero; any. */
+	__u64 size;
+};
+
+/**
+ * struct drm_rocket_prep_bo_ranges - Start CPU ownership of parts of a BO.
+ *
+ * As &struct drm_rocket_prep_bo, for all that the CPU is going to read: what it
+ * costs is what the ranges cover.  Waits for the BO as a whole.  What is in the
+ * same cache line as the end of a range, of 64 bytes, may be handed over with it.
+ * An imported BO is handed over as a whole.
+ *
+ * Errors: those of &struct drm_rocket_prep_bo; -EINVAL when @range_count is
+ * above 1024, or a range is empty, not inside the BO, or does not begin behind
+ * the one before it.
+ */
+struct drm_rocket_prep_bo_ranges {
+	/** @handle: Input: GEM handle of the buffer object. */
+	__u32 handle;
+
+	/** @range_count: Input: Number of @ranges; 0 means the whole BO. */
+	__u32 range_count;
+
+	/**
+	 * @ranges: Input: Pointer to an array of struct drm_rocket_bo_range, by
+	 * ascending offset, without overlaps; they may touch.
+	 */
+	__u64 ranges;
+
+	/** @timeout_ns: Input: As &drm_rocket_prep_bo.timeout_ns. */
+	__s64 timeout_ns;
+
+	/** @reserved: Reserved, must be zero. */
+	__u64 reserved;
+};
+
+/**
+ * struct drm_rocket_fini_bo_ranges - End CPU ownership of parts of a BO.
+ *
+ * As &struct drm_rocket_fini_bo, for all that the CPU has written.
+ *
+ * Errors: as those of &struct drm_rocket_prep_bo_ranges, without what comes of
+ * waiting.
+ */
+struct drm_rocket_fini_bo_ranges {
+	/** @handle: Input: GEM handle of the buffer object. */
+	__u32 handle;
+
+	/** @range_count: Input: Number of @ranges; 0 means the whole BO. */
+	__u32 range_count;
+
+	/** @ranges: Input: As &drm_rocket_prep_bo_ranges.ranges. */
+	__u64 ranges;
+
+	/** @reserved: Reserved, must be zero. */
+	__u64 reserved;
+};
+
+/**
  * struct drm_rocket_sync - A syncobj to wait for or to signal.
  */
 struct drm_rocket_sync {
@@ -279,7 +359,7 @@ enum drm_rocket_job_priority {
  * dependencies with other jobs. All tasks in the same job will be executed
  * sequentially on the same core, to benefit from memory residency in SRAM.
  *
- * All fields from @vm_id on are younger than the rest: with a
+ * All fields from @flags on are younger than the rest: with a
  * &drm_rocket_submit.job_struct_size that ends before one of them it reads as
  * zero, and zero always means what the oldest interface did.
  */
@@ -326,12 +406,28 @@ struct drm_rocket_job {
 	__u32 out_bo_handle_count;
 
 	/**
+	 * @flags: Input: Zero or more of DRM_ROCKET_JOB_*.
+	 *
+	 * %DRM_ROCKET_JOB_BATCHED: All tasks of the job, 4095 at most, are one
+	 * chain, as if &drm_rocket_task.chain_count of the first said so.  None
+	 * may have a chain_count above 1.
+	 *
+	 * %DRM_ROCKET_JOB_NO_DPU_DONE: The last block to write is a DPU whose end
+	 * raises nothing on some SoCs.  On this one it does, so it changes nothing.
+	 *
+	 * %DRM_ROCKET_JOB_PPU_DONE: The last block to write is a PPU.  Without the
+	 * flag the end of either ends a task.  With it the end of a DPU alone does
+	 * so a millisecond later: a wrong hint costs that time, and nothing else.
+	 */
+#define DRM_ROCKET_JOB_BATCHED			(1 << 0)
+#define DRM_ROCKET_JOB_NO_DPU_DONE		(1 << 1)
+#define DRM_ROCKET_JOB_PPU_DONE			(1 << 2)
+	__u32 flags;
+
+	/**
 	 * @vm_id: Input: The VM in which the job runs; 0 is the file's own.
 	 */
 	__u32 vm_id;
-
-	/** @flags: Input: Must be zero. */
-	__u32 flags;
 
 	/**
 	 * @in_syncs: Input: Pointer to an array of struct drm_rocket_sync that
@@ -348,11 +444,15 @@ struct drm_rocket_job {
 	 */
 	__u64 out_syncs;
 
+	/**
+	 * @core_mask: Input: The cores that may run the job, bit n for core n.
+	 * 0 means any.  -EINVAL when no such core is present, -EIO when those
+	 * that are cannot be brought back.
+	 */
+	__u32 core_mask;
+
 	/** @in_sync_count: Input: Number of @in_syncs, up to 1024. */
 	__u32 in_sync_count;
-
-	/** @out_sync_count: Input: Number of @out_syncs, up to 1024. */
-	__u32 out_sync_count;
 
 	/**
 	 * @sync_struct_size: Input: Size in bytes of the structs in @in_syncs
@@ -360,12 +460,8 @@ struct drm_rocket_job {
 	 */
 	__u32 sync_struct_size;
 
-	/**
-	 * @core_mask: Input: The cores that may run the job, bit n for core n.
-	 * 0 means any.  -EINVAL when no such core is present, -EIO when those
-	 * that are cannot be brought back.
-	 */
-	__u32 core_mask;
+	/** @out_sync_count: Input: Number of @out_syncs, up to 1024. */
+	__u32 out_sync_count;
 
 	/**
 	 * @timeout_ms: Input: How long the job may take on its core before it
@@ -396,11 +492,11 @@ struct drm_rocket_job {
  *
  * Errors: -EINVAL for a size, count, flag, address or alignment out of range,
  * for a @job_struct_size or &drm_rocket_job.task_struct_size smaller than in
- * the first version of this interface, for a sync without a fence; -E2BIG when
- * a struct is larger than the kernel knows and the excess is not zero, or than
- * 4096 bytes; -ENOENT for an unknown BO handle, VM id or syncobj; -EPERM for a
- * priority that the caller may not use; -EIO when all cores that a job may run on
- * are out of service.
+ * the first version of this interface, for a sync without a fence; -E2BIG for
+ * more syncs than there may be, and when a struct is larger than the kernel
+ * knows and the excess is not zero, or than 4096 bytes; -ENOENT for an unknown
+ * BO handle, VM id or syncobj; -EPERM for a priority that the caller may not
+ * use; -EIO when all cores that a job may run on are out of service.
  */
 struct drm_rocket_submit {
 	/**
@@ -501,6 +597,10 @@ enum drm_rocket_param {
 #define DRM_ROCKET_FEATURE_VM_BIND		(1ULL << 0)
 /** %DRM_ROCKET_FEATURE_CHAINS: &drm_rocket_task.chain_count. */
 #define DRM_ROCKET_FEATURE_CHAINS		(1ULL << 1)
+/** %DRM_ROCKET_FEATURE_JOB_FLAGS: DRM_ROCKET_JOB_*, which version 1.3 means, too. */
+#define DRM_ROCKET_FEATURE_JOB_FLAGS		(1ULL << 2)
+/** %DRM_ROCKET_FEATURE_BO_RANGES: PREP_BO_RANGES, FINI_BO_RANGES; so does 1.5. */
+#define DRM_ROCKET_FEATURE_BO_RANGES		(1ULL << 3)
 
 /**
  * struct drm_rocket_get_param - Ask for a fact about driver and hardware.
@@ -672,15 +772,16 @@ struct drm_rocket_vm_bind_op {
  * A mapping holds a reference to its BO, as does an operation that is queued:
  * closing the handle unmaps nothing.
  *
- * Errors: -EINVAL for an unknown operation or flag, an address, offset or range
- * that is not page aligned or out of bounds, a field that must be zero and is
- * not, a private BO of another VM, syncs without %DRM_ROCKET_VM_BIND_ASYNC, a
- * sync without a fence, or a struct size smaller than in the first version;
- * -E2BIG when @op_count is above %DRM_ROCKET_PARAM_MAX_BIND_OPS, the operations map
- * more than 16 GiB together, or a struct is larger than the kernel knows and the
- * excess is not zero; -ENOENT for an unknown VM, BO handle or syncobj; -ENOSPC
- * when the user has not enough page tables or the file not enough mapping objects
- * left.
+ * Errors: -EINVAL for an unknown operation or flag, an address, offset or
+ * range that is not page aligned or out of bounds, a field that must be zero
+ * and is not, a private BO of another VM, syncs without
+ * %DRM_ROCKET_VM_BIND_ASYNC, a sync without a fence, or a struct size smaller
+ * than in the first version; -E2BIG when @op_count is above
+ * %DRM_ROCKET_PARAM_MAX_BIND_OPS, there are more syncs than there may be, the
+ * operations map more than 16 GiB together, or a struct is larger than the
+ * kernel knows and the excess is not zero; -ENOENT for an unknown VM, BO
+ * handle or syncobj; -ENOSPC when the user has not enough page tables or the
+ * file not enough mapping objects left.
  */
 struct drm_rocket_vm_bind {
 	/** @vm_id: Input: The VM. */

@@ -99,8 +99,8 @@ static const struct bind_case bind_cases[] = {
 	{ "in-sync at once", { .in_sync_count = 1 }, -EINVAL },
 	{ "out-sync at once", { .out_sync_count = 1 }, -EINVAL },
 	{ "too many in-syncs", { .flags = ASYNC, .in_sync_count = ROCKET_SYNC_MAX + 1 },
-	  -EINVAL },
-	{ "too many out-syncs", { .flags = ASYNC, .out_sync_count = U32_MAX }, -EINVAL },
+	  -E2BIG },
+	{ "too many out-syncs", { .flags = ASYNC, .out_sync_count = U32_MAX }, -E2BIG },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bind, bind_cases, what);
