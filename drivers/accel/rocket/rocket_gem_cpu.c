@@ -127,12 +127,18 @@ int rocket_gem_sync(struct rocket_gem_object *bo, bool for_cpu)
 	return rocket_gem_sync_ranges(bo, NULL, 0, for_cpu);
 }
 
+/*
+ * For those who write it. With an imported one, for those who read it as well: dma-buf
+ * would wait for them, too, and without end.
+ */
 static int rocket_gem_wait(struct drm_gem_object *obj, s64 timeout_ns)
 {
 	unsigned long timeout = drm_timeout_abs_to_jiffies(timeout_ns);
+	enum dma_resv_usage usage = drm_gem_is_imported(obj) ? DMA_RESV_USAGE_READ :
+							       DMA_RESV_USAGE_WRITE;
 	long ret;
 
-	ret = dma_resv_wait_timeout(obj->resv, DMA_RESV_USAGE_WRITE, true, timeout);
+	ret = dma_resv_wait_timeout(obj->resv, usage, true, timeout);
 	if (ret < 0)
 		return ret;
 	if (!ret)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/udmabuf.h>
@@ -157,6 +158,37 @@ static void test_import_ranges(int fd)
 	do_ioctl_err(fd, DRM_IOCTL_ROCKET_PREP_BO_RANGES, &prep, EINVAL);
 	do_ioctl_err(fd, DRM_IOCTL_ROCKET_FINI_BO_RANGES, &fini, EINVAL);
 	check_shared(fd, prep.handle, u.dmabuf, u.map);
+}
+
+/* dma-buf would wait for who reads it, and without end. */
+static void test_import_busy(int fd)
+{
+	struct udmabuf u = make_udmabuf();
+	uint32_t handle = import(fd, u.dmabuf);
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync in;
+	struct rocket_probe probe;
+	struct drm_rocket_job job;
+
+	rocket_vm_map(fd, 0, handle, 0, BASE, SIZE);
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	rocket_probe_set(&probe, 0, BASE, rocket_probe_result_addr(&probe, 0));
+	rocket_blocker_init(&blocker, fd);
+	in = rocket_sync(blocker.syncobj, 0);
+	job = rocket_probe_job(&probe, 0, 1);
+	job.in_syncs = (uintptr_t)&in;
+	job.in_sync_count = 1;
+	job.sync_struct_size = sizeof(in);
+	job.in_bo_handles = (uintptr_t)&handle;
+	job.in_bo_handle_count = 1;
+	rocket_submit(fd, &job, 1);
+	igt_set_timeout(60, "PREP_BO of an imported BO that is read");
+	igt_assert_eq(__rocket_prep_bo(fd, handle, 0), -EBUSY);
+	igt_reset_timeout();
+	errno = 0;
+	rocket_blocker_release(&blocker);
+	igt_assert_eq(__rocket_prep_bo(fd, handle, INT64_MAX), 0);
+	rocket_blocker_fini(&blocker);
 }
 
 static void test_import_offset(int fd)
@@ -554,6 +586,8 @@ igt_main
 		  "A memfd by udmabuf is the same memory for CPU and NPU" },
 		{ "import-ranges", test_import_ranges,
 		  "An imported buffer changes hands as a whole, whatever the ranges" },
+		{ "import-busy", test_import_busy,
+		  "PREP_BO keeps its deadline with an imported buffer that is read" },
 		{ "import-offset", test_import_offset,
 		  "Any page of an imported buffer can be bound anywhere, none beyond its end" },
 		{ "import-pieces", test_import_pieces,
