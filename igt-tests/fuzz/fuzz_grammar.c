@@ -83,7 +83,7 @@ static const uint64_t inject_values[] = { 1, 2, 3 };
 static const uint64_t few[] = { 1, 2, 4, 8, 16 };
 static const uint64_t files[] = { 0, 1, 2, 3 };
 static const uint64_t numbers[] = {
-	0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x46, 0x56, 0x9f,
+	0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x46, 0x57, 0x9f,
 };
 static const uint64_t ioctl_sizes[] = { 8, 16, 24, 32, 40, 64, 72, 0, 1, 256, 8191 };
 
@@ -111,6 +111,7 @@ const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
 	[FUZZ_GEM_CREATE] = { "gem_create", 5, { F, BO, NUM("size", sizes, 6),
 		NUM("flags", bo_flags, 3), VM, NUM("pad", zero, 1) } },
 	[FUZZ_GEM_CLOSE] = { "gem_close", 4, { F, BO } },
+	[FUZZ_GEM_QUERY] = { "gem_query", 2, { F, BO, NUM("pad", zero, 1) } },
 	[FUZZ_PREP_BO] = { "prep_bo", 4, { F, BO, NUM("timeout", timeouts, 3),
 		NUM("reserved", zero, 1) } },
 	[FUZZ_FINI_BO] = { "fini_bo", 2, { F, BO, NUM("reserved", zero, 1) } },

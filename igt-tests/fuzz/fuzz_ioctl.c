@@ -39,6 +39,7 @@ static bool is_documented(enum fuzz_type type, int error)
 		[FUZZ_GET_PARAM] = { EINVAL },
 		[FUZZ_CREATE_BO] = { EINVAL, ENOSPC },
 		[FUZZ_GEM_CREATE] = { EINVAL, E2BIG, ENOENT, ENOSPC },
+		[FUZZ_GEM_QUERY] = { EINVAL, ENOENT },
 		[FUZZ_PREP_BO] = { EINVAL, ENOENT, EBUSY, ETIMEDOUT },
 		[FUZZ_FINI_BO] = { EINVAL, ENOENT },
 		[FUZZ_PREP_RANGES] = { EINVAL, ENOENT, EBUSY },
@@ -286,6 +287,15 @@ static int do_gem_create(struct fuzz_world *w, const struct fuzz_op *op)
 	return 0;
 }
 
+static int do_gem_query(struct fuzz_world *w, const struct fuzz_op *op)
+{
+	struct drm_rocket_gem_query query = {
+		.handle = fuzz_value(w->bo, op->arg[1]), .pad = op->arg[2],
+	};
+
+	return call(w, op->type, op->arg[0], DRM_IOCTL_ROCKET_GEM_QUERY, &query, query.pad);
+}
+
 static int do_prep_bo(struct fuzz_world *w, const struct fuzz_op *op)
 {
 	struct drm_rocket_prep_bo prep = {
@@ -433,6 +443,8 @@ int fuzz_do_ioctl(struct fuzz_world *w, struct fuzz_stage *stage, const struct f
 		return do_create_bo(w, op);
 	case FUZZ_GEM_CREATE:
 		return do_gem_create(w, op);
+	case FUZZ_GEM_QUERY:
+		return do_gem_query(w, op);
 	case FUZZ_PREP_BO:
 		return do_prep_bo(w, op);
 	case FUZZ_FINI_BO:

@@ -63,6 +63,7 @@ def numbers_of(header):
                                                                 flags=re.S)))
     told = {name for name in names if name.startswith("DRM_ROCKET_FEATURE_")}
     told |= {name for name in names if name.startswith("DRM_ROCKET_VM_FAULT_")}
+    told |= {"DRM_ROCKET_GEM_IMPORTED"} & names
     indices = {name.replace("IOCTL_", "") for name in names if "IOCTL_" in name}
     return names - told - indices
 

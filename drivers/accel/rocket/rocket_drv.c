@@ -109,6 +109,7 @@ static const struct drm_ioctl_desc rocket_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(ROCKET_VM_DESTROY, rocket_ioctl_vm_destroy, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_VM_BIND, rocket_ioctl_vm_bind, 0),
 	DRM_IOCTL_DEF_DRV(ROCKET_VM_QUERY, rocket_ioctl_vm_query, 0),
+	DRM_IOCTL_DEF_DRV(ROCKET_GEM_QUERY, rocket_ioctl_gem_query, 0),
 };
 
 /* As DEFINE_DRM_ACCEL_FOPS(), with fdinfo. */

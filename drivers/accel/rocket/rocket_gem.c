@@ -417,3 +417,47 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 
 	return ret;
 }
+
+static u32 rocket_gem_flags(struct rocket_gem_object *bo)
+{
+	u32 flags = 0;
+
+	if (bo->base.map_wc)
+		flags |= DRM_ROCKET_GEM_WC;
+	if (bo->vm_resv)
+		flags |= DRM_ROCKET_GEM_VM_PRIVATE;
+	if (drm_gem_is_imported(&bo->base.base))
+		flags |= DRM_ROCKET_GEM_IMPORTED;
+
+	return flags;
+}
+
+/* DRM_IOCTL_ROCKET_GEM_QUERY, see struct drm_rocket_gem_query. */
+int rocket_ioctl_gem_query(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_gem_query *args = data;
+	struct rocket_file *rfile = file->driver_priv;
+	struct rocket_gem_object *bo;
+	struct drm_gem_object *obj;
+	struct rocket_vm *vm;
+
+	if (args->pad)
+		return -EINVAL;
+
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+
+	bo = to_rocket_gem(obj);
+	args->flags = rocket_gem_flags(bo);
+	args->size = obj->size;
+	args->offset = drm_vma_node_offset_addr(&obj->vma_node);
+	/* Of another file's address space nobody is told anything. */
+	vm = READ_ONCE(rfile->vm);
+	args->dma_address = vm && bo->mapping.vm == vm && refcount_read(&bo->mapping.users) ?
+			    bo->mapping.addr : 0;
+
+	drm_gem_object_put(obj);
+
+	return 0;
+}

@@ -78,5 +78,6 @@ bool rocket_gem_try_release_mapping(struct drm_gem_object *obj);
 
 int rocket_ioctl_create_bo(struct drm_device *ddev, void *data, struct drm_file *file);
 int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file *file);
+int rocket_ioctl_gem_query(struct drm_device *ddev, void *data, struct drm_file *file);
 
 #endif

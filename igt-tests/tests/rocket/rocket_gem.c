@@ -284,6 +284,68 @@ static void test_create_bo_full(int fd)
 	igt_assert_eq_u64(create.dma_address, hole);
 }
 
+static struct drm_rocket_gem_query query(int fd, uint32_t handle)
+{
+	struct drm_rocket_gem_query query = { .handle = handle };
+
+	do_ioctl(fd, DRM_IOCTL_ROCKET_GEM_QUERY, &query);
+	return query;
+}
+
+static void test_query(int fd)
+{
+	static const uint32_t all[] = {
+		0, DRM_ROCKET_GEM_WC, DRM_ROCKET_GEM_VM_PRIVATE,
+		DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE,
+	};
+	struct drm_rocket_gem_query bad = { .handle = 9999 }, found;
+	struct drm_rocket_create_bo mapped = { .size = ROCKET_PAGE + 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+		struct drm_rocket_gem_create create = { .size = 3 * ROCKET_PAGE - 1,
+							.flags = all[i] };
+
+		igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+		found = query(fd, create.handle);
+		igt_assert_eq_u32(found.flags, all[i]);
+		igt_assert_eq_u64(found.size, 3 * ROCKET_PAGE);
+		igt_assert_eq_u64(found.offset, create.offset);
+		igt_assert_eq_u64(found.dma_address, 0);
+	}
+	igt_assert_eq(__rocket_create_bo(fd, &mapped), 0);
+	found = query(fd, mapped.handle);
+	igt_assert_eq_u32(found.flags, 0);
+	igt_assert_eq_u64(found.size, 2 * ROCKET_PAGE);
+	igt_assert_eq_u64(found.offset, mapped.offset);
+	igt_assert_eq_u64(found.dma_address, mapped.dma_address);
+	do_ioctl_err(fd, DRM_IOCTL_ROCKET_GEM_QUERY, &bad, ENOENT);
+	bad.handle = mapped.handle;
+	bad.pad = 1;
+	do_ioctl_err(fd, DRM_IOCTL_ROCKET_GEM_QUERY, &bad, EINVAL);
+}
+
+/* What another file has got by PRIME, with an address space of its own. */
+static void test_query_shared(int fd)
+{
+	struct drm_rocket_create_bo mapped = { .size = ROCKET_PAGE };
+	int other = rocket_open(), dma_buf;
+	struct rocket_bo theirs = rocket_bo_mapped(other, ROCKET_PAGE);
+	struct drm_rocket_gem_query found;
+	uint32_t handle;
+
+	igt_assert_eq(__rocket_create_bo(fd, &mapped), 0);
+	igt_assert_eq(drmPrimeHandleToFD(other, theirs.handle, DRM_CLOEXEC, &dma_buf), 0);
+	igt_assert_eq(drmPrimeFDToHandle(fd, dma_buf, &handle), 0);
+	found = query(fd, handle);
+	igt_assert_eq_u32(found.flags, 0);
+	igt_assert_eq_u64(found.size, ROCKET_PAGE);
+	igt_assert_eq_u64(found.dma_address, 0);
+	close(dma_buf);
+	close(other);
+	/* Its mapping went with the other file. */
+	igt_assert_eq_u64(query(fd, handle).dma_address, 0);
+}
+
 static void test_prep_fini_invalid(int fd)
 {
 	struct rocket_bo bo = rocket_bo(fd, ROCKET_PAGE);
@@ -376,6 +438,14 @@ igt_main
 	igt_describe("Behind what CREATE_BO maps, the NPU reads a page of zeroes and cannot write");
 	igt_subtest("create-bo-guard")
 		rocket_on_device(test_create_bo_guard);
+
+	igt_describe("GEM_QUERY tells size, flags, offset, and CREATE_BO's address");
+	igt_subtest("query")
+		rocket_on_device(test_query);
+
+	igt_describe("GEM_QUERY tells nothing of another file's addresses");
+	igt_subtest("query-shared")
+		rocket_on_device(test_query_shared);
 
 	igt_describe("CREATE_BO takes no address that userspace has bound");
 	igt_subtest("create-bo-avoids-binds")

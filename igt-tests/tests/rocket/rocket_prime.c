@@ -152,6 +152,11 @@ static void test_import_ranges(int fd)
 		.handle = prep.handle, .range_count = 1, .ranges = (uintptr_t)&range,
 	};
 
+	struct drm_rocket_gem_query query = { .handle = prep.handle };
+
+	do_ioctl(fd, DRM_IOCTL_ROCKET_GEM_QUERY, &query);
+	igt_assert_eq_u32(query.flags, DRM_ROCKET_GEM_IMPORTED);
+	igt_assert_eq_u64(query.size, SIZE);
 	do_ioctl(fd, DRM_IOCTL_ROCKET_PREP_BO_RANGES, &prep);
 	do_ioctl(fd, DRM_IOCTL_ROCKET_FINI_BO_RANGES, &fini);
 	range.size = SIZE;

@@ -98,6 +98,7 @@ extern "C" {
 #define DRM_ROCKET_VM_DESTROY			0x13
 #define DRM_ROCKET_VM_BIND			0x14
 #define DRM_ROCKET_VM_QUERY			0x15
+#define DRM_ROCKET_GEM_QUERY			0x16
 
 #define DRM_IOCTL_ROCKET_CREATE_BO \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_CREATE_BO, struct drm_rocket_create_bo)
@@ -123,6 +124,8 @@ extern "C" {
 	DRM_IOW(DRM_COMMAND_BASE + DRM_ROCKET_VM_BIND, struct drm_rocket_vm_bind)
 #define DRM_IOCTL_ROCKET_VM_QUERY \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_VM_QUERY, struct drm_rocket_vm_query)
+#define DRM_IOCTL_ROCKET_GEM_QUERY \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_ROCKET_GEM_QUERY, struct drm_rocket_gem_query)
 
 /**
  * struct drm_rocket_create_bo - Create a BO and map it in VM 0.
@@ -601,6 +604,8 @@ enum drm_rocket_param {
 #define DRM_ROCKET_FEATURE_JOB_FLAGS		(1ULL << 2)
 /** %DRM_ROCKET_FEATURE_BO_RANGES: PREP_BO_RANGES, FINI_BO_RANGES; so does 1.5. */
 #define DRM_ROCKET_FEATURE_BO_RANGES		(1ULL << 3)
+/** %DRM_ROCKET_FEATURE_GEM_QUERY: &DRM_IOCTL_ROCKET_GEM_QUERY. */
+#define DRM_ROCKET_FEATURE_GEM_QUERY		(1ULL << 4)
 
 /**
  * struct drm_rocket_get_param - Ask for a fact about driver and hardware.
@@ -658,6 +663,43 @@ struct drm_rocket_gem_create {
 
 	/** @offset: Output: Offset into the drm node for mmap. */
 	__u64 offset;
+};
+
+/**
+ * struct drm_rocket_gem_query - Ask what a handle stands for.
+ *
+ * For a BO that came by PRIME, above all.
+ *
+ * Errors: -EINVAL when @pad is not 0, -ENOENT when @handle is unknown.
+ */
+struct drm_rocket_gem_query {
+	/** @handle: Input: GEM handle of the BO. */
+	__u32 handle;
+
+	/**
+	 * @flags: Output: Zero or more of DRM_ROCKET_GEM_*.
+	 *
+	 * %DRM_ROCKET_GEM_WC, %DRM_ROCKET_GEM_VM_PRIVATE: As it was created.
+	 *
+	 * %DRM_ROCKET_GEM_IMPORTED: The memory is another driver's.
+	 */
+#define DRM_ROCKET_GEM_IMPORTED			(1 << 2)
+	__u32 flags;
+
+	/** @size: Output: Size in bytes. */
+	__u64 size;
+
+	/** @offset: Output: Offset into the drm node for mmap. */
+	__u64 offset;
+
+	/**
+	 * @dma_address: Output: Where CREATE_BO has mapped it in VM 0 of this file;
+	 * zero for a BO that it has not, or that is not mapped so any more.
+	 */
+	__u64 dma_address;
+
+	/** @pad: Must be zero. */
+	__u64 pad;
 };
 
 /**
