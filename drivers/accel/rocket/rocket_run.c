@@ -104,6 +104,9 @@ bool rocket_run_lost(struct rocket_core *core)
 
 static void rocket_run_end_doubt(struct rocket_core *core)
 {
+	if (!core->doubt.active)
+		return;
+
 	core->doubt.active = false;
 	/* Too late when it has expired: then it finds that there is no doubt. */
 	hrtimer_try_to_cancel(&core->doubt.timer);
@@ -123,8 +126,7 @@ struct dma_fence *rocket_run_next_task(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	rocket_core_count(&core->counts.tasks, rocket_run_tasks(core));
-	if (core->doubt.active)
-		rocket_run_end_doubt(core);
+	rocket_run_end_doubt(core);
 
 	if (job->next_task < job->task_count) {
 		rocket_hw_disable(&core->hw);
@@ -168,8 +170,7 @@ struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error)
 
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
-	if (core->doubt.active)
-		rocket_run_end_doubt(core);
+	rocket_run_end_doubt(core);
 	/* Before its fence: who waits for that may submit the next job at once. */
 	if (core->job->started)
 		rocket_flight_end(core->job->vm, core->job->flight);
