@@ -74,53 +74,51 @@ void rocket_hw_stop(struct rocket_hw *hw)
 }
 
 /**
- * rocket_hw_judge() - Whether a task that says so has ended.
+ * rocket_hw_ended() - Whether a task that says so has ended.
  * @hw: The core, powered; RAW_STATUS has the bit.
  * @tasks: How many the start was told to run.
  *
- * Return: %ROCKET_TASK_ENDED, or %ROCKET_TASK_DOUBTFUL, which is to be asked again. That
- * is all that a count can do: one that was always there in time when the core was bound
- * may come too late on another day.
+ * Return: %true when it has, with all that is chained to it. %false when the count
+ * contradicts, which is to be asked again. That is all that a count can do: one that was
+ * always there in time when the core was bound may come too late on another day.
  */
-enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks)
+bool rocket_hw_ended(struct rocket_hw *hw, unsigned int tasks)
 {
 	u32 count;
 
 	/* One task ends the way it says, but for a counter that says so before. */
 	if (hw->facts.counter == ROCKET_COUNTER_NONE ||
 	    (tasks == 1 && hw->facts.counter != ROCKET_COUNTER_ENDED))
-		return ROCKET_TASK_ENDED;
+		return true;
 
 	count = rocket_hw_count(hw);
 	if (count >= tasks)
-		return ROCKET_TASK_ENDED;
+		return true;
 
 	if (!count && hw->facts.counter == ROCKET_COUNTER_WRAPS)
-		return ROCKET_TASK_ENDED;
+		return true;
 
-	return ROCKET_TASK_DOUBTFUL;
+	return false;
 }
-EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge);
+EXPORT_SYMBOL_IF_KUNIT(rocket_hw_ended);
 
 /**
- * rocket_hw_judge_settled() - The same, long after nothing has moved any more.
+ * rocket_hw_settled() - The same, long after nothing has moved any more.
  * @hw: The core, powered; RAW_STATUS has the bit, but no interrupt came.
  * @tasks: How many the start was told to run.
  *
- * Return: %ROCKET_TASK_ENDED or %ROCKET_TASK_RUNS. A chain on a core that does not
- * count has not ended: whether RAW_STATUS shows the ends of its first tasks is not
- * known, and a chain that is killed though complete does less harm than one that is
- * taken for complete.
+ * Return: As above, and for good. A chain on a core that does not count has not ended:
+ * whether RAW_STATUS shows the ends of its first tasks is not known, and a chain that is
+ * killed though complete does less harm than one that is taken for complete.
  */
-enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks)
+bool rocket_hw_settled(struct rocket_hw *hw, unsigned int tasks)
 {
 	if (tasks > 1 && hw->facts.counter == ROCKET_COUNTER_NONE)
-		return ROCKET_TASK_RUNS;
+		return false;
 
-	return rocket_hw_judge(hw, tasks) == ROCKET_TASK_ENDED ? ROCKET_TASK_ENDED :
-								 ROCKET_TASK_RUNS;
+	return rocket_hw_ended(hw, tasks);
 }
-EXPORT_SYMBOL_IF_KUNIT(rocket_hw_judge_settled);
+EXPORT_SYMBOL_IF_KUNIT(rocket_hw_settled);
 
 /**
  * rocket_hw_page_fault() - Whether the IOMMU holds an access that it refused.

@@ -54,16 +54,6 @@ enum rocket_counter {
 	ROCKET_COUNTER_ENDED,
 };
 
-/* enum rocket_verdict - What count and interrupt say together. */
-enum rocket_verdict {
-	/* @ROCKET_TASK_RUNS: It has not, and nothing moves any more. */
-	ROCKET_TASK_RUNS,
-	/* @ROCKET_TASK_DOUBTFUL: The count contradicts; it may still move. */
-	ROCKET_TASK_DOUBTFUL,
-	/* @ROCKET_TASK_ENDED: It has ended, with all that is chained to it. */
-	ROCKET_TASK_ENDED,
-};
-
 /**
  * struct rocket_facts - What a core was seen to do when it was bound.
  *
@@ -140,8 +130,8 @@ u32 rocket_hw_version(struct rocket_hw *hw);
 
 void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 unmask);
 void rocket_hw_stop(struct rocket_hw *hw);
-enum rocket_verdict rocket_hw_judge(struct rocket_hw *hw, unsigned int tasks);
-enum rocket_verdict rocket_hw_judge_settled(struct rocket_hw *hw, unsigned int tasks);
+bool rocket_hw_ended(struct rocket_hw *hw, unsigned int tasks);
+bool rocket_hw_settled(struct rocket_hw *hw, unsigned int tasks);
 bool rocket_hw_page_fault(struct rocket_hw *hw, u32 *addr, bool *write);
 void rocket_hw_silence(struct rocket_hw *hw);
 

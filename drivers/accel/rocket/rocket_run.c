@@ -99,7 +99,7 @@ bool rocket_run_lost(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	return rocket_hw_raised(&core->hw) & ROCKET_HW_DONE &&
-	       rocket_hw_judge_settled(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED;
+	       rocket_hw_settled(&core->hw, rocket_run_tasks(core));
 }
 
 static void rocket_run_end_doubt(struct rocket_core *core)
@@ -273,14 +273,14 @@ static void rocket_run_begin_doubt(struct rocket_core *core)
 static bool rocket_run_task_ended(struct rocket_core *core)
 {
 	return rocket_hw_raised(&core->hw) & core->job->done &&
-	       rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED;
+	       rocket_hw_ended(&core->hw, rocket_run_tasks(core));
 }
 
 /* How long it takes until a doubt is dropped if nothing moves, in ns. */
 static u64 rocket_run_doubt_time(struct rocket_core *core)
 {
 	/* The counter agrees: it was another block than the job had said. */
-	if (rocket_hw_judge(&core->hw, rocket_run_tasks(core)) == ROCKET_TASK_ENDED)
+	if (rocket_hw_ended(&core->hw, rocket_run_tasks(core)))
 		return ROCKET_DOUBT_BLOCK_NS;
 
 	return core->hw.facts.counter == ROCKET_COUNTER_LATE ? ROCKET_DOUBT_LATE_NS :
