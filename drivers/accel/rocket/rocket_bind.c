@@ -245,6 +245,10 @@ static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_o
 	if (IS_ERR(op->memory))
 		return PTR_ERR(op->memory);
 
+	op->vm_bo = rocket_bind_find_vm_bo(vm, &op->bo->base.base);
+	if (op->vm_bo)
+		return 0;
+
 	vm_bo = drm_gpuvm_bo_create(&vm->base, &op->bo->base.base);
 	if (!vm_bo)
 		return -ENOMEM;
