@@ -170,8 +170,9 @@ struct drm_rocket_create_bo {
  *
  * Waits for the jobs that write the BO, as far as they named it in
  * &drm_rocket_job.out_bo_handles, and for the writes of other devices that
- * share it (if it is imported, for those that read it as well); then makes what the NPU wrote visible to the CPU.  Jobs that used
- * the BO only through VM_BIND must be awaited with a syncobj before.
+ * share it (if it is imported, for those that read it as well); then makes
+ * what the NPU wrote visible to the CPU.  Jobs that used the BO only through
+ * VM_BIND must be awaited with a syncobj before.
  *
  * Errors: -EINVAL when @reserved is not 0, -ENOENT when @handle is unknown,
  * -EBUSY when @timeout_ns is not in the future and the BO is busy, -ETIMEDOUT
