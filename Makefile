@@ -9,6 +9,7 @@ help:
 	@echo '  make run            set up, boot the board, run the demonstration'
 	@echo '                      MODEL=… IMAGE=… [LABELS=…]: classify that picture, too'
 	@echo '  make check          set up, run all tests (SUITES="…": only these)'
+	@echo '  make check-quick    those that take three minutes, for the time between two changes'
 	@echo '  make board-test     the tests that hold the board against facts'
 	@echo '  make check-debug    the IGT tests on a kernel with all checkers on: KASAN, lockdep,'
 	@echo '                      kmemleak, … (TESTS="…": only these, as for igt-tests/run)'
@@ -42,6 +43,9 @@ run:
 
 check:
 	@board/check $(SUITES)
+
+check-quick:
+	@board/check --quick
 
 board-test:
 	@board/check board fidelity
@@ -126,4 +130,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt project docs shell setup modules deb deb-test clean distclean
+.PHONY: help run check check-quick bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt project docs shell setup modules deb deb-test clean distclean
