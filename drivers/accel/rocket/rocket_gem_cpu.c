@@ -98,17 +98,23 @@ static int rocket_gem_sync_ranges(struct rocket_gem_object *bo,
 {
 	struct drm_gem_object *obj = &bo->base.base;
 	struct rocket_sg_index *index;
+	struct sg_table *sgt;
 
 	if (drm_gem_is_imported(obj))
 		return rocket_gem_sync_imported(obj->import_attach->dmabuf, for_cpu);
 
-	/* Without one the BO has no memory yet. Pairs with rocket_gem_get_pages(). */
-	index = smp_load_acquire(&bo->index);
-	if (!index || bo->base.map_wc)
+	/* Without memory devices have nothing of it yet. */
+	sgt = READ_ONCE(bo->base.sgt);
+	if (!sgt || bo->base.map_wc)
 		return 0;
 
-	if (!count)
-		rocket_gem_sync_all(obj->dev->dev, index->sgt, for_cpu);
+	/* No memory may have been left for an index. Pairs with rocket_gem_get_pages(). */
+	index = smp_load_acquire(&bo->index);
+	if (!count || !index) {
+		rocket_gem_sync_all(obj->dev->dev, sgt, for_cpu);
+		return 0;
+	}
+
 	for (u32 i = 0; i < count; i++)
 		rocket_gem_sync_range(obj->dev->dev, index, &ranges[i], for_cpu);
 
