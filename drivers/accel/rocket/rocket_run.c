@@ -269,10 +269,10 @@ static void rocket_run_begin_doubt(struct rocket_core *core)
 	hrtimer_start(&doubt->timer, ns_to_ktime(doubt->wait), HRTIMER_MODE_REL);
 }
 
-/* Whether the task that says that it has ended has, beyond doubt. */
-static bool rocket_run_task_ended(struct rocket_core *core)
+/* Whether the task that says by @raised that it has ended has, beyond doubt. */
+static bool rocket_run_task_ended(struct rocket_core *core, u32 raised)
 {
-	return rocket_hw_raised(&core->hw) & core->job->done &&
+	return raised & core->job->done &&
 	       rocket_hw_ended(&core->hw, rocket_run_tasks(core));
 }
 
@@ -309,13 +309,15 @@ static bool rocket_run_doubt_is_over(struct rocket_core *core)
 static bool rocket_run_look_again(struct rocket_core *core, struct dma_fence **fence)
 {
 	struct rocket_doubt *doubt = &core->doubt;
+	u32 raised;
 
 	guard(spinlock_irqsave)(&core->lock);
 
 	if (!doubt->active || core->recovering)
 		return false;
 
-	if (!(rocket_hw_raised(&core->hw) & ROCKET_HW_DONE)) {
+	raised = rocket_hw_raised(&core->hw) & ROCKET_HW_DONE;
+	if (!raised) {
 		/* It has gone, and meant nothing. */
 		doubt->active = false;
 		rocket_core_count(&core->counts.spurious, 1);
@@ -323,7 +325,7 @@ static bool rocket_run_look_again(struct rocket_core *core, struct dma_fence **f
 		return false;
 	}
 
-	if (rocket_run_task_ended(core) || rocket_run_doubt_is_over(core)) {
+	if (rocket_run_task_ended(core, raised) || rocket_run_doubt_is_over(core)) {
 		*fence = rocket_run_next_task(core);
 		return false;
 	}
@@ -390,10 +392,13 @@ static irqreturn_t rocket_run_unasked_irq(struct rocket_core *core)
 	return IRQ_HANDLED;
 }
 
-/* The task says that it has ended. Returns the fence of a job that is complete. */
-static struct dma_fence *rocket_run_task_irq(struct rocket_core *core)
+/*
+ * The task says by @raised that it has ended. Returns the fence of a job that is
+ * complete.
+ */
+static struct dma_fence *rocket_run_task_irq(struct rocket_core *core, u32 raised)
 {
-	if (rocket_run_task_ended(core))
+	if (rocket_run_task_ended(core, raised))
 		return rocket_run_next_task(core);
 
 	rocket_run_begin_doubt(core);
@@ -412,6 +417,7 @@ irqreturn_t rocket_run_irq(int irq, void *data)
 {
 	struct rocket_core *core = data;
 	struct dma_fence *fence;
+	u32 raised;
 
 	scoped_guard(spinlock, &core->lock) {
 		/* The line is disabled by now, but this one was on its way. */
@@ -421,11 +427,14 @@ irqreturn_t rocket_run_irq(int irq, void *data)
 		if (!core->job)
 			return rocket_run_stray_irq(core);
 
-		if (core->doubt.active ||
-		    !(rocket_hw_raised(&core->hw) & ROCKET_HW_DONE))
+		if (core->doubt.active)
 			return rocket_run_unasked_irq(core);
 
-		fence = rocket_run_task_irq(core);
+		raised = rocket_hw_raised(&core->hw) & ROCKET_HW_DONE;
+		if (!raised)
+			return rocket_run_unasked_irq(core);
+
+		fence = rocket_run_task_irq(core, raised);
 	}
 
 	if (fence)
