@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <drm/drm_device.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_utils.h>
 #include <drm/rocket_accel.h>
