@@ -597,7 +597,7 @@ static void test_vm_gone_while_off(void)
 	rocket_sysfs_set_autosuspend(core, 60000);
 	job = rocket_scene_job(&first, 0, core, ROCKET_SCENE_LONG_MS);
 	igt_assert_eq(rocket_run(d.fd, &job), 0);
-	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
+	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, UINT32_MAX);
 	visits = rocket_race_visits("release");
 	rocket_race_hold("power-cycle");
 	job = rocket_scene_job(&second, 0, core, ROCKET_SCENE_LONG_MS);

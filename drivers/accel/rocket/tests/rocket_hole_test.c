@@ -2,6 +2,7 @@
 
 #include <drm/rocket_accel.h>
 #include <linux/bitmap.h>
+#include <linux/log2.h>
 #include <linux/prandom.h>
 
 #include "../rocket_bind.h"
@@ -131,15 +132,23 @@ static void test_overlapping(struct kunit *test)
 	mutex_unlock(&vm->op_lock);
 }
 
-/* The lowest free run of pages by trying every place. */
-static u64 find_slowly(const unsigned long *used, unsigned int pages)
+/* The lowest free run of pages that begins at a multiple of @step, by trying every place. */
+static u64 try_places(const unsigned long *used, unsigned int pages, unsigned int step)
 {
-	for (unsigned int first = 0; first + pages <= WINDOW; first++) {
+	for (unsigned int first = 0; first + pages <= WINDOW; first += step) {
 		if (find_next_bit(used, first + pages, first) == first + pages)
 			return BOTTOM + first * PAGE;
 	}
 
 	return 0;
+}
+
+/* Aligned to a sixteenth of its size, if there is such a place. */
+static u64 find_slowly(const unsigned long *used, unsigned int pages)
+{
+	unsigned int step = max(rounddown_pow_of_two(pages) / 16, 1u);
+
+	return try_places(used, pages, step) ?: try_places(used, pages, 1);
 }
 
 static void random_mappings(struct kunit *test, struct rocket_vm *vm, struct rnd_state *rnd,
