@@ -154,49 +154,6 @@ static int rocket_gem_wait(struct drm_gem_object *obj, s64 timeout_ns)
 	return 0;
 }
 
-/* DRM_IOCTL_ROCKET_PREP_BO, see struct drm_rocket_prep_bo. */
-int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *file)
-{
-	struct drm_rocket_prep_bo *args = data;
-	struct drm_gem_object *obj;
-	int ret;
-
-	if (args->reserved)
-		return -EINVAL;
-
-	obj = drm_gem_object_lookup(file, args->handle);
-	if (!obj)
-		return -ENOENT;
-
-	ret = rocket_gem_wait(obj, args->timeout_ns);
-	if (!ret)
-		ret = rocket_gem_sync(to_rocket_gem(obj), true);
-
-	drm_gem_object_put(obj);
-
-	return ret;
-}
-
-/* DRM_IOCTL_ROCKET_FINI_BO, see struct drm_rocket_fini_bo. */
-int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *file)
-{
-	struct drm_rocket_fini_bo *args = data;
-	struct drm_gem_object *obj;
-	int ret;
-
-	if (args->reserved)
-		return -EINVAL;
-
-	obj = drm_gem_object_lookup(file, args->handle);
-	if (!obj)
-		return -ENOENT;
-
-	ret = rocket_gem_sync(to_rocket_gem(obj), false);
-	drm_gem_object_put(obj);
-
-	return ret;
-}
-
 /* The ranges, to be freed; %NULL for none; or an error. */
 static struct drm_rocket_bo_range *rocket_gem_copy_ranges(struct drm_gem_object *obj,
 							  u64 array, u32 count)
@@ -222,29 +179,30 @@ static struct drm_rocket_bo_range *rocket_gem_copy_ranges(struct drm_gem_object 
 	return ERR_PTR(ret);
 }
 
-/* DRM_IOCTL_ROCKET_PREP_BO_RANGES, see struct drm_rocket_prep_bo_ranges. */
-int rocket_ioctl_prep_bo_ranges(struct drm_device *ddev, void *data, struct drm_file *file)
+/*
+ * What the four ioctls do. With no ranges it is the whole BO; the CPU waits until
+ * @timeout_ns, devices do not.
+ */
+static int rocket_gem_change_hands(struct drm_file *file, u32 handle, u64 array, u32 count,
+				   bool for_cpu, s64 timeout_ns)
 {
-	struct drm_rocket_prep_bo_ranges *args = data;
 	struct drm_rocket_bo_range *ranges;
 	struct drm_gem_object *obj;
 	int ret;
 
-	if (args->reserved)
-		return -EINVAL;
-
-	obj = drm_gem_object_lookup(file, args->handle);
+	obj = drm_gem_object_lookup(file, handle);
 	if (!obj)
 		return -ENOENT;
 
-	ranges = rocket_gem_copy_ranges(obj, args->ranges, args->range_count);
+	ranges = rocket_gem_copy_ranges(obj, array, count);
 	ret = PTR_ERR_OR_ZERO(ranges);
 	if (ret)
 		goto out_put;
 
-	ret = rocket_gem_wait(obj, args->timeout_ns);
+	if (for_cpu)
+		ret = rocket_gem_wait(obj, timeout_ns);
 	if (!ret)
-		ret = rocket_gem_sync_ranges(to_rocket_gem(obj), ranges, args->range_count, true);
+		ret = rocket_gem_sync_ranges(to_rocket_gem(obj), ranges, count, for_cpu);
 	kfree(ranges);
 
 out_put:
@@ -253,28 +211,48 @@ out_put:
 	return ret;
 }
 
-/* DRM_IOCTL_ROCKET_FINI_BO_RANGES, see struct drm_rocket_fini_bo_ranges. */
-int rocket_ioctl_fini_bo_ranges(struct drm_device *ddev, void *data, struct drm_file *file)
+/* DRM_IOCTL_ROCKET_PREP_BO, see struct drm_rocket_prep_bo. */
+int rocket_ioctl_prep_bo(struct drm_device *ddev, void *data, struct drm_file *file)
 {
-	struct drm_rocket_fini_bo_ranges *args = data;
-	struct drm_rocket_bo_range *ranges;
-	struct drm_gem_object *obj;
-	int ret;
+	struct drm_rocket_prep_bo *args = data;
 
 	if (args->reserved)
 		return -EINVAL;
 
-	obj = drm_gem_object_lookup(file, args->handle);
-	if (!obj)
-		return -ENOENT;
+	return rocket_gem_change_hands(file, args->handle, 0, 0, true, args->timeout_ns);
+}
 
-	ranges = rocket_gem_copy_ranges(obj, args->ranges, args->range_count);
-	ret = PTR_ERR_OR_ZERO(ranges);
-	if (!ret) {
-		ret = rocket_gem_sync_ranges(to_rocket_gem(obj), ranges, args->range_count, false);
-		kfree(ranges);
-	}
-	drm_gem_object_put(obj);
+/* DRM_IOCTL_ROCKET_FINI_BO, see struct drm_rocket_fini_bo. */
+int rocket_ioctl_fini_bo(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_fini_bo *args = data;
 
-	return ret;
+	if (args->reserved)
+		return -EINVAL;
+
+	return rocket_gem_change_hands(file, args->handle, 0, 0, false, 0);
+}
+
+/* DRM_IOCTL_ROCKET_PREP_BO_RANGES, see struct drm_rocket_prep_bo_ranges. */
+int rocket_ioctl_prep_bo_ranges(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_prep_bo_ranges *args = data;
+
+	if (args->reserved)
+		return -EINVAL;
+
+	return rocket_gem_change_hands(file, args->handle, args->ranges, args->range_count,
+				       true, args->timeout_ns);
+}
+
+/* DRM_IOCTL_ROCKET_FINI_BO_RANGES, see struct drm_rocket_fini_bo_ranges. */
+int rocket_ioctl_fini_bo_ranges(struct drm_device *ddev, void *data, struct drm_file *file)
+{
+	struct drm_rocket_fini_bo_ranges *args = data;
+
+	if (args->reserved)
+		return -EINVAL;
+
+	return rocket_gem_change_hands(file, args->handle, args->ranges, args->range_count,
+				       false, 0);
 }
