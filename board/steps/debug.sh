@@ -24,13 +24,21 @@ debug_key() {
 debug_build() {
 	local work=$TOOLS/build/work/debug
 	debug_compile "$work"
-	debug_make modules_install INSTALL_MOD_PATH=/build/work/debug/installed
-	mv "$work"/installed/lib/modules/* "$1/modules"
-	rm -rf "$work/installed" "$1/modules/build"
-	cp "$work/out/arch/arm64/boot/Image" "$work/out/.config" "$1/"
+	debug_install "$1"
 	copy_sources "$work/crimes" board/checks/crimes
 	debug_make M=/build/work/debug/crimes/board/checks/crimes modules
 	cp "$work/crimes/board/checks/crimes/crimes.ko" "$1/"
+}
+
+# What was built, in DIR.
+debug_install() {
+	local work=$TOOLS/build/work/debug
+	local out=$work/${OUT:-out}
+	rm -rf "$work/installed"
+	debug_make modules_install INSTALL_MOD_PATH=/build/work/debug/installed
+	mv "$work"/installed/lib/modules/* "$1/modules"
+	rm -rf "$work/installed" "$1/modules/build"
+	cp "$out/arch/arm64/boot/Image" "$out/.config" "$1/"
 }
 
 # The build tree WORK as of the sources now.
@@ -63,6 +71,8 @@ debug_make() {
 # tools, and so never here.
 debug_unpack() {
 	local source exclude=() path
+	# Step patched may have been cut off.
+	patched_restore "$1"
 	[ ! -d "$1/linux" ] || return 0
 	source=$(tools_version source)
 	for path in "${DEBUG_WITHOUT[@]}"; do
