@@ -33,7 +33,7 @@ static const char usage[] =
 "  --digits DIR     classify the test digits in DIR (with DIR/digits.tflite)\n"
 "  --count N        only the first N of them\n"
 "  --show N         print N of them as pictures (default 4)\n"
-"  --model FILE     a quantised .tflite model with a uint8 picture as input\n"
+"  --model FILE     a .tflite classifier with a picture as input, quantised, int8 or uint8\n"
 "  --image FILE     a BMP, PPM or PGM picture\n"
 "  --labels FILE    names of the classes, one a line\n"
 "  --dump FILE      write the raw output tensors there\n"
@@ -133,10 +133,12 @@ static int digits_with_set(const struct options *o, struct digitset *set)
 	struct board_counts before, counts;
 	bool on_board = board_open();
 	struct tally tally = { 0 };
+	struct session_options options = o->session;
 	struct session s;
 	int err;
 
-	if (session_open(&s, &o->session))
+	options.bound_result = !options.layers;
+	if (session_open(&s, &options))
 		return -1;
 	print_split(&s);
 	before = board_read();

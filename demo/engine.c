@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <tensorflow/lite/c/c_api.h>
 #include <tensorflow/lite/c/common.h>
@@ -19,7 +20,10 @@ struct engine {
 	TfLiteDelegate *delegate;
 	destroy_fn *destroy;
 	struct engine_split split;
+	uint8_t **shifted;		/* an int8 output as uint8, one for each output */
 };
+
+#define INT8_SHIFT 0x80
 
 static void report(void *user_data, const char *format, va_list args)
 {
@@ -142,6 +146,9 @@ static int prepare(struct engine *e, const struct file *model,
 		fprintf(stderr, "TFLite could not prepare the model\n");
 		return -1;
 	}
+	e->shifted = calloc(engine_outputs(e), sizeof(*e->shifted));
+	if (!e->shifted)
+		return -1;
 	if (delegate && !e->split.delegated) {
 		fprintf(stderr, "%s: the delegate took none of the model's operators; TEFLON_DEBUG=verbose tells why\n",
 			delegate);
@@ -165,6 +172,9 @@ void engine_close(struct engine *e)
 {
 	if (!e)
 		return;
+	for (int i = 0; e->shifted && i < engine_outputs(e); i++)
+		free(e->shifted[i]);
+	free(e->shifted);
 	if (e->interpreter)
 		TfLiteInterpreterDelete(e->interpreter);
 	if (e->delegate)
@@ -183,14 +193,32 @@ struct engine_split engine_split(const struct engine *e)
 	return e->split;
 }
 
+static bool is_quantised(const TfLiteTensor *t)
+{
+	return TfLiteTensorType(t) == kTfLiteUInt8 || TfLiteTensorType(t) == kTfLiteInt8;
+}
+
 int engine_input(const struct engine *e, struct engine_input *input)
 {
 	const TfLiteTensor *t = TfLiteInterpreterGetInputTensor(e->interpreter, 0);
+	int count = TfLiteInterpreterGetInputTensorCount(e->interpreter);
 
-	if (TfLiteInterpreterGetInputTensorCount(e->interpreter) != 1 ||
-	    TfLiteTensorType(t) != kTfLiteUInt8 || TfLiteTensorNumDims(t) != 4 ||
-	    TfLiteTensorDim(t, 0) != 1) {
-		fprintf(stderr, "the model does not take one uint8 picture [1, height, width, channels]; quantise it so\n");
+	if (count != 1) {
+		fprintf(stderr, "the model has %d inputs; this program can only show it one picture\n",
+			count);
+		return -1;
+	}
+	if (TfLiteTensorNumDims(t) != 4 || TfLiteTensorDim(t, 0) != 1 ||
+	    (TfLiteTensorDim(t, 3) != 1 && TfLiteTensorDim(t, 3) != 3)) {
+		fputs("the model's input is no picture, it has the shape", stderr);
+		for (int i = 0; i < TfLiteTensorNumDims(t); i++)
+			fprintf(stderr, "%s%d", i ? "x" : " ", TfLiteTensorDim(t, i));
+		fputs("; 1, height, width and 1 or 3 channels would be one\n", stderr);
+		return -1;
+	}
+	if (!is_quantised(t)) {
+		fprintf(stderr, "the model's input is of type %s; quantise it, with int8 or uint8 as input\n",
+			TfLiteTypeGetName(TfLiteTensorType(t)));
 		return -1;
 	}
 	input->height = TfLiteTensorDim(t, 1);
@@ -205,11 +233,27 @@ int engine_set_input(struct engine *e, int number, const uint8_t *data,
 {
 	TfLiteTensor *t = TfLiteInterpreterGetInputTensor(e->interpreter, number);
 
-	if (t && TfLiteTensorCopyFromBuffer(t, data, bytes) == kTfLiteOk)
+	if (t && TfLiteTensorCopyFromBuffer(t, data, bytes) == kTfLiteOk) {
+		uint8_t *own = TfLiteTensorData(t);
+
+		for (size_t i = 0; TfLiteTensorType(t) == kTfLiteInt8 && i < bytes; i++)
+			own[i] ^= INT8_SHIFT;
 		return 0;
+	}
 	fprintf(stderr, "input %d of the model does not have %zu bytes\n", number,
 		bytes);
 	return -1;
+}
+
+int engine_zero(struct engine *e)
+{
+	for (int i = 0; i < TfLiteInterpreterGetInputTensorCount(e->interpreter); i++) {
+		TfLiteTensor *t = TfLiteInterpreterGetInputTensor(e->interpreter, i);
+
+		if (TfLiteTensorData(t))
+			memset(TfLiteTensorData(t), 0, TfLiteTensorByteSize(t));
+	}
+	return 0;
 }
 
 int engine_invoke(struct engine *e)
@@ -227,20 +271,38 @@ int engine_run(struct engine *e, const uint8_t *input, size_t bytes)
 
 int engine_outputs(const struct engine *e)
 {
-	return TfLiteInterpreterGetOutputTensorCount(e->interpreter);
+	return e->interpreter ? TfLiteInterpreterGetOutputTensorCount(e->interpreter) : 0;
+}
+
+/* NULL without memory */
+static const uint8_t *shift(const struct engine *e, int i, const uint8_t *data, size_t bytes)
+{
+	if (!e->shifted[i])
+		e->shifted[i] = malloc(bytes + 1);
+	for (size_t k = 0; e->shifted[i] && k < bytes; k++)
+		e->shifted[i][k] = data[k] ^ INT8_SHIFT;
+	return e->shifted[i];
 }
 
 struct engine_output engine_output(const struct engine *e, int i)
 {
 	const TfLiteTensor *t = TfLiteInterpreterGetOutputTensor(e->interpreter, i);
 	TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(t);
-
-	return (struct engine_output){
+	struct engine_output o = {
 		.name = TfLiteTensorName(t),
 		.data = TfLiteTensorData(t),
 		.bytes = TfLiteTensorByteSize(t),
-		.is_uint8 = TfLiteTensorType(t) == kTfLiteUInt8,
+		.is_quantised = is_quantised(t),
 		.scale = q.scale,
 		.zero = q.zero_point,
 	};
+
+	for (int d = 0; d < TfLiteTensorNumDims(t); d++)
+		o.vector |= TfLiteTensorDim(t, d) == (int)o.bytes;
+	if (TfLiteTensorType(t) == kTfLiteInt8) {
+		o.data = shift(e, i, o.data, o.bytes);
+		o.zero += INT8_SHIFT;
+		o.bytes = o.data ? o.bytes : 0;
+	}
+	return o;
 }

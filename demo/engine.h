@@ -25,7 +25,11 @@ struct engine_split {
 };
 struct engine_split engine_split(const struct engine *e);
 
-/* The model's only input: [1, height, width, channels], uint8. */
+/*
+ * int8 tensors are handed over as uint8, each value and the zero point 128 higher.
+ */
+
+/* The model's only input: [1, height, width, channels], 1 or 3 channels, int8 or uint8. */
 struct engine_input {
 	unsigned int height, width, channels;
 	size_t bytes;
@@ -39,6 +43,7 @@ int engine_input(const struct engine *e, struct engine_input *input);
  */
 int engine_set_input(struct engine *e, int number, const uint8_t *data,
 		     size_t bytes);
+int engine_zero(struct engine *e);	/* sets each input to zeroes */
 int engine_invoke(struct engine *e);
 int engine_run(struct engine *e, const uint8_t *input, size_t bytes);
 
@@ -46,7 +51,8 @@ struct engine_output {
 	const char *name;
 	const uint8_t *data;	/* valid until the next run */
 	size_t bytes;
-	bool is_uint8;
+	bool is_quantised;	/* int8 or uint8 */
+	bool vector;		/* of one number for each class, say: all dimensions but one are 1 */
 	float scale;		/* real value = scale * (stored - zero) */
 	int zero;
 };

@@ -8,16 +8,22 @@
 #define DEMO_LAYERS_H
 
 #include "engine.h"
-#include "file.h"
 #include "match.h"
 
 struct layers;
 
 /*
- * model: one whose operators' outputs are all exposed (modelfile_expose_all()).
- * Returns NULL after a message.
+ * Makes what the model's operators put out the outputs of the model, in front of its
+ * own, as far as the delegate lives through that; says what it leaves out.  Returns
+ * whether the operators can be checked one by one; -1 after a message.
  */
-struct layers *layers_open(const struct file *model);
+int layers_expose(struct file *model, const char *delegate);
+
+/*
+ * model: as layers_expose() has left it.  tolerance: how far an operator may be from
+ * the CPU, given equal inputs, in steps of its output.  Returns NULL after a message.
+ */
+struct layers *layers_open(const struct file *model, int tolerance);
 void layers_close(struct layers *l);
 
 /*
@@ -27,7 +33,11 @@ void layers_close(struct layers *l);
 int layers_check(struct layers *l, const struct engine *npu,
 		 const uint8_t *input, size_t bytes);
 
-/* What all checks together found for output i of the model. */
-const struct match *layers_match(const struct layers *l, int i);
+/*
+ * Prints what all checks together have found; verbose: for each operator, not only for
+ * those that are too far off.  Returns 0; or -1 when one is for which there is no known
+ * reason (faults.h).
+ */
+int layers_report(const struct layers *l, bool verbose);
 
 #endif

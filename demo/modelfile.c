@@ -52,7 +52,7 @@ int modelfile_operators(const struct file *model)
 	return f.bad ? refuse() : (int)count;
 }
 
-static bool contains(const struct tensor_list *list, uint32_t tensor)
+bool modelfile_contains(const struct tensor_list *list, uint32_t tensor)
 {
 	for (uint32_t i = 0; i < list->count; i++)
 		if (list->tensor[i] == tensor)
@@ -77,7 +77,7 @@ static void add(struct flatbuf *f, size_t table, unsigned int field,
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t tensor = flatbuf_u32(f, at + 4 * (size_t)i);
 
-		if (!among || contains(among, tensor))
+		if (!among || modelfile_contains(among, tensor))
 			list->tensor[list->count++] = tensor;
 	}
 }
@@ -141,14 +141,28 @@ static int replace(struct file *model, unsigned int field,
 	return 0;
 }
 
-int modelfile_expose_all(struct file *model)
+int modelfile_outputs(const struct file *model, struct tensor_list *list)
 {
-	struct tensor_list results;
-	int err = modelfile_results(model, &results) ||
-		  replace(model, GRAPH_OUTPUTS, &results);
+	struct flatbuf f = { .file = model };
 
-	free(results.tensor);
-	return err ? -1 : 0;
+	*list = (struct tensor_list){ 0 };
+	add(&f, graph_of(&f), GRAPH_OUTPUTS, NULL, list);
+	return f.bad ? refuse() : 0;
+}
+
+int modelfile_expose(struct file *model, const struct tensor_list *list)
+{
+	return replace(model, GRAPH_OUTPUTS, list);
+}
+
+int modelfile_copy(const struct file *model, struct file *copy)
+{
+	copy->size = model->size;
+	copy->data = malloc(model->size + 1);
+	if (!copy->data)
+		return refuse();
+	memcpy(copy->data, model->data, model->size + 1);
+	return 0;
 }
 
 /* Makes the list of operators end behind its first entry, which becomes this. */
@@ -172,14 +186,11 @@ int modelfile_single(const struct file *model, uint32_t number,
 	struct tensor_list inputs, outputs;
 	int err = modelfile_operands(model, number, &inputs, &outputs);
 
-	single->size = model->size;
-	single->data = err ? NULL : malloc(model->size + 1);
-	if (single->data) {
-		memcpy(single->data, model->data, model->size + 1);
+	single->data = NULL;
+	if (!err && !modelfile_copy(model, single))
 		err = keep_operator(single, number) ||
 		      replace(single, GRAPH_INPUTS, &inputs) ||
 		      replace(single, GRAPH_OUTPUTS, &outputs);
-	}
 	free(inputs.tensor);
 	free(outputs.tensor);
 	return err || !single->data ? -1 : 0;

@@ -3,6 +3,7 @@
 #ifndef DEMO_MODELFILE_H
 #define DEMO_MODELFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "file.h"
@@ -30,11 +31,20 @@ int modelfile_results(const struct file *model, struct tensor_list *list);
 int modelfile_operands(const struct file *model, uint32_t number,
 		       struct tensor_list *inputs, struct tensor_list *outputs);
 
+/* The tensors that the model puts out. */
+int modelfile_outputs(const struct file *model, struct tensor_list *list);
+
+/* Whether a tensor is in a list. */
+bool modelfile_contains(const struct tensor_list *list, uint32_t tensor);
+
 /*
- * Makes the modelfile_results() the outputs of the model, so that TFLite keeps
- * them and delegates deliver them.  The file grows.
+ * Makes these the outputs of the model, so that TFLite keeps them and delegates
+ * deliver them.  The file grows.
  */
-int modelfile_expose_all(struct file *model);
+int modelfile_expose(struct file *model, const struct tensor_list *list);
+
+/* A copy of a model. */
+int modelfile_copy(const struct file *model, struct file *copy);
 
 /* A copy of the model that has one operator only, with its operands. */
 int modelfile_single(const struct file *model, uint32_t number,

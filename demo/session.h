@@ -20,12 +20,14 @@ struct session_options {
 	bool layers;		/* check operator by operator, dump every tensor */
 	bool verbose;		/* report each operator, not only their sum */
 	int tolerance;		/* largest difference allowed, in steps of uint8 */
+	bool bound_result;	/* it is allowed for the network's result, too */
 };
 
 struct session {
 	const struct session_options *options;
 	struct file model;
 	struct engine *npu, *cpu;
+	bool npu_lost;			/* npu is NULL because the delegate dies of the model */
 	struct engine_input input;
 	struct layers *layers;		/* NULL unless NPU, CPU and layers are asked for */
 	struct match *matches;		/* NPU against CPU, one per output */
@@ -38,7 +40,11 @@ struct verdict {
 	unsigned int npu, cpu;	/* class with the highest score, the first of equals */
 };
 
-/* Loads the model and starts the engines.  Returns 0, or -1 after a message. */
+/*
+ * Loads the model and starts the engines.  Returns 0, or -1 after a message, which says
+ * what of the model this program cannot use.  A delegate that dies of the model is named,
+ * with the operators, and left out.
+ */
 int session_open(struct session *s, const struct session_options *options);
 
 /*
@@ -52,11 +58,10 @@ int session_run(struct session *s, const uint8_t *input, struct verdict *verdict
 struct engine *session_main_engine(const struct session *s);
 
 /*
- * Prints how the outputs compared.  Returns 0, or -1 when an element differs by
- * more than the tolerance: an element of the model's result or, with layers, one
- * of any operator given the NPU's inputs.  In a deep network differences of one
- * step add up from operator to operator, so that with layers the result as a whole
- * is reported without a bound.
+ * Prints how the outputs compared.  Returns -1 when the delegate had died; with layers,
+ * when layers_report() does; with bound_result, when the result is too far off.  In a
+ * deep network differences of one step add up from operator to operator: whether its
+ * result is right is for its answer to decide.  Else 0.
  */
 int session_report(const struct session *s);
 

@@ -19,7 +19,7 @@ CONV_PADDING, CONV_STRIDE_W, CONV_STRIDE_H, CONV_ACTIVATION = range(4)
 DW_PADDING, DW_STRIDE_W, DW_STRIDE_H, DW_MULTIPLIER, DW_ACTIVATION = range(5)
 POOL_PADDING, POOL_STRIDE_W, POOL_STRIDE_H, POOL_WIDTH, POOL_HEIGHT = range(5)
 RESHAPE_SHAPE = 0
-CODE_DEPRECATED, CODE_VERSION, CODE_BUILTIN = 0, 2, 3
+CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN = range(4)
 OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS = range(5)
 GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPERATORS, GRAPH_NAME = range(5)
 BUFFER_DATA = 0
@@ -44,6 +44,7 @@ class ModelWriter:
         self.tensors = []
         self.operators = []
         self.codes = []
+        self.names = {}     # of custom operators, by their code
 
     def _table(self, fields):
         """A table of (number, kind, value), kind naming the slot function."""
@@ -120,7 +121,9 @@ class ModelWriter:
             (GRAPH_NAME, "offset", b.CreateString("main"))])
         codes = [self._table([(CODE_DEPRECATED, "Int8", code),
                               (CODE_VERSION, "Int32", 1),
-                              (CODE_BUILTIN, "Int32", code)])
+                              (CODE_BUILTIN, "Int32", code)] +
+                             [(CODE_CUSTOM, "offset", b.CreateString(name))
+                              for custom, name in self.names.items() if custom == code])
                  for code in self.codes]
         model = self._table([
             (MODEL_VERSION, "Uint32", SCHEMA_VERSION),
