@@ -43,5 +43,9 @@ project_build() {
 	project_extract "$1/host" amd64 cmake trixie @DIR@ "deb $mirror trixie main"
 	project_extract "$1/sysroot" arm64 "$(IFS=,; echo "${packages[*]}")" \
 		forky @DIR@ "deb [check-valid-until=no] $mirror forky main"
+	# What alternatives would be without the scripts that set them.
+	for link in "$1"/sysroot/usr/lib/aarch64-linux-gnu/{blas,lapack}/*.so.*; do
+		[ ! -e "$link" ] || ln -sf "${link#"$1"/sysroot/usr/lib/aarch64-linux-gnu/}" "$1/sysroot/usr/lib/aarch64-linux-gnu/"
+	done
 	mkdir -p "$1"/sysroot/{dev,proc,sys,tmp,run,build/work}
 }

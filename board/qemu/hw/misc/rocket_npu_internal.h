@@ -7,6 +7,7 @@
  *  rocket_npu_group.c ping-pong register groups
  *  rocket_npu_lut.c   tables of the output stage
  *  rocket_npu_status.c TASK_STATUS
+ *  rocket_npu_refuse.c  why a task does not complete, in words
  *  rocket_npu_trap.c  tasks that silicon may not end, or not compute exactly
  *  rocket_npu_pc.c    program controller: streams, chains, tasks
  *  rocket_npu_run.c   execution in virtual time: coroutine, waits, abort
@@ -226,6 +227,8 @@ struct RocketNpuCore {
     uint32_t lut_access;            /* LUT_ACCESS_CFG as it has moved on */
     bool lut_overrun;               /* written behind the last entry */
 
+    char refusal[320];              /* rocket_npu_refuse.c */
+
     /* execution */
     uint32_t state;                 /* RocketState */
     Coroutine *co;
@@ -311,6 +314,20 @@ void rocket_npu_status_clear(RocketNpuCore *s);
 bool rocket_npu_status_task_ended(RocketNpuCore *s);
 /* What TASK_STATUS reads as */
 uint32_t rocket_npu_status(RocketNpuCore *s);
+
+/* rocket_npu_refuse.c */
+/*
+ * @why, and what the registers at @regs hold in the groups that execute; valid
+ * until the next one.
+ */
+const char *rocket_npu_refuse(RocketNpuCore *s, const char *why,
+                              const uint32_t *regs, unsigned count);
+#define REFUSE(s, why, ...)                                               \
+    rocket_npu_refuse(s, why, (const uint32_t[]){ __VA_ARGS__ },          \
+                      sizeof((const uint32_t[]){ __VA_ARGS__ }) /         \
+                      sizeof(uint32_t))
+/* The same with the names of the blocks that take part */
+const char *rocket_npu_refuse_blocks(RocketNpuCore *s, const char *why);
 
 /* rocket_npu_trap.c */
 /* Why the task that takes part with task_blocks never completes, or NULL */

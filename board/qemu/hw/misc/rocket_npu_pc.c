@@ -192,20 +192,21 @@ static const char *pc_describe(RocketNpuCore *s, PcTask *t)
         return rocket_npu_ppu_describe(s, &t->pool);
     }
     if (s->task_blocks & BLOCKS_POOLING) {
-        return "PPU and PPU_RDMA are modelled without other blocks, and "
-               "together";
+        return rocket_npu_refuse_blocks(s, "PPU and PPU_RDMA are modelled "
+                                        "without other blocks, and together");
     }
     if (s->task_blocks == BLOCKS_FLYING) {
         return rocket_npu_task_describe_flying(s, &t->conv);
     }
     if ((s->task_blocks & BLOCKS_ARRAY) != BLOCKS_ARRAY ||
         !(s->task_blocks & BIT(ROCKET_BLOCK_DPU))) {
-        return "the blocks that are enabled in the groups that execute make "
-               "no task: CNA, CORE and DPU, or DPU and DPU_RDMA, or PPU and "
-               "PPU_RDMA";
+        return rocket_npu_refuse_blocks(s, "the blocks make no task: CNA, "
+                                        "CORE and DPU, or DPU and DPU_RDMA, "
+                                        "or PPU and PPU_RDMA");
     }
     if (!pc_core_selected(s)) {
-        return "S_POINTER of CNA or CORE selects another core";
+        return rocket_npu_refuse_blocks(s, "S_POINTER of CNA 0x1004 or CORE "
+                                        "0x3004 selects another core");
     }
     return rocket_npu_task_describe(s, &t->conv);
 }

@@ -35,12 +35,21 @@ static const char *describe_size(RocketNpuCore *s, RocketPool *p)
         GET(s, PPU_RDMA_CUBE_IN_CHANNEL, SIZE) + 1 != channels ||
         GET(s, PPU_RDMA_CUBE_IN_WIDTH, SIZE) + 1 != p->in_w ||
         GET(s, PPU_RDMA_CUBE_IN_HEIGHT, SIZE) + 1 != p->in_h) {
-        return "PPU and PPU_RDMA disagree about the sizes";
+        return REFUSE(s, "PPU and PPU_RDMA disagree about the sizes",
+                         A_PPU_DATA_CUBE_IN_WIDTH, A_PPU_DATA_CUBE_IN_HEIGHT,
+                         A_PPU_DATA_CUBE_IN_CHANNEL,
+                         A_PPU_DATA_CUBE_OUT_CHANNEL,
+                         A_PPU_RDMA_CUBE_IN_WIDTH, A_PPU_RDMA_CUBE_IN_HEIGHT,
+                         A_PPU_RDMA_CUBE_IN_CHANNEL);
     }
     values = (uint64_t)p->out_w * p->out_h * p->k_w * p->k_h *
              p->surfaces * ROCKET_POOL_ATOM;
     if (values > POOL_MAX_VALUES) {
-        return "more pooling than the model takes on in one task";
+        return REFUSE(s, "more pooling than the model takes on in one task",
+                         A_PPU_DATA_CUBE_OUT_WIDTH,
+                         A_PPU_DATA_CUBE_OUT_HEIGHT,
+                         A_PPU_DATA_CUBE_OUT_CHANNEL,
+                         A_PPU_POOLING_KERNEL_CFG);
     }
     return NULL;
 }
@@ -52,20 +61,25 @@ const char *rocket_npu_ppu_describe(RocketNpuCore *s, RocketPool *p)
 
     memset(p, 0, sizeof(*p));
     if (!GET(s, PPU_OPERATION_MODE_CFG, FLYING_MODE)) {
-        return "a PPU that pools the DPU's output is not modelled";
+        return REFUSE(s, "a PPU that pools the DPU's output is not modelled",
+                         A_PPU_OPERATION_MODE_CFG);
     }
     if (method > ROCKET_POOL_MIN) {
-        return "reserved pooling method";
+        return REFUSE(s, "reserved pooling method",
+                         A_PPU_OPERATION_MODE_CFG);
     }
     if (GET(s, PPU_OPERATION_MODE_CFG, INDEX_EN) ||
         GET(s, PPU_OPERATION_MODE_CFG, USE_CNT) ||
         GET(s, PPU_OPERATION_MODE_CFG, NOTCH)) {
-        return "index, notch and counting of the PPU are not modelled";
+        return REFUSE(s, "index, notch and counting of the PPU are not "
+                         "modelled",
+                         A_PPU_OPERATION_MODE_CFG);
     }
     if ((GET(s, PPU_DATA_FORMAT, PROC_PRECISION) != ROCKET_FP16 &&
          GET(s, PPU_DATA_FORMAT, PROC_PRECISION) != ROCKET_INT8) ||
         GET(s, PPU_DATA_FORMAT, DPU_FLYIN)) {
-        return "the PPU computes in fp16 from memory only";
+        return REFUSE(s, "the PPU computes in fp16 from memory only",
+                         A_PPU_DATA_FORMAT);
     }
     p->method = method;
     p->pad = rocket_fp16_to_float(REG(s, PPU_PADDING_VALUE_1_CFG));

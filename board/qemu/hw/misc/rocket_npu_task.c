@@ -46,18 +46,21 @@ static const char *describe_format(RocketNpuCore *s, RocketTask *t)
 
     t->format = GET(s, CNA_CONV_CON1, PROC_PRECISION);
     if (t->format == ROCKET_INT32 || t->format == ROCKET_FP32) {
-        return "reserved precision of CNA_CONV_CON1";
+        return REFUSE(s, "reserved precision",
+                         A_CNA_CONV_CON1);
     }
     if (GET(s, CNA_CONV_CON1, IN_PRECISION) != t->format ||
         GET(s, CORE_MISC_CFG, PROC_PRECISION) != t->format) {
-        return "CNA and CORE disagree about the precision";
+        return REFUSE(s, "CNA and CORE disagree about the precision",
+                         A_CNA_CONV_CON1, A_CORE_MISC_CFG);
     }
     t->is_float = rocket_format_is_float(t->format);
     groups = &format_groups[t->format];
     t->group = t->depthwise ? groups->depthwise : groups->kernels;
     t->channel_group = t->depthwise ? groups->depthwise : groups->channels;
     if (!t->group) {
-        return "depthwise convolution of int4 or tf32";
+        return REFUSE(s, "depthwise convolution of int4 or tf32",
+                         A_CNA_CONV_CON1);
     }
     return NULL;
 }
@@ -68,30 +71,38 @@ static const char *describe_mode(RocketNpuCore *s, RocketTask *t)
     unsigned argb = GET(s, CNA_CONV_CON1, ARGB_IN);
 
     if (mode != 0 && mode != CONV_MODE_DEPTHWISE) {
-        return "reserved convolution mode";
+        return REFUSE(s, "reserved convolution mode",
+                         A_CNA_CONV_CON1);
     }
     if (GET(s, CNA_CONV_CON1, DECONV) || GET(s, CNA_CONV_CON3, NN_MODE) ||
         GET(s, CNA_FC_CON0, FC_SKIP_EN)) {
-        return "deconvolution, co-work and zero skipping are not modelled";
+        return REFUSE(s, "deconvolution, co-work and zero skipping are not "
+                         "modelled",
+                         A_CNA_CONV_CON1, A_CNA_CONV_CON3, A_CNA_FC_CON0);
     }
     if (GET(s, CNA_CONV_CON2, CSC_DO_OFF) ||
         GET(s, CNA_CONV_CON2, CSC_WO_OFF)) {
-        return "the sequencer's output is off";
+        return REFUSE(s, "the sequencer's output is off",
+                         A_CNA_CONV_CON2);
     }
     t->depthwise = mode == CONV_MODE_DEPTHWISE;
     if (GET(s, CORE_MISC_CFG, DW_EN) != t->depthwise ||
         GET(s, DPU_FEATURE_MODE_CFG, CONV_MODE) != mode) {
-        return "CNA, CORE and DPU disagree about depthwise";
+        return REFUSE(s, "CNA, CORE and DPU disagree about depthwise",
+                         A_CNA_CONV_CON1, A_CORE_MISC_CFG,
+                         A_DPU_FEATURE_MODE_CFG);
     }
     if (argb == 0) {
         t->lanes = 0;
     } else if (argb >= 8 && argb <= 11) {
         t->lanes = argb - 7;
     } else {
-        return "reserved ARGB_IN";
+        return REFUSE(s, "reserved ARGB_IN",
+                         A_CNA_CONV_CON1);
     }
     if (t->lanes && GET(s, CNA_CONV_CON1, PROC_PRECISION) == ROCKET_INT4) {
-        return "packed pixels of int4";
+        return REFUSE(s, "packed pixels of int4",
+                         A_CNA_CONV_CON1);
     }
     return describe_format(s, t);
 }
@@ -118,10 +129,14 @@ static const char *describe_sizes(RocketNpuCore *s, RocketTask *t)
 
     if (!t->in_w || !t->in_h || !t->in_c || !t->out_w || !t->k_w || !t->k_h ||
         !t->kernels || !t->stride_x || !t->stride_y) {
-        return "a size or stride is zero";
+        return REFUSE(s, "a size or stride is zero",
+                         A_CNA_DATA_SIZE0, A_CNA_DATA_SIZE1, A_CNA_DATA_SIZE2,
+                         A_CNA_WEIGHT_SIZE2, A_CNA_CONV_CON3);
     }
     if (!atomics || atomics % t->out_w) {
-        return "the number of output pixels is no multiple of the width";
+        return REFUSE(s, "the number of output pixels is no multiple of the "
+                         "width",
+                         A_CNA_DATA_SIZE3, A_CNA_DATA_SIZE2);
     }
     t->out_h = atomics / t->out_w;
     if (GET(s, CORE_DATAOUT_SIZE_0, WIDTH) + 1 != t->out_w ||
@@ -130,7 +145,10 @@ static const char *describe_sizes(RocketNpuCore *s, RocketTask *t)
         GET(s, DPU_DATA_CUBE_HEIGHT, HEIGHT) + 1 != t->out_h ||
         GET(s, DPU_WDMA_SIZE_1, WIDTH) + 1 != t->out_w ||
         GET(s, DPU_WDMA_SIZE_1, HEIGHT) + 1 != t->out_h) {
-        return "CNA, CORE and DPU disagree about the output's size";
+        return REFUSE(s, "CNA, CORE and DPU disagree about the output's size",
+                         A_CNA_DATA_SIZE2, A_CNA_DATA_SIZE3,
+                         A_CORE_DATAOUT_SIZE_0, A_DPU_DATA_CUBE_WIDTH,
+                         A_DPU_DATA_CUBE_HEIGHT, A_DPU_WDMA_SIZE_1);
     }
     return NULL;
 }
@@ -145,7 +163,9 @@ static const char *describe_work(RocketNpuCore *s, RocketTask *t)
     t->out_c = GET(s, DPU_DATA_CUBE_CHANNEL, ORIG_CHANNEL) + 1;
     if (GET(s, CORE_DATAOUT_SIZE_1, CHANNEL) != channel ||
         GET(s, DPU_WDMA_SIZE_0, CHANNEL) != channel || t->out_c > channel + 1) {
-        return "CORE and DPU disagree about the output's channels";
+        return REFUSE(s, "CORE and DPU disagree about the output's channels",
+                         A_DPU_DATA_CUBE_CHANNEL, A_CORE_DATAOUT_SIZE_1,
+                         A_DPU_WDMA_SIZE_0);
     }
     macs = pixels * rocket_npu_taps(t) * t->in_c;
     if (!t->depthwise) {
@@ -154,12 +174,15 @@ static const char *describe_work(RocketNpuCore *s, RocketTask *t)
     /* What an element costs the host besides its multiplications */
     passes = DIV_ROUND_UP(t->out_c, t->group);
     if ((uint64_t)t->in_w * t->in_h * t->in_c > TASK_MAX_FEATURES) {
-        return "far more features than the buffer holds";
+        return REFUSE(s, "far more features than the buffer holds",
+                         A_CNA_DATA_SIZE0, A_CNA_DATA_SIZE1);
     }
     if (macs > TASK_MAX_MACS ||
         pixels * rocket_npu_taps(t) * t->in_c * passes > TASK_MAX_MACS ||
         pixels * ROUND_UP(t->out_c, GROUP_MAX) > TASK_MAX_OUTPUT) {
-        return "more work than the model takes on in one task";
+        return REFUSE(s, "more work than the model takes on in one task",
+                         A_CNA_DATA_SIZE1, A_CNA_DATA_SIZE3,
+                         A_CNA_WEIGHT_SIZE2, A_DPU_DATA_CUBE_CHANNEL);
     }
     return NULL;
 }
@@ -188,7 +211,8 @@ static const char *describe_features(RocketNpuCore *s, RocketTask *t)
 
     t->cvt = !GET(s, CNA_CVT_CON0, CVT_BYPASS);
     if (t->cvt && t->format != ROCKET_INT8) {
-        return "the input converter is modelled for int8 only";
+        return REFUSE(s, "the input converter is modelled for int8 only",
+                         A_CNA_CVT_CON0, A_CNA_CONV_CON1);
     }
     t->cvt_add_first = GET(s, CNA_CVT_CON0, CVT_TYPE);
     t->cvt_half_away = GET(s, CNA_CVT_CON0, ROUND_TYPE);
@@ -246,26 +270,32 @@ static const char *describe_compression(RocketNpuCore *s, RocketTask *t)
     }
     if (GET(s, CNA_DCOMP_CTRL, DECOMP_CONTROL) != 1 ||
         REG(s, CNA_DCOMP_REGNUM) != DCOMP_REGNUM_KNOWN) {
-        return "a mode of CNA_DCOMP_CTRL or CNA_DCOMP_REGNUM that nobody has "
-               "described";
+        return REFUSE(s, "a mode of compression that nobody has described",
+                         A_CNA_DCOMP_CTRL, A_CNA_DCOMP_REGNUM);
     }
     if (t->format != ROCKET_INT8 || t->depthwise || rocket_npu_taps(t) != 1 ||
         t->in_c % ROCKET_DCOMP_TILE || t->kernels % ROCKET_DCOMP_TILE) {
-        return "compressed weights other than int8 of one tap, with kernels "
-               "and channels in 32s, are not modelled";
+        return REFUSE(s, "compressed weights other than int8 of one tap, "
+                         "with kernels and channels in 32s, are not modelled",
+                         A_CNA_DCOMP_CTRL, A_CNA_CONV_CON1, A_CNA_DATA_SIZE1,
+                         A_CNA_WEIGHT_SIZE2);
     }
     for (i = 0; i < ROCKET_DCOMP_LANES; i++) {
         uint64_t blocks = rocket_npu_exec_reg(s, A_CNA_DCOMP_AMOUNT0 + 4 * i) +
                           1ULL;
 
         if (blocks > DCOMP_MAX_BYTES / ROCKET_DCOMP_BLOCK) {
-            return "more compressed weights than the model takes";
+            return REFUSE(s, "more compressed weights than the model takes",
+                             A_CNA_DCOMP_AMOUNT0 + 4 * i);
         }
         t->lane_bytes[i] = blocks * ROCKET_DCOMP_BLOCK;
         t->compressed_bytes += ROUND_UP(t->lane_bytes[i], ROCKET_DCOMP_ALIGN);
     }
-    return (uint64_t)t->kernels * t->in_c > DCOMP_MAX_BYTES
-           ? "more compressed weights than the model takes" : NULL;
+    if ((uint64_t)t->kernels * t->in_c > DCOMP_MAX_BYTES) {
+        return REFUSE(s, "more compressed weights than the model takes",
+                         A_CNA_WEIGHT_SIZE2, A_CNA_DATA_SIZE1);
+    }
+    return NULL;
 }
 
 static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
@@ -274,7 +304,8 @@ static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
     unsigned bits = rocket_format_bits(t->format);
 
     if (weight_banks == 0 || weight_banks > CBUF_BANKS) {
-        return "no buffer banks for weights";
+        return REFUSE(s, "no buffer banks for weights",
+                         A_CNA_CBUF_CON0);
     }
     t->weight_base = (CBUF_BANKS - weight_banks) * CBUF_BANK_BYTES;
     t->weight_ring = weight_banks * CBUF_BANK_BYTES;
@@ -293,10 +324,14 @@ static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
                      (t->depthwise ? 1 : MIN(t->kernels, t->group));
     t->weight_bytes = t->kernel_bytes * (t->depthwise ? 1 : t->kernels);
     if (t->group_bytes > GROUP_MAX_WEIGHTS) {
-        return "more weights in one kernel group than the model takes";
+        return REFUSE(s, "more weights in one kernel group than the model "
+                         "takes",
+                         A_CNA_WEIGHT_SIZE2, A_CNA_DATA_SIZE1);
     }
     if (!t->compressed && REG(s, CNA_WEIGHT_SIZE0) < t->weight_bytes) {
-        return "fewer weight bytes than the kernels need";
+        return REFUSE(s, "fewer weight bytes than the kernels need",
+                         A_CNA_WEIGHT_SIZE0, A_CNA_WEIGHT_SIZE2,
+                         A_CNA_DATA_SIZE1);
     }
     return NULL;
 }
@@ -316,7 +351,8 @@ static const char *describe_core(RocketNpuCore *s, RocketTask *t)
     t->ow = 0;
     if (!GET(s, DPU_BS_OW_CFG, OD_BYPASS)) {
         if (!t->is_float && GET(s, DPU_BS_OW_CFG, OW_SRC)) {
-            return "a weight offset per channel is not modelled";
+            return REFUSE(s, "a weight offset per channel is not modelled",
+                             A_DPU_BS_OW_CFG);
         }
         t->ow = GETS(s, DPU_BS_OW_OP, OW_OP);
     }

@@ -26,11 +26,14 @@ static const char *describe_modes(RocketNpuCore *s)
         GET(s, DPU_DATA_CUBE_HEIGHT, MINMAX_CTL) ||
         GET(s, DPU_BS_OW_CFG, TP_ORG_EN) ||
         GET(s, DPU_BS_OW_CFG, RGP_CNTER)) {
-        return "unaligned, regrouping, transposing, multi-surface and min-max "
-               "modes of the DPU are not modelled";
+        return REFUSE(s, "unaligned, regrouping, transposing, multi-surface "
+                         "and min-max modes of the DPU are not modelled",
+                         A_DPU_FEATURE_MODE_CFG, A_DPU_DATA_FORMAT,
+                         A_DPU_DATA_CUBE_HEIGHT, A_DPU_BS_OW_CFG);
     }
     if (GET(s, DPU_FEATURE_MODE_CFG, OUTPUT_MODE) != 2) {
-        return "the DPU's output does not go to memory alone";
+        return REFUSE(s, "the DPU's output does not go to memory alone",
+                         A_DPU_FEATURE_MODE_CFG);
     }
     return NULL;
 }
@@ -43,16 +46,19 @@ static const char *describe_format(RocketNpuCore *s, RocketTask *t)
     t->out.format = GET(s, DPU_DATA_FORMAT, OUT_PRECISION);
     if (in == ROCKET_TF32 || proc == ROCKET_TF32 ||
         t->out.format == ROCKET_TF32 || t->out.format == ROCKET_INT4) {
-        return "a precision of DPU_DATA_FORMAT that the DPU does not have";
+        return REFUSE(s, "a precision that the DPU does not have",
+                         A_DPU_DATA_FORMAT);
     }
     if (rocket_format_is_float(in) != rocket_format_is_float(proc)) {
-        return "DPU_DATA_FORMAT mixes integers and floats";
+        return REFUSE(s, "integers and floats mixed",
+                         A_DPU_DATA_FORMAT);
     }
     if (t->flying) {
         t->is_float = rocket_format_is_float(proc);
         t->main_format = in;
     } else if (t->is_float != rocket_format_is_float(proc)) {
-        return "CORE and DPU disagree about integers or floats";
+        return REFUSE(s, "CORE and DPU disagree about integers or floats",
+                         A_DPU_DATA_FORMAT, A_CORE_MISC_CFG);
     }
     return NULL;
 }
@@ -87,14 +93,18 @@ static const char *describe_output(RocketNpuCore *s, RocketTask *t)
 static const char *describe_x_memory(RocketNpuCore *s, const RocketXStage *x)
 {
     if (!rdma_enabled(s)) {
-        return "operands from memory, but DPU_RDMA is not enabled";
+        return REFUSE(s, "operands from memory, but DPU_RDMA is not enabled",
+                         A_DPU_BS_CFG, A_DPU_BN_CFG);
     }
     if (x->data_use == RDMA_DATA_USE_ALL ||
         (x->data_use == RDMA_DATA_USE_ALU && !x->mul_memory) ||
         (x->data_use == RDMA_DATA_USE_MUL && !x->alu_memory)) {
         return NULL;
     }
-    return "operands of BS or BN from memory in an order that is not modelled";
+    return REFUSE(s, "operands of BS or BN from memory in an order that is "
+                     "not modelled",
+                     A_RDMA_BRDMA_CFG, A_RDMA_NRDMA_CFG, A_DPU_BS_CFG,
+                     A_DPU_BN_CFG);
 }
 
 /* The fields of BS and BN, whose registers lie alike. */
@@ -126,10 +136,12 @@ static const char *describe_x(RocketNpuCore *s, RocketXStage *x, uint32_t first,
     x->addr = addr;
 
     if (x->alu && algo != DPU_ALGO_ADD && algo != DPU_ALGO_MINUS) {
-        return "reserved ALU operation of BS or BN";
+        return REFUSE(s, "reserved ALU operation of BS or BN",
+                         A_DPU_BS_CFG, A_DPU_BN_CFG);
     }
     if (x->mul && FIELD_EX32(mul, DPU_X_MUL_CFG, TRUNCATE_SRC)) {
-        return "shifts of BS or BN from memory are not modelled";
+        return REFUSE(s, "shifts of BS or BN from memory are not modelled",
+                         A_DPU_BS_MUL_CFG, A_DPU_BN_MUL_CFG);
     }
     return x->alu_memory || x->mul_memory ? describe_x_memory(s, x) : NULL;
 }
@@ -166,13 +178,18 @@ static const char *describe_rdma(RocketNpuCore *s, RocketTask *t)
         (t->depthwise ? CONV_MODE_DEPTHWISE : 0) ||
         GET(s, RDMA_DATA_CUBE_WIDTH, WIDTH) + 1 != t->out_w ||
         GET(s, RDMA_DATA_CUBE_HEIGHT, HEIGHT) + 1 != t->out_h) {
-        return "DPU and DPU_RDMA disagree about mode or size";
+        return REFUSE(s, "DPU and DPU_RDMA disagree about mode or size",
+                         A_RDMA_FEATURE_MODE_CFG, A_RDMA_DATA_CUBE_WIDTH,
+                         A_RDMA_DATA_CUBE_HEIGHT, A_DPU_DATA_CUBE_WIDTH,
+                         A_DPU_DATA_CUBE_HEIGHT);
     }
     if (flying != t->flying) {
-        return "DPU and DPU_RDMA disagree about flying mode";
+        return REFUSE(s, "DPU and DPU_RDMA disagree about flying mode",
+                         A_RDMA_FEATURE_MODE_CFG, A_DPU_FEATURE_MODE_CFG);
     }
     if (GET(s, RDMA_SRC_DMA_CFG, UNPOOLING_EN)) {
-        return "unpooling of DPU_RDMA is not modelled";
+        return REFUSE(s, "unpooling of DPU_RDMA is not modelled",
+                         A_RDMA_SRC_DMA_CFG);
     }
     return NULL;
 }
@@ -194,19 +211,22 @@ static const char *describe_ew_format(RocketNpuCore *s, RocketTask *t)
     }
     ew->low_half = ew->format == ROCKET_FP32 && ew->mul;
     if (size == 0 || (t->is_float && size == 1)) {
-        return "an element-wise operand of 4 bits, or of 8 bits for floats";
+        return REFUSE(s, "an element-wise operand of 4 bits, or of 8 bits "
+                         "for floats",
+                         A_DPU_EW_CFG, A_DPU_DATA_FORMAT);
     }
     if (GET(s, RDMA_ERDMA_CFG, DATA_SIZE) != size) {
-        return "DPU_EW_CFG and RDMA_ERDMA_CFG disagree about the operand's "
-               "size";
+        return REFUSE(s, "DPU and DPU_RDMA disagree about the operand's size",
+                         A_DPU_EW_CFG, A_RDMA_ERDMA_CFG);
     }
     ew->per_pixel = GET(s, DPU_EW_CFG, DATA_MODE) == RDMA_DATA_MODE_PIXEL;
     if (!GET(s, DPU_EW_CFG, OP_SRC) ||
         GET(s, DPU_EW_CFG, DATA_MODE) > RDMA_DATA_MODE_PIXEL ||
         GET(s, RDMA_ERDMA_CFG, DATA_MODE) != GET(s, DPU_EW_CFG, DATA_MODE) ||
         GET(s, RDMA_ERDMA_CFG, NONALIGN) || GET(s, RDMA_ERDMA_CFG, SURF_MODE)) {
-        return "element-wise operands other than per channel or per pixel "
-               "from memory are not modelled";
+        return REFUSE(s, "element-wise operands other than per channel or "
+                         "per pixel from memory are not modelled",
+                         A_DPU_EW_CFG, A_RDMA_ERDMA_CFG);
     }
     return NULL;
 }
@@ -220,7 +240,9 @@ static const char *describe_ew_fetch(RocketNpuCore *s, RocketTask *t)
     int64_t surface;
 
     if (!rdma_enabled(s) || GET(s, RDMA_ERDMA_CFG, DISABLE)) {
-        return "an element-wise operand from memory, but its DMA is off";
+        return REFUSE(s, "an element-wise operand from memory, but its DMA "
+                         "is off",
+                         A_DPU_EW_CFG, A_RDMA_ERDMA_CFG);
     }
     ew->line = (t->out_w + GET(s, RDMA_DATA_CUBE_HEIGHT, EW_LINE_NOTCH)) *
                (int64_t)FEATURE_ATOM;
@@ -232,7 +254,9 @@ static const char *describe_ew_fetch(RocketNpuCore *s, RocketTask *t)
     }
     if (!(comb & RDMA_COMB_TO_ERDMA) || t->flying ||
         GET(s, RDMA_FEATURE_MODE_CFG, MRDMA_DISABLE)) {
-        return "MRDMA and ERDMA combined, but not for the element-wise unit";
+        return REFUSE(s, "MRDMA and ERDMA combined, but not for the "
+                         "element-wise unit",
+                         A_RDMA_FEATURE_MODE_CFG);
     }
     /* MRDMA reads even surfaces, ERDMA odd ones; notches skip the rest. */
     surface = ew->line * t->out_h;
@@ -252,8 +276,10 @@ static const char *describe_ew_operation(RocketNpuCore *s, RocketTask *t)
     if (!ew->mul && ew->algo != DPU_ALGO_MAX && ew->algo != DPU_ALGO_MIN &&
         ew->algo != DPU_ALGO_ADD && ew->algo != DPU_ALGO_MINUS &&
         (ew->algo != DPU_ALGO_DIV || !t->is_float)) {
-        return "element-wise operations other than max, min, add, minus, "
-               "multiply and divide (of floats) are not modelled";
+        return REFUSE(s, "element-wise operations other than max, min, add, "
+                         "minus, multiply and divide (of floats) are not "
+                         "modelled",
+                         A_DPU_EW_CFG);
     }
     refused = describe_ew_format(s, t);
     /* Measured behind fp16 convolutions: the sum is what it was. */
@@ -310,7 +336,8 @@ static const char *describe_ew(RocketNpuCore *s, RocketTask *t)
         describe_lut(s, t);
     }
     if (GET(s, DPU_EW_CFG, BINARY_EN) || GET(s, DPU_EW_CFG, EQUAL_EN)) {
-        return "BINARY_EN and EQUAL_EN of DPU_EW_CFG are not modelled";
+        return REFUSE(s, "BINARY_EN and EQUAL_EN are not modelled",
+                         A_DPU_EW_CFG);
     }
     return ew->op ? describe_ew_operation(s, t) : NULL;
 }
@@ -327,8 +354,10 @@ const char *rocket_npu_task_describe_dpu(RocketNpuCore *s, RocketTask *t)
     unsigned i;
 
     if (GET(s, DPU_FEATURE_MODE_CFG, FLYING_MODE) != t->flying) {
-        return t->flying ? "the DPU waits for an array that is not enabled"
-                         : "the DPU flies, but the array is enabled";
+        return REFUSE(s, t->flying
+                         ? "the DPU waits for an array that is not enabled"
+                         : "the DPU flies, but the array is enabled",
+                         A_DPU_FEATURE_MODE_CFG);
     }
     for (i = 0; i < ARRAY_SIZE(describe) && !refused; i++) {
         refused = describe[i](s, t);
@@ -352,11 +381,16 @@ const char *rocket_npu_task_describe_flying(RocketNpuCore *s, RocketTask *t)
         GET(s, DPU_WDMA_SIZE_0, CHANNEL) != channel ||
         GET(s, DPU_WDMA_SIZE_1, WIDTH) + 1 != t->out_w ||
         GET(s, DPU_WDMA_SIZE_1, HEIGHT) + 1 != t->out_h) {
-        return "DPU and its writer disagree about the sizes";
+        return REFUSE(s, "DPU and its writer disagree about the sizes",
+                         A_DPU_DATA_CUBE_CHANNEL, A_DPU_DATA_CUBE_WIDTH,
+                         A_DPU_DATA_CUBE_HEIGHT, A_DPU_WDMA_SIZE_0,
+                         A_DPU_WDMA_SIZE_1);
     }
     if ((uint64_t)t->out_w * t->out_h * ROUND_UP(t->out_c, FLYING_GROUP) >
         FLYING_MAX_VALUES) {
-        return "more values than the model takes on in one task";
+        return REFUSE(s, "more values than the model takes on in one task",
+                         A_DPU_DATA_CUBE_CHANNEL, A_DPU_DATA_CUBE_WIDTH,
+                         A_DPU_DATA_CUBE_HEIGHT);
     }
     t->main_addr = rocket_npu_dma_base(s) + REG(s, RDMA_SRC_BASE_ADDR);
     t->main_line = (t->out_w + GET(s, RDMA_SRC_DMA_CFG, LINE_NOTCH)) *

@@ -24,16 +24,19 @@ const char *rocket_npu_trapped(RocketNpuCore *s)
     bool convolution = s->task_blocks & BIT(ROCKET_BLOCK_CNA);
 
     if (s->lut_overrun) {
-        return "DPU_LUT_ACCESS_DATA was written behind the last entry";
+        return REFUSE(s, "DPU_LUT_ACCESS_DATA was written behind the last "
+                         "entry",
+                         A_DPU_LUT_ACCESS_CFG);
     }
     if (rdma && rdma_unfed(s) &&
         rocket_silicon(s->silicon, READING_RDMA_UNFED) == RDMA_UNFED_HANGS) {
-        return "RDMA_FEATURE_MODE_CFG: MRDMA is on, not flying, not combined";
+        return REFUSE(s, "MRDMA is on, not flying, not combined",
+                         A_RDMA_FEATURE_MODE_CFG);
     }
     if (convolution && !rdma &&
         rocket_silicon(s->silicon, READING_CONV_WITHOUT_RDMA) ==
         CONV_WITHOUT_RDMA_HANGS) {
-        return "a convolution without DPU_RDMA";
+        return rocket_npu_refuse_blocks(s, "a convolution without DPU_RDMA");
     }
     return NULL;
 }
