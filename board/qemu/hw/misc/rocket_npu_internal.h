@@ -254,6 +254,7 @@ struct RocketNpuCore {
     int32_t left[2][GROUP_MAX];
     bool chained;                   /* this stream named a next one */
     bool fenced;
+    uint32_t stream_enabled;        /* blocks, by writes of this stream */
 };
 
 /* rocket_npu.c */

@@ -81,9 +81,12 @@ static void pc_broadcast(RocketNpuCore *s, uint32_t value)
                       "rocket-npu%u: op-enable without the fence entry\n",
                       s->index);
     }
+    /* A block that the stream has enabled by its own register is enabled. */
     for (bit = 0; bit < ARRAY_SIZE(op_enable_blocks); bit++) {
-        if (op_enable_blocks[bit] && (value & BIT(bit))) {
-            rocket_npu_enable_block(s, op_enable_blocks[bit]);
+        unsigned block = op_enable_blocks[bit];
+
+        if (block && (value & BIT(bit)) && !(s->stream_enabled & BIT(block))) {
+            rocket_npu_enable_block(s, block);
         }
     }
 }
@@ -100,6 +103,10 @@ static void pc_write(RocketNpuCore *s, uint16_t target, uint32_t offset,
                       "target 0x%04x, register 0x%04x\n",
                       s->index, target, offset);
         return;
+    }
+    if (rocket_npu_has_groups(block) &&
+        (offset & 0xfff) == BLOCK_OPERATION_ENABLE && value) {
+        s->stream_enabled |= BIT(block);
     }
     if (offset == A_PC_BASE_ADDRESS && value & R_PC_BASE_ADDRESS_ADDR_MASK) {
         s->chained = true;
@@ -142,6 +149,7 @@ static RocketStep coroutine_fn pc_stream(RocketNpuCore *s)
     left = ROUND_UP(left, ENTRIES_PER_FETCH);
     s->chained = false;
     s->fenced = false;
+    s->stream_enabled = 0;
     trace_rocket_npu_stream(s->index, addr, left);
 
     while (left) {
