@@ -110,6 +110,7 @@ int main(int argc, char **argv)
 	suite_pipeline(&env);
 	suite_cbuf(&env);
 	suite_formats(&env);
+	suite_streams(&env);
 	suite_fuzz(&env);
 
 	return tap_finish();
