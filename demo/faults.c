@@ -38,6 +38,13 @@ static bool known_to_mesa(const struct operator *op)
 	       op->kind == OPERATOR_DEPTHWISE;
 }
 
+/* Most of those fail on silicon, by Mesa's list; nobody has explained the strides. */
+static bool special_width(const struct operator *op)
+{
+	return op->input.dims == 4 && (op->input.dim[2] == 3 || op->input.dim[2] == 8) &&
+	       (channels(&op->input) + ATOM - 1) / ATOM % 4 != 3;
+}
+
 const char *fault_of_result(const struct operator *op)
 {
 	if (op->type == TENSOR_INT8 && known_to_mesa(op))
@@ -52,6 +59,9 @@ const char *fault_of_result(const struct operator *op)
 		return "Mesa's fault: up to 26.1 it packs the weights for so many input channels closer than "
 		       "the registers that it writes say, and an RK3588 computes the same wrong values. "
 		       "Mesa 26.2 does it right.";
+	if (special_width(op))
+		return "Mesa's fault: next to an addition it writes strides of their own for layers 3 and 8 pixels wide, "
+		       "and an RK3588 computes wrong values. No Mesa up to 26.2.6 does it right.";
 	if (rows_too_short(op))
 		return "Mesa's fault: where the input channels fill 3 of 4 units of 16 (33 to 48, 97 to 112, and so on) it "
 		       "reserves too short rows in the NPU's buffer, and an RK3588 computes wrong values, too. "

@@ -3,7 +3,7 @@
 
 usage: make.py DIRECTORY
 
-Random weights, a picture of 8x8 pixels, four scores.  board/checks/demo has for each
+Random weights, a picture of 10x10 pixels, four scores.  board/checks/demo has for each
 what must be said.  Needs python3-numpy and python3-flatbuffers (board/steps/models.sh).
 """
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "digits"))
 import tflite_model as tfl  # noqa: E402
 
-SIZE = 8                # pixels a side
+SIZE = 10               # pixels a side
 CLASSES = 4
 ADD, CUSTOM = 0, 32     # BuiltinOperator
 ADD_OPTIONS = 11        # BuiltinOptions
