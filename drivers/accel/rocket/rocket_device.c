@@ -14,12 +14,11 @@
 #include <linux/workqueue.h>
 
 #include "rocket_device.h"
-#include "rocket_drv.h"
+#include "rocket_file.h"
+#include "rocket_limits.h"
 #include "rocket_quota.h"
 #include "rocket_sched.h"
-#include "rocket_submit.h"
 #include "rocket_vm.h"
-#include "rocket_vm_bind.h"
 
 /*
  * Where finished jobs, and with them VMs, are torn down: that takes locks which

@@ -11,6 +11,7 @@
 
 #include "rocket_core.h"
 #include "rocket_flight.h"
+#include "rocket_limits.h"
 #include "rocket_pmu.h"
 
 struct drm_driver;

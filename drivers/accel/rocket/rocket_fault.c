@@ -9,6 +9,7 @@
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_fault.h"
+#include "rocket_limits.h"
 #include "rocket_recover.h"
 #include "rocket_vm.h"
 

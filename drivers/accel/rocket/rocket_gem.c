@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 
 #include "rocket_bind_kernel.h"
-#include "rocket_drv.h"
+#include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
 #include "rocket_prime.h"

@@ -14,6 +14,7 @@
 
 #include "rocket_gem.h"
 #include "rocket_gem_cpu.h"
+#include "rocket_limits.h"
 #include "rocket_sg.h"
 
 /**
@@ -26,9 +27,6 @@
  *
  * An imported BO is its exporter's, who knows no ranges.
  */
-
-/* Part of the UAPI's documentation */
-#define ROCKET_GEM_MAX_RANGES	1024
 
 /* Each not empty, inside a BO of that size, and behind the one before it. */
 static int rocket_gem_check_ranges(const struct drm_rocket_bo_range *ranges, u32 count,

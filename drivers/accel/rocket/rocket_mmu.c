@@ -12,6 +12,7 @@
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_fault.h"
+#include "rocket_limits.h"
 #include "rocket_mmu.h"
 #include "rocket_quota.h"
 #include "rocket_recover.h"

@@ -12,6 +12,7 @@
 
 #include "rocket_core.h"
 #include "rocket_device.h"
+#include "rocket_limits.h"
 #include "rocket_pmu.h"
 #include "rocket_usage.h"
 

@@ -14,8 +14,8 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 
+#include "rocket_limits.h"
 #include "rocket_quota.h"
-#include "rocket_vm_bind.h"
 
 /**
  * DOC: Limits

@@ -9,6 +9,7 @@
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_job.h"
+#include "rocket_limits.h"
 #include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"

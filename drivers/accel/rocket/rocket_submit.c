@@ -17,8 +17,9 @@
 #include <linux/uaccess.h>
 
 #include "rocket_device.h"
-#include "rocket_drv.h"
+#include "rocket_file.h"
 #include "rocket_job.h"
+#include "rocket_limits.h"
 #include "rocket_race.h"
 #include "rocket_regs.h"
 #include "rocket_sched.h"
@@ -27,13 +28,6 @@
 #include "rocket_sync.h"
 #include "rocket_vm.h"
 
-/* Part of the UAPI's documentation */
-#define ROCKET_SUBMIT_MAX_JOBS		1024
-#define ROCKET_SUBMIT_MAX_TASKS		65536
-#define ROCKET_SUBMIT_MAX_HANDLES	65536
-#define ROCKET_SUBMIT_MAX_ALL_HANDLES	(2 * ROCKET_SUBMIT_MAX_HANDLES)
-#define ROCKET_SUBMIT_MAX_COMMANDS	(2 * (ROCKET_PC_REGISTER_AMOUNTS_MAX + 1))
-#define ROCKET_SUBMIT_MAX_CHAIN		ROCKET_PC_TASK_CON_TASK_NUMBER_MAX
 #define ROCKET_SUBMIT_REGCMD_ALIGN	16
 
 /* The structs as mainline's first version had them */

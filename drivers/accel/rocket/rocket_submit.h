@@ -8,10 +8,6 @@ struct drm_device;
 struct drm_file;
 struct drm_rocket_job;
 
-/* How long a job may run, in ms. Part of the UAPI (GET_PARAM). */
-#define ROCKET_JOB_TIMEOUT_MS		500
-#define ROCKET_JOB_TIMEOUT_MAX_MS	10000
-
 #if IS_ENABLED(CONFIG_KUNIT)
 int rocket_submit_check(const struct drm_rocket_job *args);
 #endif

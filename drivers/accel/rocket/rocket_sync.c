@@ -8,7 +8,7 @@
 #include <linux/dma-fence-unwrap.h>
 #include <linux/slab.h>
 
-#include "rocket_drv.h"
+#include "rocket_file.h"
 #include "rocket_sync.h"
 
 /* struct rocket_sync_out - A syncobj and all that it takes to signal it. */

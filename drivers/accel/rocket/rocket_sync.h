@@ -11,9 +11,6 @@ struct drm_rocket_sync;
 struct drm_sched_job;
 struct rocket_sync_out;
 
-/* Syncs in one array. Part of the UAPI's documentation. */
-#define ROCKET_SYNC_MAX 1024
-
 /**
  * struct rocket_syncs - An array of struct drm_rocket_sync, as userspace gave it.
  */

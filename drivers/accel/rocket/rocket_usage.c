@@ -12,9 +12,10 @@
 
 #include "rocket_core.h"
 #include "rocket_device.h"
-#include "rocket_drv.h"
+#include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
+#include "rocket_limits.h"
 #include "rocket_usage.h"
 #include "rocket_vm.h"
 

@@ -6,11 +6,10 @@
 #include <linux/seqlock.h>
 #include <linux/types.h>
 
+#include "rocket_limits.h"
+
 struct drm_file;
 struct drm_printer;
-
-/* Cores of the largest SoC that is supported, the RK3588. */
-#define ROCKET_MAX_CORES 3
 
 /**
  * struct rocket_busy - For how long a core has been busy with jobs.

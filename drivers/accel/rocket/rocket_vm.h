@@ -12,6 +12,7 @@
 
 #include "rocket_core.h"
 #include "rocket_fault.h"
+#include "rocket_limits.h"
 #include "rocket_mmu.h"
 
 struct drm_device;
@@ -35,9 +36,6 @@ struct rocket_usage;
 #define ROCKET_VM_KERNEL_END	(ROCKET_VM_END - SZ_2M)
 /* Behind each such mapping; as far as streams are known to read over the end of a BO. */
 #define ROCKET_VM_GUARD_SIZE	SZ_4K
-
-/* VMs of one file, its own included. Part of the UAPI (GET_PARAM). */
-#define ROCKET_VM_MAX		256
 
 /* Values of enum drm_rocket_job_priority */
 #define ROCKET_PRIORITIES	3

@@ -11,8 +11,9 @@
 
 #include "rocket_bind.h"
 #include "rocket_bind_queue.h"
-#include "rocket_drv.h"
+#include "rocket_file.h"
 #include "rocket_gem.h"
+#include "rocket_limits.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"

@@ -4,6 +4,7 @@
 
 #include "../rocket_bind.h"
 #include "../rocket_bind_kernel.h"
+#include "../rocket_limits.h"
 #include "../rocket_sync.h"
 #include "../rocket_vm_bind.h"
 #include "../rocket_vma.h"

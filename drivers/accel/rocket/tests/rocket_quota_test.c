@@ -2,6 +2,7 @@
 
 #include <linux/limits.h>
 
+#include "../rocket_limits.h"
 #include "../rocket_quota.h"
 #include "../rocket_vm_bind.h"
 #include "rocket_kunit.h"

@@ -5,7 +5,7 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
-#include "../rocket_drv.h"
+#include "../rocket_file.h"
 #include "rocket_kunit.h"
 
 /* What a kernel knows of a struct, and what the first version had of it. */

@@ -2,6 +2,7 @@
 
 #include <drm/rocket_accel.h>
 
+#include "../rocket_limits.h"
 #include "../rocket_submit.h"
 #include "../rocket_sync.h"
 #include "rocket_kunit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef __ROCKET_DRV_H__
-#define __ROCKET_DRV_H__
+#ifndef __ROCKET_FILE_H__
+#define __ROCKET_FILE_H__
 
 #include <linux/errno.h>
 #include <linux/kernel.h>

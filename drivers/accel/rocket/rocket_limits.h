@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ROCKET_LIMITS_H__
+#define __ROCKET_LIMITS_H__
+
+#include <linux/sizes.h>
+
+#include "rocket_regs.h"
+
+/*
+ * The most that a client may ask for. What the UAPI says of them is said there; those
+ * that GET_PARAM tells are marked.
+ */
+
+/* Cores of the largest SoC that is supported, the RK3588. */
+#define ROCKET_MAX_CORES		3
+
+/* VMs of one file, its own included (GET_PARAM). */
+#define ROCKET_VM_MAX			256
+
+/* How long a job may run, in ms (GET_PARAM). */
+#define ROCKET_JOB_TIMEOUT_MS		500
+#define ROCKET_JOB_TIMEOUT_MAX_MS	10000
+
+/* In one SUBMIT, in one job of it, in all its jobs; register commands of a task. */
+#define ROCKET_SUBMIT_MAX_JOBS		1024
+#define ROCKET_SUBMIT_MAX_TASKS		65536
+#define ROCKET_SUBMIT_MAX_HANDLES	65536
+#define ROCKET_SUBMIT_MAX_ALL_HANDLES	(2 * ROCKET_SUBMIT_MAX_HANDLES)
+#define ROCKET_SUBMIT_MAX_COMMANDS	(2 * (ROCKET_PC_REGISTER_AMOUNTS_MAX + 1))
+#define ROCKET_SUBMIT_MAX_CHAIN		ROCKET_PC_TASK_CON_TASK_NUMBER_MAX
+
+/* Syncs in one array. */
+#define ROCKET_SYNC_MAX			1024
+
+/* Ranges in one PREP_BO_RANGES or FINI_BO_RANGES. */
+#define ROCKET_GEM_MAX_RANGES		1024
+
+/* Operations in one VM_BIND (GET_PARAM). */
+#define ROCKET_VM_BIND_MAX_OPS		65536
+
+/*
+ * What all operations of one VM_BIND may map together, in bytes: four times the
+ * address space. Nothing can interrupt them once they are being applied.
+ */
+#define ROCKET_VM_BIND_MAX_BYTES	SZ_16G
+
+#endif
