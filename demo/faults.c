@@ -25,11 +25,14 @@ static bool packed_wrongly(const struct operator *op)
 	return c > ATOM && c < 2 * ATOM;
 }
 
-/* Three atoms of a pixel take the room of four. */
-static bool rows_too_short(const struct operator *op)
+static bool three_of_four(const struct operator *op)
 {
-	return (channels(&op->input) + ATOM - 1) / ATOM % 4 == 3 &&
-	       op->input.dims == 4 && op->input.dim[2] > 3;
+	return (channels(&op->input) + ATOM - 1) / ATOM % 4 == 3;
+}
+
+static uint32_t width(const struct operator *op)
+{
+	return op->input.dims == 4 ? op->input.dim[2] : 0;
 }
 
 static bool known_to_mesa(const struct operator *op)
@@ -38,31 +41,26 @@ static bool known_to_mesa(const struct operator *op)
 	       op->kind == OPERATOR_DEPTHWISE;
 }
 
-/* Most of those fail on silicon, by Mesa's list; nobody has explained the strides. */
-static bool special_width(const struct operator *op)
-{
-	return op->input.dims == 4 && (op->input.dim[2] == 3 || op->input.dim[2] == 8) &&
-	       (channels(&op->input) + ATOM - 1) / ATOM % 4 != 3;
-}
-
 const char *fault_of_result(const struct operator *op)
 {
-	if (op->type == TENSOR_INT8 && known_to_mesa(op))
+	if (!known_to_mesa(op))
+		return NULL;
+	if (op->type == TENSOR_INT8)
 		return "Mesa's fault: it takes int8 tensors for uint8 ones. No Mesa up to 26.2.6 does it right; "
 		       "quantise the model to uint8.";
 	if (op->kind == OPERATOR_ADD)
 		return "Mesa's fault: up to 26.1 it scales every addition by the same constants, whatever its operands' "
 		       "scales are. Mesa 26.2 does it right.";
-	if (op->kind != OPERATOR_CONV && op->kind != OPERATOR_DEPTHWISE)
-		return NULL;
 	if (packed_wrongly(op))
 		return "Mesa's fault: up to 26.1 it packs the weights for so many input channels closer than "
 		       "the registers that it writes say, and an RK3588 computes the same wrong values. "
 		       "Mesa 26.2 does it right.";
-	if (special_width(op))
+	/* Most of those fail on silicon, by Mesa's list; nobody has explained the strides. */
+	if (!three_of_four(op) && (width(op) == 3 || width(op) == 8))
 		return "Mesa's fault: next to an addition it writes strides of their own for layers 3 and 8 pixels wide, "
 		       "and an RK3588 computes wrong values. No Mesa up to 26.2.6 does it right.";
-	if (rows_too_short(op))
+	/* Three atoms of a pixel take the room of four. */
+	if (three_of_four(op) && width(op) > 3)
 		return "Mesa's fault: where the input channels fill 3 of 4 units of 16 (33 to 48, 97 to 112, and so on) it "
 		       "reserves too short rows in the NPU's buffer, and an RK3588 computes wrong values, too. "
 		       "No Mesa up to 26.2.6 does it right.";

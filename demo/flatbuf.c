@@ -56,3 +56,13 @@ size_t flatbuf_vector(struct flatbuf *f, size_t table, unsigned int number,
 	}
 	return at + 4;
 }
+
+size_t flatbuf_element(struct flatbuf *f, size_t table, unsigned int number, uint32_t index)
+{
+	uint32_t count;
+	size_t vector = flatbuf_vector(f, table, number, &count);
+
+	if (index >= count)
+		f->bad = true;
+	return flatbuf_follow(f, vector + 4 * (size_t)index);
+}

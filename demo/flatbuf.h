@@ -36,4 +36,7 @@ size_t flatbuf_field(struct flatbuf *f, size_t table, unsigned int number);
 size_t flatbuf_vector(struct flatbuf *f, size_t table, unsigned int number,
 		      uint32_t *count);
 
+/* The table that is an element of a field that is a vector of tables; bad if it ends before. */
+size_t flatbuf_element(struct flatbuf *f, size_t table, unsigned int number, uint32_t index);
+
 #endif

@@ -14,6 +14,8 @@ struct layer {
 	struct operator op;
 	struct tensor_list inputs, outputs;
 	struct match match;		/* of those outputs that the NPU shows */
+	const struct layer *unseen;	/* computes an operand that the NPU does not show; NULL */
+	uint32_t unseen_output;		/* as which of its outputs */
 	int allowed;			/* largest difference that rounding explains */
 	const char *fault;		/* of the operators that it is checked with, or NULL */
 };
@@ -66,7 +68,7 @@ static int try_to_show(struct file *model, const char *delegate, bool all, int *
 
 	*hidden = choose(model, all, &list);
 	if (*hidden >= 0 && !modelfile_copy(model, &copy) && !modelfile_expose(&copy, &list))
-		works = !delegate || probe_delegate(&copy, delegate, true).end == PROBE_WORKS;
+		works = probe_delegate(&copy, delegate, true).end == PROBE_WORKS;
 	free(list.tensor);
 	if (works > 0) {
 		free(model->data);
@@ -134,6 +136,10 @@ static void set_bounds(const struct layers *l, struct layer *layer)
 
 		if (!from || modelfile_contains(&l->shown, tensor))
 			continue;
+		if (!layer->unseen) {
+			layer->unseen = from;
+			layer->unseen_output = output;
+		}
 		in = engine_output(from->cpu, output).scale;
 		layer->allowed += out > 0 ? (int)(from->allowed * in / out) + 1 : 0;
 		if (layer->op.kind != OPERATOR_ADD)
@@ -217,31 +223,14 @@ static int feed(const struct layers *l, const struct layer *layer, int number,
 	return engine_set_input(layer->cpu, number, value.data, value.bytes);
 }
 
-/* An operand that the NPU does not show, if there is one. */
-static bool unseen_operand(const struct layers *l, const struct layer *layer,
-			   const struct engine *npu, struct engine_output *value)
-{
-	struct engine_output seen;
-	uint32_t output;
-
-	for (uint32_t i = 0; i < layer->inputs.count; i++) {
-		const struct layer *from = source_of(l, layer->inputs.tensor[i], &output);
-
-		if (!from || shown(l, npu, layer->inputs.tensor[i], &seen))
-			continue;
-		*value = engine_output(from->cpu, output);
-		return true;
-	}
-	return false;
-}
-
 static int check_layer(const struct layers *l, struct layer *layer,
 		       const struct engine *npu, const uint8_t *input,
 		       size_t bytes)
 {
 	struct engine_output operand;
-	bool unseen = unseen_operand(l, layer, npu, &operand);
 
+	if (layer->unseen)
+		operand = engine_output(layer->unseen->cpu, layer->unseen_output);
 	for (uint32_t i = 0; i < layer->inputs.count; i++)
 		if (feed(l, layer, i, npu, input, bytes))
 			return -1;
@@ -251,7 +240,7 @@ static int check_layer(const struct layers *l, struct layer *layer,
 		struct engine_output b = engine_output(layer->cpu, i), a;
 
 		if (shown(l, npu, layer->outputs.tensor[i], &a))
-			match_add(&layer->match, &a, &b, unseen ? &operand : NULL);
+			match_add(&layer->match, &a, &b, layer->unseen ? &operand : NULL);
 	}
 	return 0;
 }

@@ -22,25 +22,14 @@ static int refuse(void)
 	return -1;
 }
 
-static size_t graph_of(struct flatbuf *f)
+size_t modelfile_graph(struct flatbuf *f)
 {
-	uint32_t graphs;
-	size_t vector = flatbuf_vector(f, flatbuf_follow(f, 0), MODEL_GRAPHS,
-				       &graphs);
-
-	if (!graphs)
-		f->bad = true;
-	return flatbuf_follow(f, vector);
+	return flatbuf_element(f, flatbuf_follow(f, 0), MODEL_GRAPHS, 0);
 }
 
-static size_t operator_of(struct flatbuf *f, uint32_t number)
+size_t modelfile_operator(struct flatbuf *f, uint32_t number)
 {
-	uint32_t count;
-	size_t vector = flatbuf_vector(f, graph_of(f), GRAPH_OPERATORS, &count);
-
-	if (number >= count)
-		f->bad = true;
-	return flatbuf_follow(f, vector + 4 * (size_t)number);
+	return flatbuf_element(f, modelfile_graph(f), GRAPH_OPERATORS, number);
 }
 
 int modelfile_operators(const struct file *model)
@@ -48,7 +37,7 @@ int modelfile_operators(const struct file *model)
 	struct flatbuf f = { .file = model };
 	uint32_t count;
 
-	flatbuf_vector(&f, graph_of(&f), GRAPH_OPERATORS, &count);
+	flatbuf_vector(&f, modelfile_graph(&f), GRAPH_OPERATORS, &count);
 	return f.bad ? refuse() : (int)count;
 }
 
@@ -89,7 +78,7 @@ int modelfile_results(const struct file *model, struct tensor_list *list)
 
 	*list = (struct tensor_list){ 0 };
 	for (int i = 0; i < count; i++)
-		add(&f, operator_of(&f, i), OP_OUTPUTS, NULL, list);
+		add(&f, modelfile_operator(&f, i), OP_OUTPUTS, NULL, list);
 	return count > 0 && !f.bad ? 0 : refuse();
 }
 
@@ -98,12 +87,12 @@ int modelfile_operands(const struct file *model, uint32_t number,
 {
 	struct flatbuf f = { .file = model };
 	struct tensor_list variable;
-	size_t op = operator_of(&f, number);
+	size_t op = modelfile_operator(&f, number);
 
 	*inputs = *outputs = (struct tensor_list){ 0 };
 	if (modelfile_results(model, &variable))
 		f.bad = true;
-	add(&f, graph_of(&f), GRAPH_INPUTS, NULL, &variable);
+	add(&f, modelfile_graph(&f), GRAPH_INPUTS, NULL, &variable);
 	add(&f, op, OP_INPUTS, &variable, inputs);
 	add(&f, op, OP_OUTPUTS, NULL, outputs);
 	free(variable.tensor);
@@ -121,7 +110,7 @@ static int replace(struct file *model, unsigned int field,
 		   const struct tensor_list *list)
 {
 	struct flatbuf f = { .file = model };
-	size_t reference = flatbuf_field(&f, graph_of(&f), field);
+	size_t reference = flatbuf_field(&f, modelfile_graph(&f), field);
 	size_t at = (model->size + 3) & ~(size_t)3;
 	size_t size = at + 4 + 4 * (size_t)list->count;
 	uint8_t *data;
@@ -146,7 +135,7 @@ int modelfile_outputs(const struct file *model, struct tensor_list *list)
 	struct flatbuf f = { .file = model };
 
 	*list = (struct tensor_list){ 0 };
-	add(&f, graph_of(&f), GRAPH_OUTPUTS, NULL, list);
+	add(&f, modelfile_graph(&f), GRAPH_OUTPUTS, NULL, list);
 	return f.bad ? refuse() : 0;
 }
 
@@ -169,9 +158,9 @@ int modelfile_copy(const struct file *model, struct file *copy)
 static int keep_operator(struct file *model, uint32_t number)
 {
 	struct flatbuf f = { .file = model };
-	size_t op = operator_of(&f, number);
+	size_t op = modelfile_operator(&f, number);
 	uint32_t count;
-	size_t first = flatbuf_vector(&f, graph_of(&f), GRAPH_OPERATORS, &count);
+	size_t first = flatbuf_vector(&f, modelfile_graph(&f), GRAPH_OPERATORS, &count);
 
 	if (f.bad)
 		return refuse();

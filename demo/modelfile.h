@@ -8,6 +8,8 @@
 
 #include "file.h"
 
+struct flatbuf;
+
 /* A list of tensors by their numbers. */
 struct tensor_list {
 	uint32_t *tensor;	/* malloc'ed */
@@ -17,6 +19,10 @@ struct tensor_list {
 /*
  * All functions return 0, or -1 after a message, unless said otherwise.
  */
+
+/* Where the graph and an operator of it lie in the file. */
+size_t modelfile_graph(struct flatbuf *f);
+size_t modelfile_operator(struct flatbuf *f, uint32_t number);
 
 /* Number of operators, or -1 after a message. */
 int modelfile_operators(const struct file *model);

@@ -9,9 +9,9 @@
 #include "operators.h"
 
 enum {
-	MODEL_CODES = 1, MODEL_GRAPHS = 2,
+	MODEL_CODES = 1,
 	CODE_DEPRECATED = 0, CODE_CUSTOM = 1, CODE_BUILTIN = 3,
-	GRAPH_TENSORS = 0, GRAPH_OPERATORS = 3,
+	GRAPH_TENSORS = 0,
 	TENSOR_SHAPE = 0, TENSOR_TYPE = 1,
 	OP_CODE = 0, OP_INPUTS = 1, OP_OUTPUTS = 2,
 };
@@ -30,22 +30,6 @@ static const struct {
 	{ 67, "TRANSPOSE_CONV" }, { 114, "QUANTIZE" },
 };
 
-/* An element of a list of tables in the model or in its graph. */
-static size_t element(struct flatbuf *f, size_t table, unsigned int field, uint32_t number)
-{
-	uint32_t count;
-	size_t vector = flatbuf_vector(f, table, field, &count);
-
-	if (number >= count)
-		f->bad = true;
-	return flatbuf_follow(f, vector + 4 * (size_t)number);
-}
-
-static size_t graph_of(struct flatbuf *f)
-{
-	return element(f, flatbuf_follow(f, 0), MODEL_GRAPHS, 0);
-}
-
 static struct shape shape_of(struct flatbuf *f, uint32_t tensor)
 {
 	struct flatbuf optional = *f;
@@ -54,7 +38,7 @@ static struct shape shape_of(struct flatbuf *f, uint32_t tensor)
 
 	if (tensor == UINT32_MAX)
 		return shape;
-	dim = flatbuf_vector(&optional, element(f, graph_of(f), GRAPH_TENSORS, tensor),
+	dim = flatbuf_vector(&optional, flatbuf_element(f, modelfile_graph(f), GRAPH_TENSORS, tensor),
 			     TENSOR_SHAPE, &shape.dims);
 	if (optional.bad)	/* a scalar may do without */
 		return (struct shape){ 0 };
@@ -74,15 +58,15 @@ static uint32_t operand(struct flatbuf *f, size_t op, unsigned int field, uint32
 	return i < count ? flatbuf_u32(f, at + 4 * (size_t)i) : UINT32_MAX;
 }
 
-/* A field that is left out when it has its default. */
-static uint32_t number_or(const struct flatbuf *f, size_t table, unsigned int field,
-			  unsigned int bytes, uint32_t otherwise)
+/* A field that is left out when it has its default, 0. */
+static uint32_t number_of(const struct flatbuf *f, size_t table, unsigned int field,
+			  unsigned int bytes)
 {
 	struct flatbuf optional = *f;
 	uint32_t value = flatbuf_u32(&optional, flatbuf_field(&optional, table, field));
 
 	if (optional.bad)
-		return otherwise;
+		return 0;
 	return bytes == 1 ? value & 0xff : value;
 }
 
@@ -90,13 +74,13 @@ static uint32_t type_of(struct flatbuf *f, uint32_t tensor)
 {
 	if (tensor == UINT32_MAX)
 		return 0;
-	return number_or(f, element(f, graph_of(f), GRAPH_TENSORS, tensor), TENSOR_TYPE, 1, 0);
+	return number_of(f, flatbuf_element(f, modelfile_graph(f), GRAPH_TENSORS, tensor), TENSOR_TYPE, 1);
 }
 
 static void read_kind(struct flatbuf *f, size_t code, struct operator *op)
 {
-	uint32_t old = number_or(f, code, CODE_DEPRECATED, 1, 0);
-	uint32_t now = number_or(f, code, CODE_BUILTIN, 4, 0);
+	uint32_t old = number_of(f, code, CODE_DEPRECATED, 1);
+	uint32_t now = number_of(f, code, CODE_BUILTIN, 4);
 	struct flatbuf optional = *f;
 	size_t name = flatbuf_follow(&optional, flatbuf_field(&optional, code, CODE_CUSTOM));
 	uint32_t length = flatbuf_u32(&optional, name);
@@ -113,11 +97,11 @@ static void read_kind(struct flatbuf *f, size_t code, struct operator *op)
 int operator_read(const struct file *model, uint32_t number, struct operator *op)
 {
 	struct flatbuf f = { .file = model };
-	size_t table = element(&f, graph_of(&f), GRAPH_OPERATORS, number);
+	size_t table = modelfile_operator(&f, number);
 
 	memset(op, 0, sizeof(*op));
-	read_kind(&f, element(&f, flatbuf_follow(&f, 0), MODEL_CODES,
-			      number_or(&f, table, OP_CODE, 4, 0)), op);
+	read_kind(&f, flatbuf_element(&f, flatbuf_follow(&f, 0), MODEL_CODES,
+			      number_of(&f, table, OP_CODE, 4)), op);
 	op->type = type_of(&f, operand(&f, table, OP_INPUTS, 0));
 	op->input = shape_of(&f, operand(&f, table, OP_INPUTS, 0));
 	op->output = shape_of(&f, operand(&f, table, OP_OUTPUTS, 0));
@@ -161,46 +145,31 @@ const char *operator_text(const struct operator *op, char *text, size_t bytes)
 	return text;
 }
 
-/* The operator that computes a tensor, -1: it is the model's input, or constant. */
-static int source_of(const struct file *model, uint32_t tensor)
-{
-	int count = modelfile_operators(model), source = -1;
-	struct tensor_list inputs, outputs;
-
-	for (int i = 0; i < count; i++) {
-		if (modelfile_operands(model, i, &inputs, &outputs))
-			return -1;
-		if (modelfile_contains(&outputs, tensor))
-			source = i;
-		free(inputs.tensor);
-		free(outputs.tensor);
-	}
-	return source;
-}
-
-/* The operator that computes operand i of an operator, constants not counted, or -1. */
-static int operator_source(const struct file *model, uint32_t number, uint32_t i)
+/* Whether an operator's first operand, constants not counted, is one of these. */
+static bool computes_from(const struct file *model, uint32_t number,
+			  const struct tensor_list *tensors)
 {
 	struct tensor_list inputs, outputs;
-	int source = -1;
+	bool from = modelfile_operands(model, number, &inputs, &outputs) == 0 &&
+		    inputs.count && modelfile_contains(tensors, inputs.tensor[0]);
 
-	if (modelfile_operands(model, number, &inputs, &outputs))
-		return -1;
-	if (i < inputs.count)
-		source = source_of(model, inputs.tensor[i]);
 	free(inputs.tensor);
 	free(outputs.tensor);
-	return source;
+	return from;
 }
 
 int operator_added_to(const struct file *model, uint32_t number)
 {
-	int count = modelfile_operators(model);
+	int count = modelfile_operators(model), sum = -1;
+	struct tensor_list inputs, outputs;
 	struct operator op;
 
-	for (int i = number + 1; i < count; i++)
-		if (operator_read(model, i, &op) == 0 && op.kind == OPERATOR_ADD &&
-		    operator_source(model, i, 0) == (int)number)
-			return i;
-	return -1;
+	if (modelfile_operands(model, number, &inputs, &outputs) == 0)
+		for (int i = number + 1; i < count && sum < 0; i++)
+			if (operator_read(model, i, &op) == 0 && op.kind == OPERATOR_ADD &&
+			    computes_from(model, i, &outputs))
+				sum = i;
+	free(inputs.tensor);
+	free(outputs.tensor);
+	return sum;
 }

@@ -36,6 +36,7 @@ project_extract() {
 }
 
 project_build() {
+	local lib=$1/sysroot/usr/lib/aarch64-linux-gnu
 	local mirror link packages=("${PROJECT_SYSROOT[@]}")
 	mirror=$(host_mirror)
 	# shellcheck disable=SC2206 # several names
@@ -44,8 +45,8 @@ project_build() {
 	project_extract "$1/sysroot" arm64 "$(IFS=,; echo "${packages[*]}")" \
 		forky @DIR@ "deb [check-valid-until=no] $mirror forky main"
 	# What alternatives would be without the scripts that set them.
-	for link in "$1"/sysroot/usr/lib/aarch64-linux-gnu/{blas,lapack}/*.so.*; do
-		[ ! -e "$link" ] || ln -sf "${link#"$1"/sysroot/usr/lib/aarch64-linux-gnu/}" "$1/sysroot/usr/lib/aarch64-linux-gnu/"
+	for link in "$lib"/{blas,lapack}/*.so.*; do
+		[ ! -e "$link" ] || ln -sf "${link#"$lib"/}" "$lib/"
 	done
 	mkdir -p "$1"/sysroot/{dev,proc,sys,tmp,run,build/work}
 }

@@ -302,3 +302,28 @@ void attach_new(struct board *b, struct vm **vm)
 	*vm = vm_new(b, HIGH);
 	board_attach(b, 0, *vm);
 }
+
+void product_pooling(struct product *p)
+{
+	product_set(p, 0x6004, 0xe);
+	product_set(p, 0x7004, 0xe);
+	product_set(p, 0x600c, p->width - 1);
+	product_set(p, 0x6010, p->height - 1);
+	product_set(p, 0x6014, 7);
+	product_set(p, 0x6018, p->width / 2 - 1);
+	product_set(p, 0x601c, p->height / 2 - 1);
+	product_set(p, 0x6020, 7);
+	product_set(p, 0x6024, 0x11);					/* from memory, maximum */
+	product_set(p, 0x6034, 1 << 20 | 1 << 16 | 1 << 8 | 1);
+	product_set(p, 0x6044, 0xfc00);
+	product_set(p, 0x6070, p->out_addr);
+	product_set(p, 0x607c, product_pixels(p) / 4 * 16);
+	product_set(p, 0x6084, FP16);
+	product_set(p, 0x700c, p->width - 1);
+	product_set(p, 0x7010, p->height - 1);
+	product_set(p, 0x7014, 7);
+	product_set(p, 0x701c, p->feature_addr);
+	product_set(p, 0x7024, p->width * 16);
+	product_set(p, 0x7028, product_pixels(p) * 16);
+	product_set(p, 0x7030, FP16);
+}

@@ -62,6 +62,8 @@ void product_set(struct product *p, unsigned int reg, uint32_t value);
 void product_array(struct product *p);
 void product_output(struct product *p, uint32_t mode, enum format in, uint32_t surface);
 void product_finish(struct product *p, uint32_t blocks);
+/* The PPU's: the maximum of 2 by 2 with stride 2, of a surface of fp16 */
+void product_pooling(struct product *p);
 /* Takes a register out of the stream. */
 void product_unset(struct product *p, unsigned int reg);
 

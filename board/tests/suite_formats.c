@@ -133,33 +133,6 @@ static void test_flying(struct board *b, const struct env *env)
 	CHECK(!bad, "%u of %u values are wrong", bad, product_pixels(&p) * 8);
 }
 
-/* Maximum of 2 by 2 with stride 2, of one surface of 6 by 4 pixels */
-static void emit_pooling(struct product *p)
-{
-	product_set(p, 0x6004, 0xe);
-	product_set(p, 0x7004, 0xe);
-	product_set(p, 0x600c, p->width - 1);
-	product_set(p, 0x6010, p->height - 1);
-	product_set(p, 0x6014, 7);
-	product_set(p, 0x6018, p->width / 2 - 1);
-	product_set(p, 0x601c, p->height / 2 - 1);
-	product_set(p, 0x6020, 7);
-	product_set(p, 0x6024, 0x11);					/* from memory, maximum */
-	product_set(p, 0x6034, 1 << 20 | 1 << 16 | 1 << 8 | 1);
-	product_set(p, 0x6044, 0xfc00);
-	product_set(p, 0x6070, p->out_addr);
-	product_set(p, 0x607c, product_pixels(p) / 4 * 16);
-	product_set(p, 0x6084, FP16);
-	product_set(p, 0x700c, p->width - 1);
-	product_set(p, 0x7010, p->height - 1);
-	product_set(p, 0x7014, 7);
-	product_set(p, 0x701c, p->feature_addr);
-	product_set(p, 0x7024, p->width * 16);
-	product_set(p, 0x7028, product_pixels(p) * 16);
-	product_set(p, 0x7030, FP16);
-	product_finish(p, 0x60);
-}
-
 static const struct kind pooling = { "pooling", FP16, FP16, 8, 8, 0 };
 
 /* Bits of all blocks of @bits_wanted come up, and no others. */
@@ -177,7 +150,8 @@ static void check_pooling(struct board *b, uint32_t bits_wanted)
 	p.feature_addr = vm_alloc(vm, sizeof(in), MMU_READ);
 	vm_write(vm, p.feature_addr, in, sizeof(in));
 	p.out_addr = vm_alloc(vm, sizeof(out), MMU_WRITE);
-	emit_pooling(&p);
+	product_pooling(&p);
+	product_finish(&p, 0x60);
 	raw = product_run(b, &p, vm, bits_wanted, bits_wanted);
 	vm_read(vm, p.out_addr, out, sizeof(out));
 	vm_free(vm);
@@ -240,7 +214,8 @@ static void test_mixed_chain(struct board *b, const struct env *env)
 	p.out_addr = vm_alloc(vm, p.out_bytes, MMU_RW);
 	q.feature_addr = p.out_addr;
 	q.out_addr = vm_alloc(vm, sizeof(out), MMU_WRITE);
-	emit_pooling(&q);
+	product_pooling(&q);
+	product_finish(&q, 0x60);
 	next = vm_alloc(vm, q.count * 8, MMU_READ);
 	vm_write(vm, next, q.stream, q.count * 8);
 

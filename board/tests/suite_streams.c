@@ -105,36 +105,11 @@ static void test_sum_stale(struct board *b, const struct env *env)
 	check_sum(b, true);
 }
 
-/* The maximum of 2 by 2 pixels, PPU_RDMA enabled by its register and by the PC */
-static void emit_pooling(struct product *p)
-{
-	product_set(p, 0x6004, 0xe);
-	product_set(p, 0x7004, 0xe);
-	product_set(p, 0x600c, 1);
-	product_set(p, 0x6010, 1);
-	product_set(p, 0x6014, 7);
-	product_set(p, 0x6020, 7);
-	product_set(p, 0x6024, 0x11);				/* from memory, maximum */
-	product_set(p, 0x6034, 1 << 8 | 1);
-	product_set(p, 0x6070, p->out_addr);
-	product_set(p, 0x607c, 16);
-	product_set(p, 0x6084, FP16);
-	product_set(p, 0x700c, 1);
-	product_set(p, 0x7010, 1);
-	product_set(p, 0x7014, 7);
-	product_set(p, 0x701c, p->feature_addr);
-	product_set(p, 0x7024, 2 * 16);
-	product_set(p, 0x7028, 4 * 16);
-	product_set(p, 0x7030, FP16);
-	product_set(p, 0x7008, 1);
-	product_finish(p, 0x60);
-}
-
-/* Were it enabled twice, its groups would be a task behind the PPU's. */
+/* PPU_RDMA, by its register and by the PC. Were it enabled twice, its groups would be a task behind the PPU's. */
 static void test_enabled_twice(struct board *b, const struct env *env)
 {
 	static const struct kind kind = { "pooling", FP16, FP16, 8, 8, 0 };
-	struct product p = { .kind = &kind, .width = 1, .height = 1, .out = 8 };
+	struct product p = { .kind = &kind, .width = 2, .height = 2, .out = 8 };
 	uint16_t in[32], out[8];
 	unsigned int round, i, bad = 0;
 	struct vm *vm;
@@ -148,7 +123,9 @@ static void test_enabled_twice(struct board *b, const struct env *env)
 			in[i] = half_bits((int)(i + 100 * round));
 		vm_write(vm, p.feature_addr, in, sizeof(in));
 		p.count = 0;
-		emit_pooling(&p);
+		product_pooling(&p);
+		product_set(&p, 0x7008, 1);
+		product_finish(&p, 0x60);
 		product_run(b, &p, vm, PC_IRQ_PPU, 0x1ffff);
 		vm_read(vm, p.out_addr, out, sizeof(out));
 		for (i = 0; i < COUNT(out); i++)
