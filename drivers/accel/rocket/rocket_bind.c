@@ -69,7 +69,9 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	struct rocket_vma *vma;
 	int ret;
 
-	ret = rocket_mmu_map(bind->vm, op->map.va.addr, bind->memory, op->map.gem.offset,
+	lockdep_assert_held(&bind->vm->op_lock);
+
+	ret = rocket_mmu_map(&bind->vm->mmu, op->map.va.addr, bind->memory, op->map.gem.offset,
 			     op->map.va.range, bind->readonly);
 	if (ret)
 		return ret;
@@ -112,11 +114,13 @@ int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv)
 	struct rocket_bind_op *bind = priv;
 	u64 addr, range;
 
+	lockdep_assert_held(&bind->vm->op_lock);
+
 	if (rocket_bind_leaves(bind, old))
 		return 0;
 
 	drm_gpuva_op_remap_to_unmap_range(&op->remap, &addr, &range);
-	rocket_mmu_unmap(bind->vm, addr, range);
+	rocket_mmu_unmap(&bind->vm->mmu, addr, range);
 	trace_rocket_unbind(bind->vm, addr, range);
 
 	if (op->remap.prev)
@@ -296,7 +300,7 @@ bool rocket_bind_has_tables(struct rocket_vm *vm, const struct rocket_bind_op *o
 {
 	for (u32 i = 0; i < count; i++) {
 		if (ops[i].type == DRM_ROCKET_VM_BIND_OP_MAP &&
-		    !rocket_mmu_has_tables(vm, ops[i].addr, ops[i].range))
+		    !rocket_mmu_has_tables(&vm->mmu, ops[i].addr, ops[i].range))
 			return false;
 	}
 
@@ -325,7 +329,7 @@ int rocket_bind_reserve(struct rocket_vm *vm, struct rocket_bind_op *ops, u32 co
 			rocket_mmu_add_tables(tables, ops[i].addr, ops[i].range);
 	}
 
-	return rocket_mmu_reserve(vm, tables);
+	return rocket_mmu_reserve(&vm->mmu, tables);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include "rocket_race.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
+#include "rocket_work.h"
 
 /**
  * DOC: Asynchronous binds
@@ -103,7 +104,7 @@ static enum drm_gpu_sched_stat rocket_bind_timedout_job(struct drm_sched_job *sc
 
 static void rocket_bind_free_job(struct drm_sched_job *sched_job)
 {
-	rocket_device_queue_cleanup(&to_rocket_bind_job(sched_job)->cleanup);
+	rocket_work_queue_cleanup(&to_rocket_bind_job(sched_job)->cleanup);
 }
 
 static const struct drm_sched_backend_ops rocket_bind_sched_ops = {
@@ -130,7 +131,7 @@ VISIBLE_IF_KUNIT struct rocket_bind_queue *rocket_bind_queue_create(struct rocke
 {
 	const struct drm_sched_init_args args = {
 		.ops = &rocket_bind_sched_ops,
-		.submit_wq = rocket_device_bind_wq(),
+		.submit_wq = rocket_work_bind_wq(),
 		.num_rqs = 1,
 		.credit_limit = 1,
 		.timeout = MAX_SCHEDULE_TIMEOUT,

@@ -7,9 +7,10 @@
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
 
+#include "rocket_attach.h"
 #include "rocket_core.h"
+#include "rocket_cores.h"
 #include "rocket_device.h"
-#include "rocket_mmu.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
@@ -61,7 +62,7 @@ void rocket_core_suspend(struct rocket_core *core)
 
 	/* While the system goes to sleep, runtime PM cannot be asked for help. */
 	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
-		if (rocket_mmu_detach(core))
+		if (rocket_attach_detach(core))
 			rocket_recover_request(core);
 		pm_runtime_put_noidle(core->hw.dev);
 	}
@@ -114,7 +115,7 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 		if (READ_ONCE(core->job))
 			return -EBUSY;
 
-		if (rocket_mmu_detach(core)) {
+		if (rocket_attach_detach(core)) {
 			rocket_recover_request(core);
 			return -EBUSY;
 		}
@@ -162,7 +163,7 @@ static int rocket_core_learn(struct rocket_core *core)
 			 core->index);
 
 	/* On a sibling of this NPU the IOMMU takes no page tables then, until it was off. */
-	if (rocket_mmu_reset_to_default(core)) {
+	if (rocket_attach_reset_to_default(core)) {
 		dev_warn(hw->dev, "core %u: a reset disables its IOMMU; it will be switched off and on instead, after failures and between clients, which takes milliseconds\n",
 			 core->index);
 		hw->facts.reset_kills_mmu = true;
@@ -171,7 +172,7 @@ static int rocket_core_learn(struct rocket_core *core)
 	}
 	rocket_scrub_learn(core);
 
-	return rocket_mmu_reset(core);
+	return rocket_attach_reset(core);
 }
 
 /* One line for people, who may be asked for it. */
@@ -234,7 +235,7 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 		return dev_err_probe(dev, ret, "cannot address 40 bits\n");
 	dma_set_max_seg_size(dev, UINT_MAX);
 
-	ret = rocket_mmu_bind(core);
+	ret = rocket_attach_bind(core);
 	if (ret)
 		return ret;
 
@@ -260,6 +261,7 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 		core->wedged = false;
 		core->online = true;
 	}
+	rocket_cores_update_iommu(core->rdev);
 
 	dev_info(dev, "Rockchip NPU core %u version: %u\n", core->index, *version);
 	rocket_core_tell(core);
@@ -271,7 +273,7 @@ err_disable_pm:
 	rocket_core_disable_pm(core);
 	rocket_kjob_fini(&core->kjobs, dev);
 err_unbind_mmu:
-	rocket_mmu_unbind(core);
+	rocket_attach_unbind(core);
 
 	return ret;
 }
@@ -283,6 +285,7 @@ static void rocket_core_take_offline(struct rocket_core *core)
 		scoped_guard(spinlock_irq, &core->lock)
 			core->online = false;
 	}
+	rocket_cores_update_iommu(core->rdev);
 
 	rocket_race_point(ROCKET_RACE_UNBIND);
 
@@ -295,7 +298,7 @@ static void rocket_core_take_offline(struct rocket_core *core)
 	rocket_core_stop_sched(core);
 
 	rocket_recover_core(core, -ENODEV);
-	rocket_mmu_abandon(core);
+	rocket_attach_abandon(core);
 }
 
 /**
@@ -340,7 +343,7 @@ void rocket_core_unbind(struct rocket_core *core)
 	rocket_reset_unwatch_power(core);
 	rocket_core_disable_pm(core);
 	rocket_kjob_fini(&core->kjobs, core->hw.dev);
-	rocket_mmu_unbind(core);
+	rocket_attach_unbind(core);
 
 	rocket_core_start_sched(core);
 }

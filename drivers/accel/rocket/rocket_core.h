@@ -173,7 +173,7 @@ struct rocket_core {
 	/** @group: The core's IOMMU group, a reference. */
 	struct iommu_group *group;
 
-	/** @empty: Page tables with nothing, see rocket_mmu_reset_to_default(). */
+	/** @empty: Page tables with nothing, see rocket_attach_reset_to_default(). */
 	struct iommu_domain *empty;
 
 	/** @kjobs: What the kernel's own jobs need. */

@@ -16,9 +16,9 @@
 #include "rocket_coredump.h"
 #include "rocket_device.h"
 #include "rocket_job.h"
-#include "rocket_mmu.h"
 #include "rocket_regs.h"
 #include "rocket_vm.h"
+#include "rocket_work.h"
 
 /*
  * A dump a client can provoke at will costs memory and, before the core goes on,
@@ -250,7 +250,7 @@ static void rocket_coredump_fault(struct rocket_coredump_writer *writer)
 	to->time_ns = job->core->fault.time_ns;
 	if (job->core->fault.flags & DRM_ROCKET_VM_FAULT_WRITE)
 		to->flags |= DRM_ROCKET_DUMP_FAULT_WRITE;
-	if (rocket_mmu_in_tables(job->vm, to->addr))
+	if (rocket_mmu_in_tables(&job->vm->mmu, to->addr))
 		to->flags |= DRM_ROCKET_DUMP_FAULT_IN_TABLES;
 	if (READ_ONCE(job->core->vm) == job->vm)
 		to->flags |= DRM_ROCKET_DUMP_FAULT_ATTACHED;
@@ -370,7 +370,7 @@ static void rocket_coredump_write(struct rocket_core *core, int error, bool vm_b
 	core->coredump.size = writer.used;
 	/* Whoever sees it sees all of it. Pairs with rocket_coredump_work(). */
 	smp_store_release(&core->coredump.data, writer.data);
-	rocket_device_queue_cleanup(&core->coredump.work);
+	rocket_work_queue_cleanup(&core->coredump.work);
 }
 
 /* Whether it is time for another; if so, the time starts again. */

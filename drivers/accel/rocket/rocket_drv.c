@@ -13,21 +13,26 @@
 #include <linux/slab.h>
 
 #include "rocket_core.h"
+#include "rocket_cores.h"
 #include "rocket_debugfs.h"
 #include "rocket_device.h"
+#include "rocket_fdinfo.h"
 #include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_gem_cpu.h"
 #include "rocket_limits.h"
+#include "rocket_param.h"
 #include "rocket_penalty.h"
 #include "rocket_pmu.h"
 #include "rocket_prime.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
+#include "rocket_sched.h"
 #include "rocket_submit.h"
 #include "rocket_usage.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
+#include "rocket_work.h"
 
 /*
  * The DRM device belongs to no core: it hangs below a platform device of its
@@ -133,7 +138,7 @@ static const struct drm_driver rocket_drm_driver = {
 			   DRIVER_SYNCOBJ_TIMELINE,
 	.open = rocket_open,
 	.postclose = rocket_postclose,
-	.show_fdinfo = rocket_usage_show,
+	.show_fdinfo = rocket_fdinfo_show,
 	.gem_create_object = rocket_gem_create_object,
 	.gem_prime_import = rocket_prime_import,
 	.gem_prime_import_sg_table = rocket_gem_import_sg_table,
@@ -146,6 +151,31 @@ static const struct drm_driver rocket_drm_driver = {
 	.minor = 6,
 	.patchlevel = 1,
 };
+
+static const struct rocket_vm_ops rocket_drv_vm_ops = {
+	.fault = rocket_cores_fault,
+	.close = rocket_sched_close_queue,
+	.leave = rocket_cores_leave_vm,
+	.free = rocket_sched_free_queue,
+};
+
+static struct rocket_device *rocket_create(void)
+{
+	struct rocket_device *rdev = rocket_cores_create(rocket_facade, &rocket_drm_driver);
+	int ret;
+
+	if (IS_ERR(rdev))
+		return rdev;
+
+	rdev->vm_ops = &rocket_drv_vm_ops;
+	ret = rocket_sched_init(rdev);
+	if (ret) {
+		drm_dev_put(&rdev->ddev);
+		return ERR_PTR(ret);
+	}
+
+	return rdev;
+}
 
 /*
  * The number of a core is its place in the devicetree, which stays the same
@@ -197,7 +227,7 @@ static int rocket_probe(struct platform_device *pdev)
 
 	/* The first core to come brings the device. */
 	first = !rocket_dev;
-	rdev = first ? rocket_device_create(rocket_facade, &rocket_drm_driver) : rocket_dev;
+	rdev = first ? rocket_create() : rocket_dev;
 	if (IS_ERR(rdev))
 		return dev_err_probe(&pdev->dev, PTR_ERR(rdev), "cannot create the device\n");
 
@@ -240,7 +270,7 @@ static void rocket_remove(struct platform_device *pdev)
 	guard(mutex)(&rocket_bind_lock);
 
 	rocket_core_unbind(core);
-	if (rocket_device_bound_mask(rdev))
+	if (rocket_cores_bound_mask(rdev))
 		return;
 
 	rocket_pmu_unregister(rdev);
@@ -317,7 +347,7 @@ static int __init rocket_init(void)
 {
 	int ret;
 
-	ret = rocket_device_setup();
+	ret = rocket_work_setup();
 	if (ret)
 		return ret;
 
@@ -339,7 +369,8 @@ err_unregister:
 	platform_device_unregister(rocket_facade);
 err_teardown:
 	rocket_race_fini();
-	rocket_device_teardown();
+	rocket_cores_wait_gone();
+	rocket_work_teardown();
 
 	return ret;
 }
@@ -348,7 +379,8 @@ static void __exit rocket_exit(void)
 {
 	platform_driver_unregister(&rocket_driver);
 	rocket_race_fini();
-	rocket_device_teardown();
+	rocket_cores_wait_gone();
+	rocket_work_teardown();
 	platform_device_unregister(rocket_facade);
 }
 

@@ -6,9 +6,6 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-struct device;
-struct iommu_domain;
-
 /* Records that a VM keeps; part of the UAPI's documentation. */
 #define ROCKET_FAULT_RECORDS 32
 
@@ -42,8 +39,5 @@ struct rocket_fault_log *rocket_fault_log_create(void);
 void rocket_fault_log_add(struct rocket_fault_log *log,
 			  const struct drm_rocket_vm_fault *record);
 void rocket_fault_log_remove(struct rocket_fault_log *log, u64 removed, u64 dropped);
-
-int rocket_fault_handler(struct iommu_domain *domain, struct device *dev,
-			 unsigned long addr, int flags, void *token);
 
 #endif

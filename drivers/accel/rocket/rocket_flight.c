@@ -10,6 +10,7 @@
 #include "rocket_flight.h"
 #include "rocket_vm.h"
 #include "rocket_vma.h"
+#include "rocket_work.h"
 
 /**
  * DOC: Accesses in flight
@@ -42,7 +43,7 @@ int rocket_flight_begin(struct rocket_vm *vm)
 	/* Before the core is started; pairs with rocket_flight_is_on(). */
 	atomic_inc(&vm->in_flight);
 
-	return srcu_down_read(&vm->rdev->flight.jobs);
+	return srcu_down_read(&vm->rdev->flight->jobs);
 }
 
 /**
@@ -54,7 +55,7 @@ int rocket_flight_begin(struct rocket_vm *vm)
  */
 void rocket_flight_end(struct rocket_vm *vm, int flight)
 {
-	srcu_up_read(&vm->rdev->flight.jobs, flight);
+	srcu_up_read(&vm->rdev->flight->jobs, flight);
 	atomic_dec(&vm->in_flight);
 }
 
@@ -78,8 +79,8 @@ static void rocket_flight_over(struct rcu_head *rcu)
 	struct rocket_vma *vma = container_of(rcu, struct rocket_vma, landing.rcu);
 	struct rocket_device *rdev = vma->landing.rdev;
 
-	if (llist_add(&vma->landing.node, &rdev->flight.landed))
-		rocket_device_queue_cleanup(&rdev->flight.work);
+	if (llist_add(&vma->landing.node, &rdev->flight->landed))
+		rocket_work_queue_cleanup(&rdev->flight->work);
 }
 
 /**
@@ -95,7 +96,7 @@ void rocket_flight_keep(struct rocket_vm *vm, struct rocket_vma *vma,
 	vma->landing.rdev = vm->rdev;
 	vma->landing.bo = bo;
 	vma->landing.quota = rocket_quota_get(vm->quota);
-	call_srcu(&vm->rdev->flight.jobs, &vma->landing.rcu, rocket_flight_over);
+	call_srcu(&vm->rdev->flight->jobs, &vma->landing.rcu, rocket_flight_over);
 }
 
 static void rocket_flight_free(struct rocket_vma *vma)
@@ -110,8 +111,9 @@ static void rocket_flight_free(struct rocket_vma *vma)
 
 static void rocket_flight_work(struct work_struct *work)
 {
-	struct rocket_device *rdev = container_of(work, struct rocket_device, flight.work);
-	struct llist_node *landed = llist_del_all(&rdev->flight.landed);
+	struct rocket_flight *flight = container_of(work, struct rocket_flight, work);
+	struct llist_node *landed = llist_del_all(&flight->landed);
+	struct rocket_device *rdev = flight->rdev;
 	struct rocket_vma *vma, *next;
 
 	llist_for_each_entry_safe(vma, next, landed, landing.node) {
@@ -126,8 +128,8 @@ static void rocket_flight_fini(struct drm_device *ddev, void *unused)
 	struct rocket_device *rdev = to_rocket_device(ddev);
 
 	/* Nothing is kept any more, but who said so may not have returned. */
-	srcu_barrier(&rdev->flight.jobs);
-	cleanup_srcu_struct(&rdev->flight.jobs);
+	srcu_barrier(&rdev->flight->jobs);
+	cleanup_srcu_struct(&rdev->flight->jobs);
 }
 
 /**
@@ -138,13 +140,21 @@ static void rocket_flight_fini(struct drm_device *ddev, void *unused)
  */
 int rocket_flight_init(struct rocket_device *rdev)
 {
-	int ret = init_srcu_struct(&rdev->flight.jobs);
+	struct rocket_flight *flight;
+	int ret;
 
+	flight = drmm_kzalloc(&rdev->ddev, sizeof(*flight), GFP_KERNEL);
+	if (!flight)
+		return -ENOMEM;
+
+	ret = init_srcu_struct(&flight->jobs);
 	if (ret)
 		return ret;
 
-	init_llist_head(&rdev->flight.landed);
-	INIT_WORK(&rdev->flight.work, rocket_flight_work);
+	init_llist_head(&flight->landed);
+	INIT_WORK(&flight->work, rocket_flight_work);
+	flight->rdev = rdev;
+	rdev->flight = flight;
 
 	return drmm_add_action_or_reset(&rdev->ddev, rocket_flight_fini, NULL);
 }

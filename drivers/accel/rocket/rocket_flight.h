@@ -15,6 +15,9 @@ struct rocket_vma;
  * struct rocket_flight - Memory that was unmapped while jobs ran.
  */
 struct rocket_flight {
+	/** @rdev: The device that it is a part of. */
+	struct rocket_device *rdev;
+
 	/** @jobs: Read side for as long as a job runs, on whatever core. */
 	struct srcu_struct jobs;
 

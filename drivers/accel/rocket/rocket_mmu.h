@@ -3,15 +3,14 @@
 #define __ROCKET_MMU_H__
 
 #include <linux/bitmap.h>
+#include <linux/iommu.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
-struct iommu_domain;
-struct rocket_core;
-struct rocket_device;
+struct device;
+struct rocket_quota;
 struct rocket_sg_index;
-struct rocket_vm;
 
 /* What the IOMMU translates: 32-bit addresses, 1024 tables of 1024 pages. */
 #define ROCKET_MMU_PAGE_SIZE	SZ_4K
@@ -22,11 +21,14 @@ struct rocket_vm;
 /**
  * struct rocket_mmu - The page tables of a VM.
  *
- * Protected by &rocket_vm.op_lock, if nothing else is said. The tables themselves
- * belong to the IOMMU driver, which keeps each second-level table until the
+ * Written by one at a time, which the VM sees to (&rocket_vm.op_lock). The tables
+ * themselves belong to the IOMMU driver, which keeps each second-level table until the
  * domain is freed.
  */
 struct rocket_mmu {
+	/** @quota: Who pays for them; the VM keeps it. */
+	struct rocket_quota *quota;
+
 	/** @domain: The paging domain, freed with the VM. */
 	struct iommu_domain *domain;
 
@@ -55,25 +57,17 @@ struct rocket_mmu {
 	u64 charged;
 };
 
-int rocket_mmu_init(struct rocket_vm *vm, struct rocket_device *rdev);
-void rocket_mmu_fini(struct rocket_vm *vm);
+int rocket_mmu_init(struct rocket_mmu *mmu, struct device *dev, struct rocket_quota *quota,
+		    iommu_fault_handler_t fault, void *token);
+void rocket_mmu_fini(struct rocket_mmu *mmu);
 
 void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range);
-bool rocket_mmu_has_tables(struct rocket_vm *vm, u64 addr, u64 range);
-int rocket_mmu_reserve(struct rocket_vm *vm, const unsigned long *tables);
-int rocket_mmu_map(struct rocket_vm *vm, u64 addr, const struct rocket_sg_index *memory,
+bool rocket_mmu_has_tables(struct rocket_mmu *mmu, u64 addr, u64 range);
+int rocket_mmu_reserve(struct rocket_mmu *mmu, const unsigned long *tables);
+int rocket_mmu_map(struct rocket_mmu *mmu, u64 addr, const struct rocket_sg_index *memory,
 		   u64 offset, u64 range, bool readonly);
-void rocket_mmu_unmap(struct rocket_vm *vm, u64 addr, u64 range);
+void rocket_mmu_unmap(struct rocket_mmu *mmu, u64 addr, u64 range);
 
-bool rocket_mmu_in_tables(struct rocket_vm *vm, u64 addr);
-
-int rocket_mmu_bind(struct rocket_core *core);
-void rocket_mmu_unbind(struct rocket_core *core);
-int rocket_mmu_attach(struct rocket_core *core, struct rocket_vm *vm);
-int rocket_mmu_detach(struct rocket_core *core);
-int rocket_mmu_reset(struct rocket_core *core);
-int rocket_mmu_reset_to_default(struct rocket_core *core);
-void rocket_mmu_abandon(struct rocket_core *core);
-void rocket_mmu_detach_all(struct rocket_vm *vm, struct rocket_device *rdev);
+bool rocket_mmu_in_tables(struct rocket_mmu *mmu, u64 addr);
 
 #endif

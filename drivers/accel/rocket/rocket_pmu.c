@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/perf_event.h>
+#include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/sysfs.h>
 
@@ -51,6 +52,19 @@ enum {
 	ROCKET_PMU_EVENTS
 };
 
+/**
+ * struct rocket_pmu - The device as a source of perf events.
+ *
+ * As long as a core is bound; made and freed under the driver's bind lock.
+ */
+struct rocket_pmu {
+	/** @base: perf's part. */
+	struct pmu base;
+
+	/** @rdev: The device. */
+	struct rocket_device *rdev;
+};
+
 static const size_t rocket_pmu_offsets[ROCKET_PMU_EVENTS] = {
 	[ROCKET_PMU_SCRUB_TIME]	= offsetof(struct rocket_core_counts, scrub_ns),
 	[ROCKET_PMU_JOBS]	= offsetof(struct rocket_core_counts, jobs),
@@ -64,7 +78,7 @@ static const size_t rocket_pmu_offsets[ROCKET_PMU_EVENTS] = {
 
 static struct rocket_device *rocket_pmu_device(struct perf_event *event)
 {
-	return container_of(event->pmu, struct rocket_device, pmu.base);
+	return container_of(event->pmu, struct rocket_pmu, base)->rdev;
 }
 
 static u64 rocket_pmu_read_core(const struct rocket_core *core, unsigned int id)
@@ -219,9 +233,13 @@ static const struct attribute_group *rocket_pmu_groups[] = {
  */
 void rocket_pmu_register(struct rocket_device *rdev)
 {
-	struct rocket_pmu *pmu = &rdev->pmu;
+	struct rocket_pmu *pmu = kzalloc_obj(*pmu);
 	int ret;
 
+	if (!pmu)
+		return;
+
+	pmu->rdev = rdev;
 	pmu->base = (struct pmu) {
 		.module = THIS_MODULE,
 		.parent = rdev->ddev.dev,
@@ -238,9 +256,13 @@ void rocket_pmu_register(struct rocket_device *rdev)
 	};
 
 	ret = perf_pmu_register(&pmu->base, "rocket", -1);
-	pmu->registered = !ret;
-	if (ret)
+	if (ret) {
 		drm_warn(&rdev->ddev, "no perf events: %d\n", ret);
+		kfree(pmu);
+		return;
+	}
+
+	rdev->pmu = pmu;
 }
 
 /**
@@ -251,7 +273,10 @@ void rocket_pmu_register(struct rocket_device *rdev)
  */
 void rocket_pmu_unregister(struct rocket_device *rdev)
 {
-	if (rdev->pmu.registered)
-		perf_pmu_unregister(&rdev->pmu.base);
-	rdev->pmu.registered = false;
+	if (!rdev->pmu)
+		return;
+
+	perf_pmu_unregister(&rdev->pmu->base);
+	kfree(rdev->pmu);
+	rdev->pmu = NULL;
 }

@@ -8,11 +8,11 @@
 #include <linux/pm_runtime.h>
 #include <linux/workqueue.h>
 
+#include "rocket_attach.h"
 #include "rocket_core.h"
-#include "rocket_device.h"
+#include "rocket_cores.h"
 #include "rocket_fault.h"
 #include "rocket_job.h"
-#include "rocket_mmu.h"
 #include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
@@ -29,7 +29,7 @@
  * attached. The core is reset, and has to pass its self-test if it ever did. If one of
  * these fails, its power domain is switched off and on; if that cannot be had or does
  * not help either, the core is out of service until it is unbound: jobs that are queued
- * there end with -EIO, and new ones go to other cores. See rocket_device_report_loss()
+ * there end with -EIO, and new ones go to other cores. See rocket_cores_report_loss()
  * for the last core. A core that computes stays in service, whatever else it does.
  *
  * A job is killed by its own recovery only. One that came while the core was in
@@ -70,11 +70,11 @@ static int rocket_recover_by_reset(struct rocket_core *core, bool runs)
 	if (core->hw.facts.reset_kills_mmu && runs)
 		return -EIO;
 
-	ret = rocket_mmu_reset_to_default(core);
+	ret = rocket_attach_reset_to_default(core);
 	if (!ret)
 		ret = rocket_recover_test(core);
 
-	return ret ?: rocket_mmu_reset(core);
+	return ret ?: rocket_attach_reset(core);
 }
 
 static int rocket_recover_by_power(struct rocket_core *core)
@@ -86,7 +86,7 @@ static int rocket_recover_by_power(struct rocket_core *core)
 
 	scoped_guard(spinlock_irq, &core->lock)
 		rocket_core_count(&core->counts.power_cycles, 1);
-	rocket_mmu_abandon(core);
+	rocket_attach_abandon(core);
 
 	/* Now that it was off a core may do what it has not done when it was bound. */
 	if (!core->hw.facts.computes)
@@ -95,7 +95,7 @@ static int rocket_recover_by_power(struct rocket_core *core)
 		ret = rocket_recover_test(core);
 	/* It may be here because it ignores its reset; what it ran last has ended. */
 	if (!ret)
-		rocket_mmu_reset(core);
+		rocket_attach_reset(core);
 
 	return ret;
 }
@@ -136,12 +136,12 @@ static void rocket_recover_give_up(struct rocket_core *core)
 		core->index);
 
 	rocket_hw_stop(&core->hw);
-	rocket_mmu_abandon(core);
+	rocket_attach_abandon(core);
 
 	scoped_guard(spinlock_irq, &core->lock)
 		core->wedged = true;
 
-	rocket_device_report_loss(core->rdev);
+	rocket_cores_report_loss(core->rdev);
 }
 
 /*

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include <drm/drm_print.h>
+#include <drm/drm_managed.h>
 #include <drm/rocket_accel.h>
 #include <linux/cleanup.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "rocket_core.h"
+#include "rocket_cores.h"
 #include "rocket_device.h"
+#include "rocket_fault.h"
 #include "rocket_job.h"
 #include "rocket_limits.h"
 #include "rocket_penalty.h"
@@ -15,8 +17,10 @@
 #include "rocket_recover.h"
 #include "rocket_run.h"
 #include "rocket_sched.h"
+#include "rocket_scrub.h"
 #include "rocket_trace.h"
 #include "rocket_vm.h"
+#include "rocket_work.h"
 
 /**
  * DOC: Scheduling
@@ -169,7 +173,7 @@ static void rocket_sched_free_job(struct drm_sched_job *sched_job)
 
 	/* Destroying takes locks that the scheduler's work must not wait for. */
 	if (!rocket_job_try_destroy(job))
-		rocket_device_queue_cleanup(&job->cleanup);
+		rocket_work_queue_cleanup(&job->cleanup);
 }
 
 static const struct drm_sched_backend_ops rocket_sched_ops = {
@@ -178,17 +182,17 @@ static const struct drm_sched_backend_ops rocket_sched_ops = {
 	.free_job = rocket_sched_free_job,
 };
 
-/**
- * rocket_sched_init() - Initialise the scheduler of a core.
- * @core: The core, initialised.
- *
- * Return: 0, -ENOMEM.
- */
-int rocket_sched_init(struct rocket_core *core)
+static void rocket_sched_fini_core(struct drm_device *ddev, void *core)
+{
+	drm_sched_fini(&((struct rocket_core *)core)->sched);
+}
+
+static int rocket_sched_init_core(struct rocket_core *core)
 {
 	static const char * const names[ROCKET_MAX_CORES] = {
 		"rocket-core0", "rocket-core1", "rocket-core2",
 	};
+	struct drm_device *ddev = &core->rdev->ddev;
 	const struct drm_sched_init_args args = {
 		.ops = &rocket_sched_ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
@@ -196,19 +200,33 @@ int rocket_sched_init(struct rocket_core *core)
 		/* None: see rocket_run_start_clock(). */
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = names[core->index],
-		.dev = core->rdev->ddev.dev,
+		.dev = ddev->dev,
 	};
+	int ret;
 
-	return drm_sched_init(&core->sched, &args);
+	ret = drm_sched_init(&core->sched, &args);
+	if (ret)
+		return ret;
+
+	return drmm_add_action_or_reset(ddev, rocket_sched_fini_core, core);
 }
 
 /**
- * rocket_sched_fini() - Undo rocket_sched_init().
- * @core: The core; no entity points to it any more.
+ * rocket_sched_init() - Initialise the schedulers of all cores.
+ * @rdev: The device, being made. They go with it.
+ *
+ * Return: 0, -ENOMEM.
  */
-void rocket_sched_fini(struct rocket_core *core)
+int rocket_sched_init(struct rocket_device *rdev)
 {
-	drm_sched_fini(&core->sched);
+	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
+		int ret = rocket_sched_init_core(&rdev->cores[i]);
+
+		if (ret)
+			return ret;
+	}
+
+	return 0;
 }
 
 /* How little a core suits a VM among cores with as many jobs. */
@@ -235,7 +253,7 @@ static struct rocket_core *rocket_sched_pick_core(struct rocket_device *rdev,
 
 	lockdep_assert_held(&rdev->submit_lock);
 
-	mask &= rocket_device_core_mask(rdev);
+	mask &= rocket_cores_mask(rdev);
 
 	if (queue->last_core && mask & BIT(queue->last_core->index) &&
 	    !dma_fence_is_signaled(queue->last))
@@ -310,7 +328,7 @@ static int rocket_sched_create_fault_log(struct rocket_vm *vm)
 /* Why there is no core for a job. */
 static int rocket_sched_no_core(struct rocket_device *rdev, u32 mask)
 {
-	u32 bound = rocket_device_bound_mask(rdev);
+	u32 bound = rocket_cores_bound_mask(rdev);
 
 	if (bound & mask)
 		return -EIO;

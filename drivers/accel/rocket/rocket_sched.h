@@ -5,12 +5,11 @@
 #include <linux/types.h>
 
 struct dma_fence;
-struct rocket_core;
+struct rocket_device;
 struct rocket_job;
 struct rocket_vm;
 
-int rocket_sched_init(struct rocket_core *core);
-void rocket_sched_fini(struct rocket_core *core);
+int rocket_sched_init(struct rocket_device *rdev);
 
 int rocket_sched_place(struct rocket_job *job, u64 client_id);
 struct dma_fence *rocket_sched_arm(struct rocket_job *job, struct dma_fence *previous);

@@ -4,9 +4,9 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "rocket_attach.h"
 #include "rocket_core.h"
 #include "rocket_kjob.h"
-#include "rocket_mmu.h"
 #include "rocket_quota.h"
 #include "rocket_scrub.h"
 #include "rocket_trace.h"
@@ -96,13 +96,13 @@ static int rocket_scrub_erase(struct rocket_core *core)
 {
 	int ret;
 
-	ret = rocket_mmu_reset_to_default(core);
+	ret = rocket_attach_reset_to_default(core);
 	if (!ret)
 		ret = rocket_kjob_run(&core->kjobs, &core->hw, ROCKET_KJOB_FEATURES, NULL);
 	if (!ret)
 		ret = rocket_kjob_run(&core->kjobs, &core->hw, ROCKET_KJOB_WEIGHTS, NULL);
 
-	return ret ?: rocket_mmu_reset(core);
+	return ret ?: rocket_attach_reset(core);
 }
 
 /**
@@ -162,7 +162,7 @@ static int rocket_scrub_hand_over(struct rocket_core *core, struct rocket_vm *vm
 	scrub->clean = false;
 	WRITE_ONCE(scrub->owner, vm->owner);
 
-	return rocket_mmu_attach(core, vm);
+	return rocket_attach_vm(core, vm);
 }
 
 /* While residue is kept there can be anybody's. */
@@ -172,7 +172,7 @@ static int rocket_scrub_attach_kept(struct rocket_core *core, struct rocket_vm *
 	core->scrub.clean = false;
 	WRITE_ONCE(core->scrub.owner, 0);
 
-	return rocket_mmu_attach(core, vm);
+	return rocket_attach_vm(core, vm);
 }
 
 /**
@@ -183,11 +183,11 @@ static int rocket_scrub_attach_kept(struct rocket_core *core, struct rocket_vm *
  * The VM's page tables are attached. If the core was another file's before,
  * nothing of that is left in it.
  *
- * Context: As rocket_mmu_attach(), and sleeps while a scrub runs: some 100 us, or
+ * Context: As rocket_attach_vm(), and sleeps while a scrub runs: some 100 us, or
  * as long as a job may take if it hangs.
  * Return: 0. An error means that the core has to be recovered first: -ETIMEDOUT or
  * -EIO when the scrub went wrong, -EAGAIN when it has to be switched off, or one of
- * rocket_mmu_attach().
+ * rocket_attach_vm().
  */
 int rocket_scrub_attach(struct rocket_core *core, struct rocket_vm *vm)
 {
@@ -227,7 +227,7 @@ int rocket_scrub_attach_after_power_loss(struct rocket_core *core, struct rocket
 		 core->index, ret);
 	scrub->armed = false;
 	scrub->clean = true;
-	ret = rocket_mmu_reset(core);
+	ret = rocket_attach_reset(core);
 
 	return ret ?: rocket_scrub_hand_over(core, vm);
 }
@@ -239,7 +239,7 @@ int rocket_scrub_attach_after_power_loss(struct rocket_core *core, struct rocket
  *
  * The owner of the machine decides: see parameter residue.
  *
- * Return: 0; -EACCES when the job must not run here; one of rocket_mmu_attach().
+ * Return: 0; -EACCES when the job must not run here; one of rocket_attach_vm().
  */
 int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm)
 {
@@ -262,7 +262,7 @@ int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm
 	scrub->shared = true;
 
 	/* A scrub may have been tried, and may still run. */
-	ret = rocket_mmu_reset(core);
+	ret = rocket_attach_reset(core);
 
 	return ret ?: rocket_scrub_hand_over(core, vm);
 }

@@ -9,9 +9,9 @@
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
-#include "rocket_core.h"
-#include "rocket_job.h"
-#include "rocket_vm.h"
+struct rocket_core;
+struct rocket_job;
+struct rocket_vm;
 
 /**
  * DOC: Trace events

@@ -8,9 +8,6 @@
 
 #include "rocket_limits.h"
 
-struct drm_file;
-struct drm_printer;
-
 /**
  * struct rocket_busy - For how long a core has been busy with jobs.
  *
@@ -59,6 +56,5 @@ u64 rocket_busy_read(const struct rocket_busy *busy);
 struct rocket_usage *rocket_usage_create(void);
 struct rocket_usage *rocket_usage_get(struct rocket_usage *usage);
 void rocket_usage_put(struct rocket_usage *usage);
-void rocket_usage_show(struct drm_printer *p, struct drm_file *file);
 
 #endif

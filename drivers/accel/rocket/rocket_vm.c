@@ -10,12 +10,12 @@
 #include "rocket_bind.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
+#include "rocket_fault.h"
 #include "rocket_file.h"
 #include "rocket_limits.h"
 #include "rocket_penalty.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
-#include "rocket_sched.h"
 #include "rocket_usage.h"
 #include "rocket_vm.h"
 
@@ -23,7 +23,7 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 {
 	struct rocket_vm *vm = to_rocket_vm(gpuvm);
 
-	rocket_mmu_fini(vm);
+	rocket_mmu_fini(&vm->mmu);
 	rocket_usage_put(vm->usage);
 	rocket_penalty_put(vm->penalty);
 	rocket_quota_put(vm->quota);
@@ -39,6 +39,17 @@ static const struct drm_gpuvm_ops rocket_vm_ops = {
 	.sm_step_remap = rocket_bind_step_remap,
 	.sm_step_unmap = rocket_bind_step_unmap,
 };
+
+static int rocket_vm_init_mmu(struct rocket_vm *vm, struct rocket_device *rdev)
+{
+	/* Others may make theirs at the same time, however long this waits for memory. */
+	guard(rwsem_read)(&rdev->iommu_lock);
+
+	if (!rdev->iommu_dev)
+		return -ENODEV;
+
+	return rocket_mmu_init(&vm->mmu, rdev->iommu_dev, vm->quota, rdev->vm_ops->fault, rdev);
+}
 
 /**
  * rocket_vm_create() - Create an empty address space.
@@ -59,7 +70,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 		return ERR_PTR(-ENOMEM);
 
 	vm->quota = rocket_quota_get(rfile->quota);
-	ret = rocket_mmu_init(vm, rdev);
+	ret = rocket_vm_init_mmu(vm, rdev);
 	if (ret)
 		goto err_free;
 
@@ -88,7 +99,7 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 	return vm;
 
 err_fini_mmu:
-	rocket_mmu_fini(vm);
+	rocket_mmu_fini(&vm->mmu);
 err_free:
 	rocket_quota_put(vm->quota);
 	kfree(vm);
@@ -104,7 +115,7 @@ void rocket_vm_close(struct rocket_vm *vm)
 {
 	rocket_bind_queue_close(vm);
 	rocket_race_point(ROCKET_RACE_CLOSE);
-	rocket_sched_close_queue(vm);
+	vm->rdev->vm_ops->close(vm);
 }
 
 static void rocket_vm_release(struct kref *ref)
@@ -114,11 +125,11 @@ static void rocket_vm_release(struct kref *ref)
 	rocket_race_point(ROCKET_RACE_RELEASE);
 
 	/* First the hardware, then the tables, then the pages. */
-	rocket_mmu_detach_all(vm, vm->rdev);
+	vm->rdev->vm_ops->leave(vm);
 	rocket_bind_unmap_all(vm);
 	if (vm->guard)
 		drm_gem_object_put(vm->guard);
-	rocket_sched_free_queue(vm);
+	vm->rdev->vm_ops->free(vm);
 	rocket_bind_queue_free(vm);
 
 	drm_gpuvm_put(&vm->base);

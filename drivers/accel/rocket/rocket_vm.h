@@ -10,8 +10,6 @@
 #include <linux/rbtree.h>
 #include <linux/sizes.h>
 
-#include "rocket_core.h"
-#include "rocket_fault.h"
 #include "rocket_limits.h"
 #include "rocket_mmu.h"
 
@@ -19,7 +17,9 @@ struct drm_device;
 struct drm_file;
 struct drm_gem_object;
 struct rocket_bind_queue;
+struct rocket_core;
 struct rocket_device;
+struct rocket_fault_log;
 struct rocket_file;
 struct rocket_penalty;
 struct rocket_quota;
@@ -174,6 +174,28 @@ struct rocket_vm {
 	 * &rocket_device.submit_lock; freed with the VM.
 	 */
 	struct rocket_fault_log *faults;
+};
+
+/**
+ * struct rocket_vm_ops - What VMs ask of the floors above them.
+ *
+ * Handed down when the device is made, &rocket_device.vm_ops.
+ */
+struct rocket_vm_ops {
+	/**
+	 * @fault: The IOMMU refused an access; the token is the &struct rocket_device.
+	 * In hard interrupt context.
+	 */
+	iommu_fault_handler_t fault;
+
+	/** @close: Take no more jobs and cancel those that wait. Sleeps. */
+	void (*close)(struct rocket_vm *vm);
+
+	/** @leave: No job is left: take the page tables out of all cores. Sleeps. */
+	void (*leave)(struct rocket_vm *vm);
+
+	/** @free: After @close and @leave: free what the queue of jobs still has. */
+	void (*free)(struct rocket_vm *vm);
 };
 
 static inline struct rocket_vm *to_rocket_vm(struct drm_gpuvm *gpuvm)

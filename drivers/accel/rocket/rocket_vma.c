@@ -111,8 +111,12 @@ void rocket_vma_destroy(struct rocket_vma *vma)
  */
 void rocket_vma_unmap(struct rocket_vma *vma)
 {
-	rocket_mmu_unmap(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
+	struct rocket_vm *vm = to_rocket_vm(vma->base.vm);
+
+	lockdep_assert_held(&vm->op_lock);
+
+	rocket_mmu_unmap(&vm->mmu, vma->base.va.addr, vma->base.va.range);
 	drm_gpuva_remove(&vma->base);
-	trace_rocket_unbind(to_rocket_vm(vma->base.vm), vma->base.va.addr, vma->base.va.range);
+	trace_rocket_unbind(vm, vma->base.va.addr, vma->base.va.range);
 	rocket_vma_destroy(vma);
 }

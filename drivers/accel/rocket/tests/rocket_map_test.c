@@ -154,12 +154,12 @@ static void test_map(struct kunit *test)
 	fake->fails = c->good ? c->addr + c->good : SZ_4G;
 
 	guard(mutex)(&vm->op_lock);
-	ret = rocket_mmu_map(vm, c->addr, memory, c->offset, c->range, false);
+	ret = rocket_mmu_map(&vm->mmu, c->addr, memory, c->offset, c->range, false);
 	KUNIT_EXPECT_EQ(test, ret, c->good ? -ENOMEM : 0);
 	KUNIT_EXPECT_EQ(test, fake->mapped, c->good ? 0 : c->range);
 	KUNIT_EXPECT_LE(test, fake->largest, SPAN);
 	if (!ret)
-		rocket_mmu_unmap(vm, c->addr, c->range);
+		rocket_mmu_unmap(&vm->mmu, c->addr, c->range);
 	KUNIT_EXPECT_EQ(test, fake->mapped, 0);
 	KUNIT_EXPECT_LE(test, fake->largest, SPAN);
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(fake->hw_lock));

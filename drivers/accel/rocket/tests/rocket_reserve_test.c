@@ -88,9 +88,9 @@ static struct fake *make_fake(struct kunit *test, unsigned int fails)
 	mutex_init(&vm->mmu.hw_lock);
 	mutex_init(&vm->mmu.reserve_lock);
 	vm->mmu.domain = &fake->domain;
-	vm->quota = rocket_quota_create();
-	KUNIT_ASSERT_NOT_NULL(test, vm->quota);
-	fake->used = rocket_quota_used(vm->quota, ROCKET_MEMORY_TABLES);
+	vm->mmu.quota = rocket_quota_create();
+	KUNIT_ASSERT_NOT_NULL(test, vm->mmu.quota);
+	fake->used = rocket_quota_used(vm->mmu.quota, ROCKET_MEMORY_TABLES);
 
 	return fake;
 }
@@ -101,7 +101,7 @@ static int reserve(struct fake *fake)
 
 	rocket_mmu_add_tables(tables, FIRST * SPAN, COUNT * SPAN);
 
-	return rocket_mmu_reserve(fake->vm, tables);
+	return rocket_mmu_reserve(&fake->vm->mmu, tables);
 }
 
 static void expect_reserved(struct fake *fake, unsigned int count)
@@ -110,7 +110,7 @@ static void expect_reserved(struct fake *fake, unsigned int count)
 
 	KUNIT_EXPECT_EQ(fake->test, bitmap_weight(vm->mmu.tables, ROCKET_MMU_TABLES), count);
 	KUNIT_EXPECT_EQ(fake->test, vm->mmu.charged, (u64)count * ROCKET_MMU_TABLE_SIZE);
-	KUNIT_EXPECT_EQ(fake->test, rocket_quota_used(vm->quota, ROCKET_MEMORY_TABLES),
+	KUNIT_EXPECT_EQ(fake->test, rocket_quota_used(vm->mmu.quota, ROCKET_MEMORY_TABLES),
 			fake->used + vm->mmu.charged);
 	KUNIT_EXPECT_EQ(fake->test, fake->mapped, 0);
 	KUNIT_EXPECT_FALSE(fake->test, mutex_is_locked(&vm->mmu.hw_lock));
@@ -118,8 +118,8 @@ static void expect_reserved(struct fake *fake, unsigned int count)
 
 static void free_fake(struct fake *fake)
 {
-	rocket_quota_uncharge(fake->vm->quota, ROCKET_MEMORY_TABLES, fake->vm->mmu.charged);
-	rocket_quota_put(fake->vm->quota);
+	rocket_quota_uncharge(fake->vm->mmu.quota, ROCKET_MEMORY_TABLES, fake->vm->mmu.charged);
+	rocket_quota_put(fake->vm->mmu.quota);
 }
 
 static void test_all(struct kunit *test)
