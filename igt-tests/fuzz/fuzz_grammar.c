@@ -64,6 +64,7 @@ static const uint64_t cores[] = { 0, 1, 2, 3, 4, 7, 8, MAX32 };
 /* No long ones: a case should not take much longer than its jobs. */
 static const uint64_t job_timeouts[] = { 5, 50, 0, 1, 600001, MAX32 };
 static const uint64_t priorities[] = { 0, 1, 2, 3, MAX32 };
+static const uint64_t queues[] = { 0, 1, 7, 0, 8, MAX32 };
 static const uint64_t wait_flags[] = { 0, 1, 2, 3, 4, 7 };
 static const uint64_t waits[] = { 0, 1000000, 20000000 };
 static const uint64_t prots[] = { 3, 1, 0, 7 };
@@ -134,7 +135,8 @@ const struct fuzz_type_info fuzz_types[FUZZ_TYPES] = {
 	[FUZZ_OUTBO] = { "outbo", 2, { BO } },
 	[FUZZ_JOB] = { "job", 3, { VM, NUM("cores", cores, 5), NUM("timeout", job_timeouts, 2),
 		NUM("priority", priorities, 3), NUM("flags", job_flags, 7),
-		NUM("tasksize", struct_sizes, 1), NUM("tasks", overrides, 1), PTR } },
+		NUM("tasksize", struct_sizes, 1), NUM("tasks", overrides, 1), PTR,
+		NUM("queue", queues, 4) } },
 	[FUZZ_VM_BIND] = { "vm_bind", 5, { F, VM, NUM("flags", flags, 2), NUM("pad", zero, 1),
 		NUM("opsize", struct_sizes, 1), NUM("count", overrides, 1),
 		NUM("syncsize", struct_sizes, 1), PTR } },

@@ -25,7 +25,7 @@ enum fuzz_kind {
 #define FUZZ_SLOTS	8u
 /* A field of a kind of slots with this bit has a plain number in its low half. */
 #define FUZZ_RAW	(UINT64_C(1) << 32)
-#define FUZZ_FIELDS	8
+#define FUZZ_FIELDS	9
 
 enum fuzz_type {
 	FUZZ_OPEN, FUZZ_CLOSE, FUZZ_DUP, FUZZ_FORK, FUZZ_KILL,

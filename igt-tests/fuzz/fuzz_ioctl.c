@@ -188,6 +188,7 @@ static void stage_job(struct fuzz_world *w, struct fuzz_stage *stage, const stru
 		.timeout_ms = op->arg[2],
 		.priority = op->arg[3],
 		.user_data = stage->job_count,
+		.queue_id = op->arg[8],
 	};
 	stage->task_count = 0;
 	stage->in_count = 0;

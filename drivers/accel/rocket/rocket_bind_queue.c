@@ -204,7 +204,7 @@ void rocket_bind_queue_close(struct rocket_vm *vm)
 	if (!queue)
 		return;
 
-	/* As in rocket_sched_close_entities(). */
+	/* As in rocket_queue_stop(). */
 	drm_sched_wqueue_stop(&queue->sched);
 	drm_sched_entity_fini(&queue->entity);
 	drm_sched_wqueue_start(&queue->sched);

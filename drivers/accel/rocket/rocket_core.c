@@ -25,38 +25,75 @@
 #define ROCKET_AUTOSUSPEND_MS 50
 
 /**
- * rocket_core_stop_sched() - Keep the scheduler from running and freeing jobs.
+ * rocket_core_claim() - Keep others from giving a core a job.
  * @core: The core.
  *
- * Until rocket_core_start_sched() has been called as often.
+ * Context: Any.
+ * Return: %true when it takes jobs and has none. Then the caller picks one and starts it
+ * (rocket_run_start()), or lets go by rocket_core_unclaim(). It waits for no recovery.
  */
-void rocket_core_stop_sched(struct rocket_core *core)
+bool rocket_core_claim(struct rocket_core *core)
 {
-	guard(mutex)(&core->stop_lock);
+	guard(spinlock_irqsave)(&core->lock);
 
-	if (!core->stops++)
-		drm_sched_wqueue_stop(&core->sched);
+	if (!rocket_core_is_free(core))
+		return false;
+
+	core->claimed = true;
+
+	return true;
 }
 
 /**
- * rocket_core_start_sched() - Undo rocket_core_stop_sched().
+ * rocket_core_unclaim() - Undo rocket_core_claim().
  * @core: The core.
  */
-void rocket_core_start_sched(struct rocket_core *core)
+void rocket_core_unclaim(struct rocket_core *core)
 {
-	guard(mutex)(&core->stop_lock);
+	scoped_guard(spinlock_irqsave, &core->lock)
+		core->claimed = false;
 
-	if (!--core->stops)
-		drm_sched_wqueue_start(&core->sched);
+	wake_up(&core->idle);
+}
+
+/* From here on no job comes; one that does already may. */
+static void rocket_core_close(struct rocket_core *core)
+{
+	guard(spinlock_irq)(&core->lock);
+
+	core->stops++;
 }
 
 /**
- * rocket_core_suspend() - Let the running job end and start no other.
+ * rocket_core_stop() - Have no job come to a core.
  * @core: The core.
+ *
+ * Waits for one that does. Until rocket_core_start() has been called as often.
+ */
+void rocket_core_stop(struct rocket_core *core)
+{
+	rocket_core_close(core);
+	wait_event(core->idle, !READ_ONCE(core->claimed));
+}
+
+/**
+ * rocket_core_start() - Undo rocket_core_stop().
+ * @core: The core.
+ */
+void rocket_core_start(struct rocket_core *core)
+{
+	scoped_guard(spinlock_irq, &core->lock)
+		core->stops--;
+
+	core->rdev->core_ops->free(core);
+}
+
+/**
+ * rocket_core_suspend() - Let the running job end, and let go of the page tables.
+ * @core: The core, stopped.
  */
 void rocket_core_suspend(struct rocket_core *core)
 {
-	rocket_core_stop_sched(core);
 	/* Bounded: a job that runs has a clock, one that waits a recovery. */
 	wait_event(core->idle, !READ_ONCE(core->job));
 
@@ -67,15 +104,6 @@ void rocket_core_suspend(struct rocket_core *core)
 		pm_runtime_put_noidle(core->hw.dev);
 	}
 	flush_workqueue(core->recover_wq);
-}
-
-/**
- * rocket_core_resume() - Undo rocket_core_suspend().
- * @core: The core.
- */
-void rocket_core_resume(struct rocket_core *core)
-{
-	rocket_core_start_sched(core);
 }
 
 /**
@@ -257,14 +285,11 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 		goto err_disable_pm;
 	}
 
-	scoped_guard(spinlock_irq, &core->lock) {
-		core->wedged = false;
-		core->online = true;
-	}
-	rocket_cores_update_iommu(core->rdev);
+	rocket_cores_set_online(core, true);
 
 	dev_info(dev, "Rockchip NPU core %u version: %u\n", core->index, *version);
 	rocket_core_tell(core);
+	core->rdev->core_ops->free(core);
 
 	return 0;
 
@@ -278,14 +303,10 @@ err_unbind_mmu:
 	return ret;
 }
 
-/* Ends what runs, and leaves the core reset and its scheduler stopped. */
+/* Ends what runs, and leaves the core reset and stopped. */
 static void rocket_core_take_offline(struct rocket_core *core)
 {
-	scoped_guard(mutex, &core->rdev->submit_lock) {
-		scoped_guard(spinlock_irq, &core->lock)
-			core->online = false;
-	}
-	rocket_cores_update_iommu(core->rdev);
+	rocket_cores_set_online(core, false);
 
 	rocket_race_point(ROCKET_RACE_UNBIND);
 
@@ -295,7 +316,8 @@ static void rocket_core_take_offline(struct rocket_core *core)
 	 */
 	flush_workqueue(core->recover_wq);
 	rocket_race_point(ROCKET_RACE_UNBIND_STOP);
-	rocket_core_stop_sched(core);
+	rocket_core_stop(core);
+	core->rdev->core_ops->lost(core);
 
 	rocket_recover_core(core, -ENODEV);
 	rocket_attach_abandon(core);
@@ -311,7 +333,7 @@ static void rocket_core_take_offline(struct rocket_core *core)
 void rocket_core_shutdown(struct rocket_core *core)
 {
 	rocket_core_take_offline(core);
-	rocket_core_start_sched(core);
+	rocket_core_start(core);
 }
 
 /* Of a core that was given up, which is shared: others get it back, quiet. */
@@ -345,7 +367,7 @@ void rocket_core_unbind(struct rocket_core *core)
 	rocket_kjob_fini(&core->kjobs, core->hw.dev);
 	rocket_attach_unbind(core);
 
-	rocket_core_start_sched(core);
+	rocket_core_start(core);
 }
 
 /**
@@ -361,9 +383,7 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 {
 	core->rdev = rdev;
 	core->index = index;
-	core->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&core->attach_lock);
-	mutex_init(&core->stop_lock);
 	spin_lock_init(&core->lock);
 	init_waitqueue_head(&core->idle);
 	rocket_busy_init(&core->busy);
@@ -375,12 +395,11 @@ int rocket_core_init(struct rocket_core *core, struct rocket_device *rdev,
 
 /**
  * rocket_core_fini() - Undo rocket_core_init().
- * @core: The slot, offline, its scheduler gone.
+ * @core: The slot, offline.
  */
 void rocket_core_fini(struct rocket_core *core)
 {
 	rocket_recover_fini(core);
 	rocket_run_fini(core);
-	mutex_destroy(&core->stop_lock);
 	mutex_destroy(&core->attach_lock);
 }

@@ -2,7 +2,6 @@
 #ifndef __ROCKET_CORE_H__
 #define __ROCKET_CORE_H__
 
-#include <drm/gpu_scheduler.h>
 #include <drm/rocket_accel.h>
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -16,11 +15,11 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "rocket_busy.h"
 #include "rocket_coredump.h"
 #include "rocket_hw.h"
 #include "rocket_kjob.h"
 #include "rocket_scrub.h"
-#include "rocket_usage.h"
 
 struct device_node;
 struct iommu_domain;
@@ -98,11 +97,11 @@ struct rocket_doubt {
 };
 
 /**
- * struct rocket_core - One core: its hardware, its IOMMU, its scheduler.
+ * struct rocket_core - One core: its hardware, its IOMMU, its job.
  *
- * Lock order: @attach_lock, then @lock. Both may be taken by code that a fence
- * waits for; nothing is allocated under either, save by the interrupt and
- * IOMMU layers below, see rocket_sched_run_job().
+ * Lock order: @attach_lock, then @lock, then &rocket_fair.lock. All may be taken by code
+ * that a fence waits for; nothing is allocated under them, save by the interrupt and
+ * IOMMU layers below, see rocket_runq_prepare_core().
  */
 struct rocket_core {
 	/** @rdev: The device this is a part of. */
@@ -113,12 +112,6 @@ struct rocket_core {
 	 * devicetree. Never changes.
 	 */
 	unsigned int index;
-
-	/**
-	 * @sched: Orders the jobs of this core; initialised when the device is
-	 * created, gone with it. Runs one job at a time.
-	 */
-	struct drm_gpu_scheduler sched;
 
 	/**
 	 * @recover_wq: Runs @recover_work and @timeout_work, one after the
@@ -137,27 +130,6 @@ struct rocket_core {
 	 * @timeout_work. Started and cancelled under @lock.
 	 */
 	struct hrtimer clock;
-
-	/**
-	 * @load: Jobs that were given to this core and are not done. Only a
-	 * hint for choosing a core.
-	 */
-	atomic_t load;
-
-	/**
-	 * @stop_lock: Protects @stops. Under it the scheduler's work is waited
-	 * for, and nothing else; so that work must not take it.
-	 */
-	struct mutex stop_lock;
-
-	/** @stops: How many want the scheduler not to run. */
-	unsigned int stops;
-
-	/** @fence_context: Of the hardware fences. */
-	u64 fence_context;
-
-	/** @fence_seqno: Last one used; written by the scheduler's work only. */
-	u64 fence_seqno;
 
 	/*
 	 * The hardware. Set while the core is bound, before @online is, and
@@ -215,10 +187,16 @@ struct rocket_core {
 
 	/**
 	 * @online: The core is bound and takes jobs. Cleared with
-	 * &rocket_device.submit_lock held as well, so that either lock keeps a
+	 * &rocket_device.bound_lock held as well, so that either lock keeps a
 	 * core that is online from being unbound.
 	 */
 	bool online;
+
+	/** @claimed: Somebody looks for a job for it, or gets it ready for one. */
+	bool claimed;
+
+	/** @stops: How many want that nobody does; see rocket_core_stop(). */
+	unsigned int stops;
 
 	/**
 	 * @recovering: A fault was seen, or the core could not be reset or
@@ -242,7 +220,7 @@ struct rocket_core {
 	 */
 	struct drm_rocket_vm_fault fault;
 
-	/** @job: The job that runs. Owned by the scheduler, alive while here. */
+	/** @job: The job that runs. Owned by its queue, alive while here. */
 	struct rocket_job *job;
 
 	/** @fence: The fence of @job, a reference. */
@@ -269,12 +247,43 @@ struct rocket_core {
 	/** @busy: For how long jobs have run. */
 	struct rocket_busy busy;
 
-	/** @idle: Woken when @job becomes %NULL. */
+	/** @idle: Woken when @job becomes %NULL, or @claimed %false. */
 	wait_queue_head_t idle;
 
 	/** @coredump: What the last failure left, on its way to userspace. */
 	struct rocket_coredump coredump;
 };
+
+/**
+ * struct rocket_core_ops - What cores tell the floor above them.
+ *
+ * Handed down when the device is made, &rocket_device.core_ops. In any context.
+ */
+struct rocket_core_ops {
+	/** @left: Its job has left it; &rocket_core.lock is held, and @ended follows. */
+	void (*left)(struct rocket_core *core);
+
+	/** @ended: The fence of that job, which is the hardware's, has signalled. */
+	void (*ended)(struct rocket_core *core, struct dma_fence *fence);
+
+	/** @free: The core takes jobs again, or for the first time. */
+	void (*free)(struct rocket_core *core);
+
+	/** @lost: It takes none any more: it is out of service, or offline. */
+	void (*lost)(struct rocket_core *core);
+};
+
+/**
+ * rocket_core_is_free() - Whether a core could be claimed.
+ * @core: The core.
+ *
+ * Return: %true or %false; without &rocket_core.lock only a hint.
+ */
+static inline bool rocket_core_is_free(const struct rocket_core *core)
+{
+	return READ_ONCE(core->online) && !READ_ONCE(core->wedged) && !READ_ONCE(core->stops) &&
+	       !READ_ONCE(core->claimed) && !READ_ONCE(core->job);
+}
 
 /**
  * rocket_core_count() - Count something.
@@ -294,11 +303,12 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 void rocket_core_unbind(struct rocket_core *core);
 void rocket_core_shutdown(struct rocket_core *core);
 
-void rocket_core_stop_sched(struct rocket_core *core);
-void rocket_core_start_sched(struct rocket_core *core);
+bool rocket_core_claim(struct rocket_core *core);
+void rocket_core_unclaim(struct rocket_core *core);
+void rocket_core_stop(struct rocket_core *core);
+void rocket_core_start(struct rocket_core *core);
 
 void rocket_core_suspend(struct rocket_core *core);
-void rocket_core_resume(struct rocket_core *core);
 int rocket_core_runtime_suspend(struct rocket_core *core);
 int rocket_core_runtime_resume(struct rocket_core *core);
 

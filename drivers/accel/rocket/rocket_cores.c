@@ -108,7 +108,7 @@ static int rocket_cores_init(struct rocket_device *rdev)
 	int ret;
 
 	INIT_WORK(&rdev->loss_work, rocket_cores_loss_work);
-	init_rwsem(&rdev->iommu_lock);
+	init_rwsem(&rdev->bound_lock);
 
 	/* First, so that it is the last to be undone. */
 	atomic_inc(&rocket_device_count);
@@ -117,10 +117,6 @@ static int rocket_cores_init(struct rocket_device *rdev)
 		return ret;
 
 	ret = rocket_flight_init(rdev);
-	if (ret)
-		return ret;
-
-	ret = drmm_mutex_init(&rdev->ddev, &rdev->submit_lock);
 	if (ret)
 		return ret;
 
@@ -186,7 +182,7 @@ struct rocket_device *rocket_cores_create(struct platform_device *facade,
  * rocket_cores_bound_mask() - Which cores are bound.
  * @rdev: The device.
  *
- * Return: Bit n for core n. Stable only under &rocket_device.submit_lock.
+ * Return: Bit n for core n. Stable only under &rocket_device.bound_lock.
  */
 u32 rocket_cores_bound_mask(struct rocket_device *rdev)
 {
@@ -220,16 +216,24 @@ u32 rocket_cores_mask(struct rocket_device *rdev)
 }
 
 /**
- * rocket_cores_update_iommu() - A core was bound, or is being unbound.
- * @rdev: The device; &rocket_core.online is as it will be.
+ * rocket_cores_set_online() - A core was bound, or is being unbound.
+ * @core: The core.
+ * @online: Which of them.
  *
- * Waits for those who are making page tables. Chooses one for the next.
+ * Waits for those who use the device of one that is bound.
  */
-void rocket_cores_update_iommu(struct rocket_device *rdev)
+void rocket_cores_set_online(struct rocket_core *core, bool online)
 {
+	struct rocket_device *rdev = core->rdev;
 	u32 mask;
 
-	guard(rwsem_write)(&rdev->iommu_lock);
+	guard(rwsem_write)(&rdev->bound_lock);
+
+	scoped_guard(spinlock_irq, &core->lock) {
+		core->online = online;
+		if (online)
+			core->wedged = false;
+	}
 
 	mask = rocket_cores_bound_mask(rdev);
 	rdev->iommu_dev = mask ? rdev->cores[__ffs(mask)].hw.dev : NULL;

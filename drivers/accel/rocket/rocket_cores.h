@@ -8,6 +8,7 @@ struct device;
 struct drm_driver;
 struct iommu_domain;
 struct platform_device;
+struct rocket_core;
 struct rocket_device;
 struct rocket_vm;
 
@@ -18,7 +19,7 @@ void rocket_cores_wait_gone(void);
 u32 rocket_cores_bound_mask(struct rocket_device *rdev);
 u32 rocket_cores_mask(struct rocket_device *rdev);
 void rocket_cores_report_loss(struct rocket_device *rdev);
-void rocket_cores_update_iommu(struct rocket_device *rdev);
+void rocket_cores_set_online(struct rocket_core *core, bool online);
 
 int rocket_cores_fault(struct iommu_domain *domain, struct device *dev,
 		       unsigned long addr, int flags, void *token);

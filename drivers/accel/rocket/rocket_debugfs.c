@@ -19,8 +19,9 @@
 #include "rocket_file.h"
 #include "rocket_job.h"
 #include "rocket_limits.h"
+#include "rocket_queue.h"
 #include "rocket_reset.h"
-#include "rocket_usage.h"
+#include "rocket_busy.h"
 #include "rocket_vm.h"
 
 /* Files in /sys/kernel/debug/accel/<minor>/ */
@@ -132,9 +133,9 @@ static void rocket_debugfs_show_counts(struct seq_file *m, struct rocket_core *c
 {
 	const struct rocket_core_counts *counts = &core->counts;
 
-	seq_printf(m, "  busy %llu ns, jobs %llu, tasks %llu, queued %d\n",
+	seq_printf(m, "  busy %llu ns, jobs %llu, tasks %llu\n",
 		   rocket_busy_read(&core->busy), READ_ONCE(counts->jobs),
-		   READ_ONCE(counts->tasks), atomic_read(&core->load));
+		   READ_ONCE(counts->tasks));
 	seq_printf(m, "  switches %llu, scrubs %llu (%llu ns), resets %llu, power cycles %llu\n",
 		   READ_ONCE(counts->switches), READ_ONCE(counts->scrubs),
 		   READ_ONCE(counts->scrub_ns), READ_ONCE(counts->resets),
@@ -144,10 +145,10 @@ static void rocket_debugfs_show_counts(struct seq_file *m, struct rocket_core *c
 		   READ_ONCE(counts->lost), READ_ONCE(counts->spurious));
 }
 
-/* The device of a core that is bound stays so under the submit_lock. */
+/* The device of a core that is bound stays so under the bound_lock. */
 static bool rocket_debugfs_is_powered(struct rocket_core *core)
 {
-	guard(mutex)(&core->rdev->submit_lock);
+	guard(rwsem_read)(&core->rdev->bound_lock);
 
 	return core->online && !pm_runtime_suspended(core->hw.dev);
 }
@@ -184,7 +185,7 @@ static int rocket_debugfs_show_silicon(struct seq_file *m, void *unused)
 	struct drm_debugfs_entry *entry = m->private;
 	struct rocket_device *rdev = to_rocket_device(entry->dev);
 
-	guard(mutex)(&rdev->submit_lock);
+	guard(rwsem_read)(&rdev->bound_lock);
 
 	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
 		struct rocket_core *core = &rdev->cores[i];
@@ -211,27 +212,19 @@ static int rocket_debugfs_show_silicon(struct seq_file *m, void *unused)
 static int rocket_debugfs_show_queue(struct seq_file *m, struct drm_file *file,
 				     struct rocket_vm *vm)
 {
-	static const char * const names[ROCKET_PRIORITIES] = {
-		[DRM_ROCKET_JOB_PRIORITY_NORMAL] = "normal",
-		[DRM_ROCKET_JOB_PRIORITY_LOW] = "low",
-		[DRM_ROCKET_JOB_PRIORITY_HIGH] = "high",
-	};
+	for (int i = 0; i < ROCKET_VM_QUEUES; i++) {
+		/* Pairs with rocket_queue_get(). Freed with the VM. */
+		struct rocket_queue *queue = smp_load_acquire(&vm->queues[i]);
 
-	guard(mutex)(&vm->rdev->submit_lock);
-
-	for (int i = 0; i < ROCKET_PRIORITIES; i++) {
-		for (int j = 0; j < ROCKET_MAX_CORES; j++) {
-			if (vm->queue.entities[i][j])
-				seq_printf(m, "core %d, client %llu, VM %u, priority %s: %d jobs\n",
-					   j, file->client_id, vm->id, names[i],
-					   atomic_read(&vm->queue.waiting[i][j]));
-		}
+		if (queue)
+			seq_printf(m, "client %llu, VM %u, queue %d: %d jobs\n", file->client_id,
+				   vm->id, i, atomic_read(&queue->waiting));
 	}
 
 	return 0;
 }
 
-/* queues: how many jobs wait, of whom and where; what has been started is in cores */
+/* queues: how many jobs wait, and whose; what has been started is in cores */
 static int rocket_debugfs_show_queues(struct seq_file *m, void *unused)
 {
 	return rocket_debugfs_show_vms(m, rocket_debugfs_show_queue);

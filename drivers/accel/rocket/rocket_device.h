@@ -5,15 +5,16 @@
 #include <drm/drm_device.h>
 #include <linux/atomic.h>
 #include <linux/container_of.h>
-#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
 struct device;
 struct rocket_core;
+struct rocket_core_ops;
 struct rocket_flight;
 struct rocket_pmu;
+struct rocket_runq;
 struct rocket_vm_ops;
 
 /**
@@ -31,30 +32,28 @@ struct rocket_device {
 
 	/**
 	 * @cores: %ROCKET_MAX_CORES slots, one for each core that the SoC can have,
-	 * present or not, as long as the device. A core's scheduler exists as long, so
-	 * entities may point to it whatever happens to the core.
+	 * present or not, as long as the device.
 	 */
 	struct rocket_core *cores;
 
-	/**
-	 * @submit_lock: Makes choosing cores, arming and pushing jobs one step,
-	 * so that jobs enter queues and reservation objects in the same order.
-	 * Protects &rocket_vm.queue. Taken inside reservation locks. Memory is
-	 * allocated under it, so no fence-signalling path may take it.
-	 */
-	struct mutex submit_lock;
-
-	/** @iommu_lock: Protects @iommu_dev, which stays bound while it is held. */
-	struct rw_semaphore iommu_lock;
+	/** @bound_lock: While it is held for reading, cores that are bound stay so. */
+	struct rw_semaphore bound_lock;
 
 	/**
-	 * @iommu_dev: The device of a core that is bound, %NULL when none is. All cores
-	 * have the same kind of IOMMU: page tables that are made for it suit them all.
+	 * @iommu_dev: The device of a core that is bound, %NULL when none is; by
+	 * @bound_lock. All cores have the same kind of IOMMU: page tables that are made for
+	 * it suit them all.
 	 */
 	struct device *iommu_dev;
 
 	/** @vm_ops: What VMs ask of the floors above them. */
 	const struct rocket_vm_ops *vm_ops;
+
+	/** @core_ops: What cores tell the floor above them. */
+	const struct rocket_core_ops *core_ops;
+
+	/** @runq: Jobs that could run. */
+	struct rocket_runq *runq;
 
 	/** @flight: Memory that was unmapped while jobs ran. */
 	struct rocket_flight *flight;

@@ -16,20 +16,20 @@
 #include "rocket_cores.h"
 #include "rocket_debugfs.h"
 #include "rocket_device.h"
+#include "rocket_fair.h"
 #include "rocket_fdinfo.h"
 #include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_gem_cpu.h"
 #include "rocket_limits.h"
 #include "rocket_param.h"
-#include "rocket_penalty.h"
 #include "rocket_pmu.h"
 #include "rocket_prime.h"
+#include "rocket_queue.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
-#include "rocket_sched.h"
+#include "rocket_runq.h"
 #include "rocket_submit.h"
-#include "rocket_usage.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
 #include "rocket_work.h"
@@ -58,22 +58,16 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 
 	rfile->rdev = to_rocket_device(ddev);
 	rfile->id = file->client_id;
-	rfile->penalty = rocket_penalty_create();
-	if (IS_ERR(rfile->penalty)) {
-		ret = PTR_ERR(rfile->penalty);
+	rfile->share = rocket_share_create(&rfile->rdev->runq->fair);
+	if (!rfile->share) {
+		ret = -ENOMEM;
 		goto err_free;
 	}
 
 	rfile->quota = rocket_quota_create();
 	if (!rfile->quota) {
 		ret = -ENOMEM;
-		goto err_put_penalty;
-	}
-
-	rfile->usage = rocket_usage_create();
-	if (!rfile->usage) {
-		ret = -ENOMEM;
-		goto err_put_quota;
+		goto err_put_share;
 	}
 
 	rocket_vm_open_file(rfile);
@@ -81,10 +75,8 @@ static int rocket_open(struct drm_device *ddev, struct drm_file *file)
 
 	return 0;
 
-err_put_quota:
-	rocket_quota_put(rfile->quota);
-err_put_penalty:
-	rocket_penalty_put(rfile->penalty);
+err_put_share:
+	rocket_share_put(rfile->share);
 err_free:
 	kfree(rfile);
 
@@ -96,9 +88,8 @@ static void rocket_postclose(struct drm_device *ddev, struct drm_file *file)
 	struct rocket_file *rfile = file->driver_priv;
 
 	rocket_vm_close_file(rfile);
-	rocket_usage_put(rfile->usage);
 	rocket_quota_put(rfile->quota);
-	rocket_penalty_put(rfile->penalty);
+	rocket_share_put(rfile->share);
 	kfree(rfile);
 }
 
@@ -149,14 +140,21 @@ static const struct drm_driver rocket_drm_driver = {
 	.desc = "Rockchip NPU",
 	.major = 1,
 	.minor = 6,
-	.patchlevel = 1,
+	.patchlevel = 2,
 };
 
 static const struct rocket_vm_ops rocket_drv_vm_ops = {
 	.fault = rocket_cores_fault,
-	.close = rocket_sched_close_queue,
+	.close = rocket_queue_close,
 	.leave = rocket_cores_leave_vm,
-	.free = rocket_sched_free_queue,
+	.free = rocket_queue_free,
+};
+
+static const struct rocket_core_ops rocket_drv_core_ops = {
+	.left = rocket_runq_left,
+	.ended = rocket_runq_ended,
+	.free = rocket_runq_free,
+	.lost = rocket_runq_lost,
 };
 
 static struct rocket_device *rocket_create(void)
@@ -168,7 +166,8 @@ static struct rocket_device *rocket_create(void)
 		return rdev;
 
 	rdev->vm_ops = &rocket_drv_vm_ops;
-	ret = rocket_sched_init(rdev);
+	rdev->core_ops = &rocket_drv_core_ops;
+	ret = rocket_runq_init(rdev);
 	if (ret) {
 		drm_dev_put(&rdev->ddev);
 		return ERR_PTR(ret);
@@ -298,32 +297,31 @@ static int rocket_runtime_resume(struct device *dev)
 	return rocket_core_runtime_resume(dev_get_drvdata(dev));
 }
 
-static int rocket_suspend(struct device *dev)
+/* All cores are stopped before any is waited for: none takes what another has left. */
+static int rocket_prepare(struct device *dev)
 {
-	int ret;
+	rocket_core_stop(dev_get_drvdata(dev));
 
-	rocket_core_suspend(dev_get_drvdata(dev));
-
-	ret = pm_runtime_force_suspend(dev);
-	if (ret)
-		rocket_core_resume(dev_get_drvdata(dev));
-
-	return ret;
+	return 0;
 }
 
-static int rocket_resume(struct device *dev)
+static void rocket_complete(struct device *dev)
 {
-	int ret;
+	rocket_core_start(dev_get_drvdata(dev));
+}
 
-	ret = pm_runtime_force_resume(dev);
-	rocket_core_resume(dev_get_drvdata(dev));
+static int rocket_suspend(struct device *dev)
+{
+	rocket_core_suspend(dev_get_drvdata(dev));
 
-	return ret;
+	return pm_runtime_force_suspend(dev);
 }
 
 static const struct dev_pm_ops rocket_pm_ops = {
+	.prepare = pm_sleep_ptr(rocket_prepare),
+	.complete = pm_sleep_ptr(rocket_complete),
 	RUNTIME_PM_OPS(rocket_runtime_suspend, rocket_runtime_resume, NULL)
-	SYSTEM_SLEEP_PM_OPS(rocket_suspend, rocket_resume)
+	SYSTEM_SLEEP_PM_OPS(rocket_suspend, pm_runtime_force_resume)
 };
 
 static const struct of_device_id rocket_of_match[] = {

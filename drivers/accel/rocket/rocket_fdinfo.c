@@ -10,12 +10,12 @@
 
 #include "rocket_core.h"
 #include "rocket_device.h"
+#include "rocket_fair.h"
 #include "rocket_fdinfo.h"
 #include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
 #include "rocket_limits.h"
-#include "rocket_usage.h"
 #include "rocket_vm.h"
 
 /**
@@ -26,14 +26,14 @@
  */
 
 /* Under the lock the readings of a file never go back. */
-static u64 rocket_fdinfo_busy(struct rocket_usage *usage, struct rocket_core *core)
+static u64 rocket_fdinfo_busy(struct rocket_share *share, struct rocket_core *core)
 {
 	u64 ns;
 
 	guard(spinlock_irq)(&core->lock);
 
-	ns = usage->busy_ns[core->index];
-	if (core->job && core->job->started && core->job->vm->usage == usage)
+	ns = share->busy_ns[core->index];
+	if (core->job && core->job->started && core->job->vm->share == share)
 		ns += ktime_get_ns() - core->job->started;
 
 	return ns;
@@ -127,7 +127,7 @@ void rocket_fdinfo_show(struct drm_printer *p, struct drm_file *file)
 
 	for (int i = 0; i < ROCKET_MAX_CORES; i++)
 		drm_printf(p, "drm-engine-core%d:\t%llu ns\n", i,
-			   rocket_fdinfo_busy(rfile->usage, &rfile->rdev->cores[i]));
+			   rocket_fdinfo_busy(rfile->share, &rfile->rdev->cores[i]));
 
 	rocket_fdinfo_show_memory(p, file);
 }

@@ -10,9 +10,8 @@
 #include <linux/xarray.h>
 
 struct rocket_device;
-struct rocket_penalty;
 struct rocket_quota;
-struct rocket_usage;
+struct rocket_share;
 struct rocket_vm;
 
 /**
@@ -40,11 +39,8 @@ struct rocket_file {
 	/** @vm_lock: So that two who use VM 0 first do not both make it. */
 	struct mutex vm_lock;
 
-	/** @penalty: For its jobs that failed, a reference. */
-	struct rocket_penalty *penalty;
-
-	/** @usage: What it has used of the cores, a reference. */
-	struct rocket_usage *usage;
+	/** @share: Of the NPU, a reference. */
+	struct rocket_share *share;
 };
 
 /**

@@ -9,7 +9,6 @@
 #include "rocket_core.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
-#include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_vm.h"
 
@@ -51,8 +50,7 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 	job->done = ROCKET_HW_DONE;
 
 	job->hw_fence = kzalloc_obj(*job->hw_fence, GFP_KERNEL_ACCOUNT);
-	job->delay = rocket_delay_alloc(vm->penalty);
-	if (!job->hw_fence || !job->delay) {
+	if (!job->hw_fence) {
 		rocket_job_destroy(job);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -132,22 +130,14 @@ static void rocket_job_put_fence(struct rocket_fence *fence)
 /* What nobody else has, or what takes no lock to let go of. Once. */
 static void rocket_job_release(struct rocket_job *job)
 {
-	if (job->counted)
-		atomic_dec(&job->core->load);
-	job->counted = false;
-	if (job->entity_ready)
+	if (job->queue)
 		drm_sched_job_cleanup(&job->base);
-	job->entity_ready = false;
-
-	for (int i = 0; i < ARRAY_SIZE(job->after); i++) {
-		dma_fence_put(job->after[i]);
-		job->after[i] = NULL;
-	}
+	job->queue = NULL;
+	dma_fence_put(job->after);
+	job->after = NULL;
 	rocket_sync_put_causes(&job->causes);
 	rocket_job_put_fence(job->hw_fence);
 	job->hw_fence = NULL;
-	rocket_delay_free(job->delay);
-	job->delay = NULL;
 }
 
 /**

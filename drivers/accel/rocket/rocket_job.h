@@ -3,7 +3,9 @@
 #define __ROCKET_JOB_H__
 
 #include <drm/gpu_scheduler.h>
+#include <linux/container_of.h>
 #include <linux/dma-fence.h>
+#include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -14,7 +16,7 @@
 
 struct drm_gem_object;
 struct rocket_core;
-struct rocket_delay;
+struct rocket_queue;
 struct rocket_vm;
 
 /**
@@ -44,7 +46,15 @@ struct rocket_fence {
 
 	/** @lock: For @base; here, because the fence may outlive the core. */
 	spinlock_t lock;
+
+	/** @queue: Of the job; valid until the run queue has been told of the end. */
+	struct rocket_queue *queue;
 };
+
+static inline struct rocket_fence *to_rocket_fence(struct dma_fence *fence)
+{
+	return container_of(fence, struct rocket_fence, base);
+}
 
 /**
  * struct rocket_job - A job, from the ioctl to the end of its clean-up.
@@ -55,13 +65,19 @@ struct rocket_fence {
  * except for @next_task and the times of starts under &rocket_core.lock.
  */
 struct rocket_job {
-	/** @base: The scheduler's part. Initialised when @entity_ready. */
+	/** @base: The scheduler's part. Initialised when there is a @queue. */
 	struct drm_sched_job base;
 
 	/** @vm: The address space, a reference. */
 	struct rocket_vm *vm;
 
-	/** @core: The core that was chosen. */
+	/** @queue: Its queue, which the VM keeps; %NULL until @base is initialised. */
+	struct rocket_queue *queue;
+
+	/** @node: In &rocket_queue.jobs, while it could run. */
+	struct list_head node;
+
+	/** @core: The core that has picked it; %NULL before. */
 	struct rocket_core *core;
 
 	/**
@@ -104,17 +120,11 @@ struct rocket_job {
 	/** @hw_fence: Allocated with the job, initialised when it starts. */
 	struct rocket_fence *hw_fence;
 
-	/**
-	 * @after: Fences of jobs on other cores that come before this one: the
-	 * last one of the VM, and the one before it in the same ioctl.
-	 */
-	struct dma_fence *after[2];
+	/** @after: Fence of the job of another VM that comes before it in the same ioctl. */
+	struct dma_fence *after;
 
 	/** @causes: What it was told to wait for, and inherits the errors of. */
 	struct rocket_sync_causes causes;
-
-	/** @delay: Waits for its file's penalty; allocated with the job. */
-	struct rocket_delay *delay;
 
 	/** @timeout: How long it may run, in ns. */
 	u64 timeout;
@@ -143,14 +153,8 @@ struct rocket_job {
 	/** @cores: Which cores may run it, a bit mask. */
 	u32 cores;
 
-	/** @priority: Index into &rocket_queue.entities. */
+	/** @priority: An enum drm_rocket_job_priority. */
 	u32 priority;
-
-	/** @entity_ready: drm_sched_job_init() was called on @base. */
-	bool entity_ready;
-
-	/** @counted: It counts in &rocket_core.load. */
-	bool counted;
 
 	/** @waiting: It counts in &rocket_queue.waiting. */
 	bool waiting;

@@ -3,6 +3,7 @@
 #define __ROCKET_LIMITS_H__
 
 #include <linux/sizes.h>
+#include <linux/time64.h>
 
 #include "rocket_regs.h"
 
@@ -13,6 +14,23 @@
 
 /* Cores of the largest SoC that is supported, the RK3588. */
 #define ROCKET_MAX_CORES		3
+
+/* Values of enum drm_rocket_job_priority; one is worth four times the one below it. */
+#define ROCKET_PRIORITIES		3
+#define ROCKET_PRIORITY_SHIFT		2
+
+/*
+ * For how long a core stays with a client while others wait, in ns: this, divided by the
+ * number of clients that have something to do, but not less than the other.
+ */
+#define ROCKET_SLICE_NS			(4 * (u64)NSEC_PER_MSEC)
+#define ROCKET_SLICE_MIN_NS		(300 * (u64)NSEC_PER_USEC)
+
+/* How far a client can have got ahead of the others on a core, in ns: as a job can. */
+#define ROCKET_LEAD_NS			(ROCKET_JOB_TIMEOUT_MAX_MS * (u64)NSEC_PER_MSEC)
+
+/* Queues of a VM (GET_PARAM). */
+#define ROCKET_VM_QUEUES		8
 
 /* VMs of one file, its own included (GET_PARAM). */
 #define ROCKET_VM_MAX			256

@@ -27,7 +27,7 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 	case DRM_ROCKET_PARAM_FEATURES:
 		args->value = DRM_ROCKET_FEATURE_VM_BIND | DRM_ROCKET_FEATURE_CHAINS |
 			      DRM_ROCKET_FEATURE_JOB_FLAGS | DRM_ROCKET_FEATURE_BO_RANGES |
-			      DRM_ROCKET_FEATURE_GEM_QUERY;
+			      DRM_ROCKET_FEATURE_GEM_QUERY | DRM_ROCKET_FEATURE_QUEUES;
 		return 0;
 	case DRM_ROCKET_PARAM_CORE_MASK:
 		args->value = rocket_cores_mask(rdev);
@@ -52,6 +52,9 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 		return 0;
 	case DRM_ROCKET_PARAM_MAX_VMS:
 		args->value = ROCKET_VM_MAX;
+		return 0;
+	case DRM_ROCKET_PARAM_MAX_QUEUES:
+		args->value = ROCKET_VM_QUEUES;
 		return 0;
 	case DRM_ROCKET_PARAM_MAX_BIND_OPS:
 		args->value = ROCKET_VM_BIND_MAX_OPS;

@@ -15,7 +15,7 @@
 #include "rocket_device.h"
 #include "rocket_limits.h"
 #include "rocket_pmu.h"
-#include "rocket_usage.h"
+#include "rocket_busy.h"
 
 /**
  * DOC: perf events

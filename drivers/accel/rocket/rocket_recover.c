@@ -11,9 +11,10 @@
 #include "rocket_attach.h"
 #include "rocket_core.h"
 #include "rocket_cores.h"
+#include "rocket_device.h"
+#include "rocket_fair.h"
 #include "rocket_fault.h"
 #include "rocket_job.h"
-#include "rocket_penalty.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_reset.h"
@@ -141,6 +142,7 @@ static void rocket_recover_give_up(struct rocket_core *core)
 	scoped_guard(spinlock_irq, &core->lock)
 		core->wedged = true;
 
+	core->rdev->core_ops->lost(core);
 	rocket_cores_report_loss(core->rdev);
 }
 
@@ -177,24 +179,25 @@ static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *
  * Takes the job off the core, for @error. A job that never started has come to no harm
  * by itself: it is only there when its core is being unbound.
  */
-static struct dma_fence *rocket_recover_kill(struct rocket_core *core, int *error, u64 *cost)
+static struct dma_fence *rocket_recover_kill(struct rocket_core *core, int *error)
 {
 	struct rocket_job *job = core->job;
+	u64 now = ktime_get_ns();
 
 	lockdep_assert_held(&core->lock);
 
-	*cost = 0;
-	if (job->started)
-		*cost = ktime_get_ns() - job->started;
-	else if (!core->online)
+	if (!job->started && !core->online)
 		*error = -ENODEV;
+	/* Before another one of its file can be picked. */
+	if (job->started && *error != -ENODEV)
+		rocket_fair_penalize(job->vm->share, now - job->started, now);
 
 	return rocket_run_take_job(core, *error);
 }
 
 /**
  * rocket_recover_core() - Kill what runs and bring the core back.
- * @core: The core; the scheduler's work must have been stopped.
+ * @core: The core, stopped.
  * @error: For the fence of the job that runs, if one does.
  *
  * Context: &rocket_core.recover_wq, or nothing queued there. Sleeps.
@@ -203,11 +206,9 @@ void rocket_recover_core(struct rocket_core *core, int error)
 {
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
 	bool was_wedged = READ_ONCE(core->wedged);
-	struct rocket_penalty *penalty = NULL;
 	struct dma_fence *fence = NULL;
 	bool was_recovering, powered;
 	u64 begin = ktime_get_ns();
-	u64 cost = 0;
 	int lost = 0;
 
 	/*
@@ -230,12 +231,10 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	scoped_guard(spinlock_irqsave, &core->lock) {
 		was_recovering = core->recovering;
 		core->recovering = false;
-		if (waiting && !lost) {
+		if (waiting && !lost)
 			rocket_run_start_task(core);
-		} else if (core->job) {
-			penalty = core->job->vm->penalty;
-			fence = rocket_recover_kill(core, &error, &cost);
-		}
+		else if (core->job)
+			fence = rocket_recover_kill(core, &error);
 	}
 
 	/* rocket_recover_report() has disabled it once more. */
@@ -250,13 +249,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	if (powered)
 		rocket_run_put_power(core);
 
-	if (!fence)
-		return;
-
-	/* The job, and with it the penalty, lives until its fence signals. */
-	if (cost && error != -ENODEV)
-		rocket_penalty_charge(penalty, cost);
-	rocket_run_end_job(core, fence, error);
+	if (fence)
+		rocket_run_end_job(core, fence, error);
 }
 
 static void rocket_recover_work(struct work_struct *work)
@@ -265,9 +259,9 @@ static void rocket_recover_work(struct work_struct *work)
 
 	rocket_race_point(ROCKET_RACE_RECOVER);
 
-	rocket_core_stop_sched(core);
+	rocket_core_stop(core);
 	rocket_recover_core(core, READ_ONCE(core->error));
-	rocket_core_start_sched(core);
+	rocket_core_start(core);
 }
 
 static enum hrtimer_restart rocket_recover_clock(struct hrtimer *clock)
@@ -379,12 +373,12 @@ static void rocket_recover_timeout_work(struct work_struct *work)
 
 	rocket_race_point(ROCKET_RACE_TIMEOUT);
 
-	/* With the scheduler stopped no other job can take this one's place. */
-	rocket_core_stop_sched(core);
+	/* With the core stopped no other job can take this one's place. */
+	rocket_core_stop(core);
 	error = rocket_recover_hangs(core, &fence);
 	if (error)
 		rocket_recover_core(core, error);
-	rocket_core_start_sched(core);
+	rocket_core_start(core);
 
 	if (fence)
 		rocket_run_end_job(core, fence, 0);

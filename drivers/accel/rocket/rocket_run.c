@@ -7,13 +7,14 @@
 #include <linux/pm_runtime.h>
 
 #include "rocket_core.h"
+#include "rocket_device.h"
+#include "rocket_fair.h"
 #include "rocket_flight.h"
 #include "rocket_job.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
 #include "rocket_run.h"
 #include "rocket_trace.h"
-#include "rocket_usage.h"
 #include "rocket_vm.h"
 
 /**
@@ -148,7 +149,7 @@ static void rocket_run_account(struct rocket_core *core, struct rocket_job *job,
 		return;
 
 	ns = rocket_busy_end(&core->busy, ktime_get_ns());
-	job->vm->usage->busy_ns[core->index] += ns;
+	job->vm->share->busy_ns[core->index] += ns;
 	rocket_core_count(&core->counts.jobs, 1);
 	trace_rocket_job_done(job, ns, error);
 }
@@ -174,10 +175,9 @@ struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error)
 	/* Before its fence: who waits for that may submit the next job at once. */
 	if (core->job->started)
 		rocket_flight_end(core->job->vm, core->job->flight);
-	core->job->counted = false;
-	atomic_dec(&core->load);
 	core->job = NULL;
 	core->fence = NULL;
+	core->rdev->core_ops->left(core);
 	wake_up(&core->idle);
 
 	return fence;
@@ -200,6 +200,7 @@ void rocket_run_end_job(struct rocket_core *core, struct dma_fence *fence, int e
 	if (error)
 		dma_fence_set_error(fence, error);
 	dma_fence_signal(fence);
+	core->rdev->core_ops->ended(core, fence);
 	dma_fence_end_signalling(cookie);
 	dma_fence_put(fence);
 	rocket_run_put_power(core);
@@ -209,7 +210,7 @@ void rocket_run_end_job(struct rocket_core *core, struct dma_fence *fence, int e
  * rocket_run_start_clock() - Give the job its time, from its last start on.
  * @core: The core; &rocket_core.lock held, a task of the job starts or has started.
  *
- * The scheduler's own timeout is not used: it belongs to the first job of a list
+ * The timeout of the queue's scheduler is not used: it belongs to the first job of a list
  * on which one that has ended may still be, and starts anew with the usual time
  * when that is removed.
  */
@@ -236,7 +237,7 @@ void rocket_run_put_power(struct rocket_core *core)
 
 /**
  * rocket_run_start() - Start a job.
- * @core: A core that runs nothing, powered, attached to the job's VM. The
+ * @core: A core that was claimed, powered, attached to the job's VM. The
  *	caller's runtime PM reference passes to the job.
  * @job: The job; it stays alive until @fence signals.
  * @fence: The hardware fence, signalled when the job ends. The reference passes
@@ -252,6 +253,9 @@ void rocket_run_start(struct rocket_core *core, struct rocket_job *job,
 
 	core->job = job;
 	core->fence = fence;
+	core->claimed = false;
+	if (core->stops)
+		wake_up(&core->idle);
 
 	if (!core->recovering)
 		rocket_run_start_task(core);

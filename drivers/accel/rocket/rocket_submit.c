@@ -16,13 +16,14 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
-#include "rocket_device.h"
+#include "rocket_deps.h"
+#include "rocket_fair.h"
 #include "rocket_file.h"
 #include "rocket_job.h"
 #include "rocket_limits.h"
+#include "rocket_queue.h"
 #include "rocket_race.h"
 #include "rocket_regs.h"
-#include "rocket_sched.h"
 #include "rocket_slots.h"
 #include "rocket_submit.h"
 #include "rocket_sync.h"
@@ -50,6 +51,8 @@
 struct rocket_submit_entry {
 	/* @job: The job, until it is pushed. */
 	struct rocket_job *job;
+	/* @ordered: It comes behind those in front of it: it is in a queue 0. */
+	bool ordered;
 	/* @outs: Syncobjs to give its fence to. */
 	struct rocket_sync_outs outs;
 	/* @fence: The fence, once it is armed; a reference. */
@@ -60,8 +63,6 @@ struct rocket_submit_entry {
 struct rocket_submit {
 	/* @file: The caller. */
 	struct drm_file *file;
-	/* @rdev: The device. */
-	struct rocket_device *rdev;
 	/* @entries: @count of them. */
 	struct rocket_submit_entry *entries;
 	/* @single: The entry of the only job. */
@@ -106,7 +107,7 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 	if (args->timeout_ms > ROCKET_JOB_TIMEOUT_MAX_MS)
 		return -EINVAL;
 
-	if (args->priority >= ROCKET_PRIORITIES)
+	if (args->priority >= ROCKET_PRIORITIES || args->queue_id >= ROCKET_VM_QUEUES || args->pad)
 		return -EINVAL;
 
 	if (args->priority == DRM_ROCKET_JOB_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
@@ -214,6 +215,7 @@ static int rocket_submit_lookup_bos(struct rocket_job *job, struct drm_file *fil
 	if (ret)
 		return ret;
 
+	rocket_deps_sort(job);
 	rocket_job_hold_mappings(job);
 
 	return 0;
@@ -233,7 +235,7 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	job->user_data = args->user_data;
 	if (args->flags & DRM_ROCKET_JOB_PPU_DONE)
 		job->done = ROCKET_PC_INTERRUPT_PPU;
-	job->cores = args->core_mask ?: ~0;
+	job->cores = args->core_mask ? args->core_mask & ROCKET_CORE_SETS : ROCKET_CORE_SETS;
 	job->priority = args->priority;
 	job->submitted = ktime_get_ns();
 	job->client.id = file->client_id;
@@ -249,7 +251,7 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	if (ret)
 		return ret;
 
-	ret = rocket_sched_place(job, file->client_id);
+	ret = rocket_queue_place(job, args->queue_id, file->client_id);
 	if (ret)
 		return ret;
 
@@ -295,6 +297,7 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 		return ret;
 
 	entry->job = job;
+	entry->ordered = !args->queue_id;
 	ret = rocket_submit_fill_job(job, submit->file, args);
 	if (ret)
 		return ret;
@@ -322,7 +325,6 @@ static int rocket_submit_build(struct rocket_submit *submit,
 		if (ret)
 			return ret;
 
-		/* Others wait for the submit_lock while fences are added to them all. */
 		handles = (u64)job.in_bo_handle_count + job.out_bo_handle_count;
 		if (handles > ROCKET_SUBMIT_MAX_ALL_HANDLES - submit->handles)
 			return -EINVAL;
@@ -401,27 +403,6 @@ static int rocket_submit_reserve(struct rocket_submit *submit)
 	return ret;
 }
 
-static int rocket_submit_add_implicit_deps(struct rocket_job *job)
-{
-	int ret;
-
-	for (u32 i = 0; i < job->in_bo_count; i++) {
-		ret = drm_sched_job_add_implicit_dependencies(&job->base, job->in_bos[i],
-							      false);
-		if (ret)
-			return ret;
-	}
-
-	for (u32 i = 0; i < job->out_bo_count; i++) {
-		ret = drm_sched_job_add_implicit_dependencies(&job->base, job->out_bos[i],
-							      true);
-		if (ret)
-			return ret;
-	}
-
-	return 0;
-}
-
 static int rocket_submit_lock(struct rocket_submit *submit, struct drm_exec *exec)
 {
 	int ret;
@@ -438,7 +419,7 @@ static int rocket_submit_lock(struct rocket_submit *submit, struct drm_exec *exe
 		return ret;
 
 	for (u32 i = 0; i < submit->count; i++) {
-		ret = rocket_submit_add_implicit_deps(submit->entries[i].job);
+		ret = rocket_deps_add(submit->entries[i].job);
 		if (ret)
 			return ret;
 	}
@@ -463,10 +444,8 @@ static int rocket_submit_push(struct rocket_submit *submit)
 
 	rocket_race_point(ROCKET_RACE_PUSH);
 
-	guard(mutex)(&submit->rdev->submit_lock);
-
 	for (u32 i = 0; i < submit->count; i++) {
-		if (submit->entries[i].job->vm->queue.closed)
+		if (submit->entries[i].job->vm->closed)
 			return -ENOENT;
 	}
 
@@ -474,10 +453,11 @@ static int rocket_submit_push(struct rocket_submit *submit)
 		struct rocket_submit_entry *entry = &submit->entries[i];
 		struct rocket_job *job = no_free_ptr(entry->job);
 
-		entry->fence = rocket_sched_arm(job, previous);
+		entry->fence = rocket_queue_arm(job, entry->ordered ? previous : NULL);
 		rocket_submit_add_fences(job, entry->fence);
+		if (entry->ordered)
+			previous = entry->fence;
 		drm_sched_entity_push_job(&job->base);
-		previous = entry->fence;
 	}
 
 	return 0;
@@ -563,7 +543,6 @@ int rocket_ioctl_submit(struct drm_device *ddev, void *data, struct drm_file *fi
 	struct drm_rocket_submit *args = data;
 	struct rocket_submit submit = {
 		.file = file,
-		.rdev = to_rocket_device(ddev),
 		.count = args->job_count,
 	};
 	int ret;

@@ -9,6 +9,9 @@
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
+/* Of a job that no core has picked. */
+#define ROCKET_NO_CORE	U32_MAX
+
 struct rocket_core;
 struct rocket_job;
 struct rocket_vm;
@@ -18,7 +21,8 @@ struct rocket_vm;
  *
  * Names and fields of these events stay as they are. What they have in common:
  *
- * * ``core``: number of the core, as in the UAPI.
+ * * ``core``: number of the core, as in the UAPI; 4294967295 for a job that none has
+ *   picked.
  * * ``client``, ``vm``: the file, by &drm_file.client_id, and its name for the VM.
  *   Client 0 is nobody. An id can be given to another VM when one is destroyed.
  * * ``fence``: context and sequence number of the fence that signals when the job
@@ -45,7 +49,7 @@ DECLARE_EVENT_CLASS(rocket_job,
 				   __entry->fence_seqno = job->base.s_fence->finished.seqno;
 				   __entry->user_data = job->user_data;
 				   __entry->vm = job->client.vm_id;
-				   __entry->core = job->core->index;
+				   __entry->core = job->core ? job->core->index : ROCKET_NO_CORE;
 				   __entry->tasks = job->task_count;
 				   __entry->priority = job->priority;
 		    ),
@@ -55,7 +59,7 @@ DECLARE_EVENT_CLASS(rocket_job,
 			      __entry->user_data)
 );
 
-/* A job got its core and its place in the order. In the process that submits it. */
+/* A job got its place in the order. In the process that submits it. */
 DEFINE_EVENT(rocket_job, rocket_job_queue,
 	     TP_PROTO(const struct rocket_job *job),
 	     TP_ARGS(job)
@@ -88,7 +92,7 @@ TRACE_EVENT(rocket_job_done,
 			   __entry->fence_seqno = job->base.s_fence->finished.seqno;
 			   __entry->ns = ns;
 			   __entry->vm = job->client.vm_id;
-			   __entry->core = job->core->index;
+			   __entry->core = job->core ? job->core->index : ROCKET_NO_CORE;
 			   __entry->tasks = job->next_task;
 			   __entry->error = error;
 	    ),

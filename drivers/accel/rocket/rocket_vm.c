@@ -10,13 +10,12 @@
 #include "rocket_bind.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
+#include "rocket_fair.h"
 #include "rocket_fault.h"
 #include "rocket_file.h"
 #include "rocket_limits.h"
-#include "rocket_penalty.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
-#include "rocket_usage.h"
 #include "rocket_vm.h"
 
 static void rocket_vm_free(struct drm_gpuvm *gpuvm)
@@ -24,9 +23,9 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	struct rocket_vm *vm = to_rocket_vm(gpuvm);
 
 	rocket_mmu_fini(&vm->mmu);
-	rocket_usage_put(vm->usage);
-	rocket_penalty_put(vm->penalty);
+	rocket_share_put(vm->share);
 	rocket_quota_put(vm->quota);
+	mutex_destroy(&vm->queue_lock);
 	mutex_destroy(&vm->bind_lock);
 	mutex_destroy(&vm->op_lock);
 	kfree(vm->faults);
@@ -43,7 +42,7 @@ static const struct drm_gpuvm_ops rocket_vm_ops = {
 static int rocket_vm_init_mmu(struct rocket_vm *vm, struct rocket_device *rdev)
 {
 	/* Others may make theirs at the same time, however long this waits for memory. */
-	guard(rwsem_read)(&rdev->iommu_lock);
+	guard(rwsem_read)(&rdev->bound_lock);
 
 	if (!rdev->iommu_dev)
 		return -ENODEV;
@@ -82,13 +81,13 @@ struct rocket_vm *rocket_vm_create(struct rocket_file *rfile)
 
 	kref_init(&vm->ref);
 	vm->rdev = rdev;
-	vm->penalty = rocket_penalty_get(rfile->penalty);
 	vm->full_to = ROCKET_VM_KERNEL_START;
 	vm->claims = RB_ROOT_CACHED;
 	vm->owner = rfile->id;
-	vm->usage = rocket_usage_get(rfile->usage);
+	vm->share = rocket_share_get(rfile->share);
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
+	mutex_init(&vm->queue_lock);
 
 	drm_gpuvm_init(&vm->base, "rocket", DRM_GPUVM_IMMEDIATE_MODE, &rdev->ddev,
 		       resv_obj, ROCKET_VM_START, ROCKET_VM_END - ROCKET_VM_START,
@@ -381,7 +380,7 @@ static int rocket_vm_query_faults(struct rocket_fault_log *log,
 
 static int rocket_vm_query(struct rocket_vm *vm, struct drm_rocket_vm_query *args)
 {
-	/* Pairs with rocket_sched_create_fault_log(). */
+	/* Pairs with rocket_queue_create_fault_log(). */
 	struct rocket_fault_log *log = smp_load_acquire(&vm->faults);
 
 	scoped_guard(mutex, &vm->op_lock) {

@@ -3,7 +3,6 @@
 #define __ROCKET_VM_H__
 
 #include <drm/drm_gpuvm.h>
-#include <drm/gpu_scheduler.h>
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -17,13 +16,12 @@ struct drm_device;
 struct drm_file;
 struct drm_gem_object;
 struct rocket_bind_queue;
-struct rocket_core;
 struct rocket_device;
 struct rocket_fault_log;
 struct rocket_file;
-struct rocket_penalty;
+struct rocket_queue;
 struct rocket_quota;
-struct rocket_usage;
+struct rocket_share;
 
 /* The first page is never mapped, so that address 0 always faults. */
 #define ROCKET_VM_START		SZ_4K
@@ -36,40 +34,6 @@ struct rocket_usage;
 #define ROCKET_VM_KERNEL_END	(ROCKET_VM_END - SZ_2M)
 /* Behind each such mapping; as far as streams are known to read over the end of a BO. */
 #define ROCKET_VM_GUARD_SIZE	SZ_4K
-
-/* Values of enum drm_rocket_job_priority */
-#define ROCKET_PRIORITIES	3
-
-/**
- * struct rocket_queue - The order of a VM's jobs.
- *
- * All fields but @waiting are protected by &rocket_device.submit_lock.
- */
-struct rocket_queue {
-	/**
-	 * @entities: One scheduler entity for each priority and core that the
-	 * VM has used, allocated then; freed with the VM.
-	 */
-	struct drm_sched_entity *entities[ROCKET_PRIORITIES][ROCKET_MAX_CORES];
-
-	/** @waiting: How many jobs in each of these the scheduler has not taken yet. */
-	atomic_t waiting[ROCKET_PRIORITIES][ROCKET_MAX_CORES];
-
-	/**
-	 * @last: Finished fence of the job that was pushed last, a reference.
-	 * The next one waits for it where it does not follow in the same entity.
-	 */
-	struct dma_fence *last;
-
-	/** @last_entity: Where that job was pushed to. */
-	struct drm_sched_entity *last_entity;
-
-	/** @last_core: Its core. */
-	struct rocket_core *last_core;
-
-	/** @closed: The VM has been destroyed: no more jobs. */
-	bool closed;
-};
 
 /**
  * struct rocket_vm - An NPU address space.
@@ -159,19 +123,28 @@ struct rocket_vm {
 	/** @bind_closed: The VM has been destroyed: no more of them. */
 	bool bind_closed;
 
-	/** @queue: The order of the jobs. */
-	struct rocket_queue queue;
+	/**
+	 * @queue_lock: Protects @queues, and a job while it gets one. Taken inside the
+	 * reservation of @base; memory is allocated under it.
+	 */
+	struct mutex queue_lock;
 
-	/** @usage: What its jobs have used, the file's; a reference. */
-	struct rocket_usage *usage;
+	/** @queues: Of jobs; each made when it is first used, freed with the VM. */
+	struct rocket_queue *queues[ROCKET_VM_QUEUES];
 
-	/** @penalty: For jobs that failed, the file's; a reference. */
-	struct rocket_penalty *penalty;
+	/**
+	 * @closed: The VM has been destroyed: no more jobs. Written under @queue_lock
+	 * and the reservation of @base, read under either.
+	 */
+	bool closed;
+
+	/** @share: Of the file in the NPU; a reference. */
+	struct rocket_share *share;
 
 	/**
 	 * @faults: What went wrong; has its own lock. %NULL until the VM gets its
-	 * first job: before that no core can hold it. Set once, under
-	 * &rocket_device.submit_lock; freed with the VM.
+	 * first job: before that no core can hold it. Set once, under @queue_lock;
+	 * freed with the VM.
 	 */
 	struct rocket_fault_log *faults;
 };
@@ -194,7 +167,7 @@ struct rocket_vm_ops {
 	/** @leave: No job is left: take the page tables out of all cores. Sleeps. */
 	void (*leave)(struct rocket_vm *vm);
 
-	/** @free: After @close and @leave: free what the queue of jobs still has. */
+	/** @free: After @close and @leave: free the queues of jobs. */
 	void (*free)(struct rocket_vm *vm);
 };
 

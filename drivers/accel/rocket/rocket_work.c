@@ -22,6 +22,9 @@ static struct workqueue_struct *rocket_cleanup_wq;
  */
 static struct workqueue_struct *rocket_bind_wq;
 
+/* Where jobs are taken out of their queues and started, on all cores; the same holds. */
+static struct workqueue_struct *rocket_run_wq;
+
 /**
  * rocket_work_queue_cleanup() - Tear something down later.
  * @work: What to do. May sleep and take any lock.
@@ -45,6 +48,27 @@ struct workqueue_struct *rocket_work_bind_wq(void)
 }
 
 /**
+ * rocket_work_run_wq() - Where jobs are started.
+ *
+ * Return: The work queue, as long as the module is loaded.
+ */
+struct workqueue_struct *rocket_work_run_wq(void)
+{
+	return rocket_run_wq;
+}
+
+/**
+ * rocket_work_queue_run() - Start a job.
+ * @work: What to do. A fence may wait for it.
+ *
+ * Context: Any.
+ */
+void rocket_work_queue_run(struct work_struct *work)
+{
+	queue_work(rocket_run_wq, work);
+}
+
+/**
  * rocket_work_setup() - Called when the module is loaded.
  *
  * Return: 0, -ENOMEM.
@@ -52,17 +76,15 @@ struct workqueue_struct *rocket_work_bind_wq(void)
 int rocket_work_setup(void)
 {
 	rocket_cleanup_wq = alloc_workqueue("rocket-cleanup", WQ_UNBOUND, 0);
-
-	if (!rocket_cleanup_wq)
-		return -ENOMEM;
-
 	rocket_bind_wq = alloc_workqueue("rocket-bind", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!rocket_bind_wq) {
-		destroy_workqueue(rocket_cleanup_wq);
-		return -ENOMEM;
-	}
+	rocket_run_wq = alloc_workqueue("rocket-run", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 
-	return 0;
+	if (rocket_cleanup_wq && rocket_bind_wq && rocket_run_wq)
+		return 0;
+
+	rocket_work_teardown();
+
+	return -ENOMEM;
 }
 
 /**
@@ -72,6 +94,10 @@ int rocket_work_setup(void)
  */
 void rocket_work_teardown(void)
 {
-	destroy_workqueue(rocket_cleanup_wq);
-	destroy_workqueue(rocket_bind_wq);
+	if (rocket_cleanup_wq)
+		destroy_workqueue(rocket_cleanup_wq);
+	if (rocket_bind_wq)
+		destroy_workqueue(rocket_bind_wq);
+	if (rocket_run_wq)
+		destroy_workqueue(rocket_run_wq);
 }

@@ -238,6 +238,7 @@ static void test_next_job(int fd)
 	struct times to_fence = { 0 }, to_start = { 0 }, to_end = { 0 };
 	struct client good = make_client(fd);
 	uint32_t mask = rocket_core_mask(fd);
+	unsigned int measured = 0;
 
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		unsigned int core = rocket_nth_core(mask, i % __builtin_popcount(mask));
@@ -254,14 +255,18 @@ static void test_next_job(int fd)
 		igt_assert(rocket_is_pattern((void *)rocket_probe_result(&good.probe, 0), SEED));
 		igt_assert(rocket_vm_take_fault(bad.fd, 0, &fault));
 		igt_assert_lt_u64(fault.time_ns, failed);
-		igt_assert_lt_u64(failed, next);
 		leave(&bad);
+		/* Both found the core free, and the one that came later was faster. */
+		if (next < failed)
+			continue;
+		measured++;
 
 		add_time(&to_fence, failed - fault.time_ns);
 		add_time(&to_end, next - fault.time_ns);
 		if (rocket_board_present())
 			add_time(&to_start, last_start(core) - fault.time_ns);
 	}
+	igt_assert_lte(ROUNDS / 2, measured);
 	print_times(&to_fence, "failed job's fence");
 	if (to_start.count)
 		print_times(&to_start, "start of the next client's job");

@@ -340,18 +340,22 @@ struct drm_rocket_task {
 };
 
 /**
- * enum drm_rocket_job_priority - How urgent a job is.
+ * enum drm_rocket_job_priority - How much of the NPU a job's file gets while it runs.
+ *
+ * Who has had least of the NPU comes next.  How much a job counts depends on its priority.
+ * Among jobs of one file that could run the one with the higher priority comes first; in
+ * a queue it changes nothing.
  */
 enum drm_rocket_job_priority {
 	/** @DRM_ROCKET_JOB_PRIORITY_NORMAL: The default. */
 	DRM_ROCKET_JOB_PRIORITY_NORMAL = 0,
 
-	/** @DRM_ROCKET_JOB_PRIORITY_LOW: Runs when nothing else wants to. */
+	/** @DRM_ROCKET_JOB_PRIORITY_LOW: Counts four times the time that it takes. */
 	DRM_ROCKET_JOB_PRIORITY_LOW = 1,
 
 	/**
-	 * @DRM_ROCKET_JOB_PRIORITY_HIGH: Runs before all others.  Needs
-	 * CAP_SYS_NICE.
+	 * @DRM_ROCKET_JOB_PRIORITY_HIGH: Counts a quarter of the time that it
+	 * takes.  Needs CAP_SYS_NICE.
 	 */
 	DRM_ROCKET_JOB_PRIORITY_HIGH = 2,
 };
@@ -486,6 +490,20 @@ struct drm_rocket_job {
 	 * it.
 	 */
 	__u64 user_data;
+
+	/**
+	 * @queue_id: Input: Which queue of the VM, less than
+	 * %DRM_ROCKET_PARAM_MAX_QUEUES.  Jobs of a queue run one after the other, in
+	 * the order in which they were submitted.  Those of different queues may run
+	 * at the same time, on different cores; what one of them needs of another it
+	 * has to wait for, by a BO that both list or by @in_syncs.  Jobs of one ioctl
+	 * that are in a queue 0 run one after the other, whatever their VMs.  A queue
+	 * is there when it is first used, and goes with its VM.
+	 */
+	__u32 queue_id;
+
+	/** @pad: Must be zero. */
+	__u32 pad;
 };
 
 /**
@@ -595,6 +613,9 @@ enum drm_rocket_param {
 
 	/** @DRM_ROCKET_PARAM_TABLE_MEMORY: What this file's user has, in bytes. */
 	DRM_ROCKET_PARAM_TABLE_MEMORY = 15,
+
+	/** @DRM_ROCKET_PARAM_MAX_QUEUES: Queues of jobs that each VM has. */
+	DRM_ROCKET_PARAM_MAX_QUEUES = 16,
 };
 
 /** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */
@@ -607,6 +628,8 @@ enum drm_rocket_param {
 #define DRM_ROCKET_FEATURE_BO_RANGES		(1ULL << 3)
 /** %DRM_ROCKET_FEATURE_GEM_QUERY: &DRM_IOCTL_ROCKET_GEM_QUERY. */
 #define DRM_ROCKET_FEATURE_GEM_QUERY		(1ULL << 4)
+/** %DRM_ROCKET_FEATURE_QUEUES: &drm_rocket_job.queue_id, and priorities as shares. */
+#define DRM_ROCKET_FEATURE_QUEUES		(1ULL << 5)
 
 /**
  * struct drm_rocket_get_param - Ask for a fact about driver and hardware.

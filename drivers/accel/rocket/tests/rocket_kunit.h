@@ -8,6 +8,8 @@
 
 extern struct kunit_suite rocket_bind_queue_suite;
 extern struct kunit_suite rocket_bind_suite;
+extern struct kunit_suite rocket_busy_suite;
+extern struct kunit_suite rocket_fair_suite;
 extern struct kunit_suite rocket_hole_suite;
 extern struct kunit_suite rocket_hw_suite;
 extern struct kunit_suite rocket_map_suite;
@@ -18,7 +20,6 @@ extern struct kunit_suite rocket_slots_suite;
 extern struct kunit_suite rocket_struct_suite;
 extern struct kunit_suite rocket_submit_suite;
 extern struct kunit_suite rocket_tables_suite;
-extern struct kunit_suite rocket_usage_suite;
 
 struct rocket_vm *rocket_kunit_vm(struct kunit *test);
 

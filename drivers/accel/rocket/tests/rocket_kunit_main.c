@@ -32,7 +32,7 @@ kunit_test_suites(&rocket_bind_queue_suite, &rocket_bind_suite, &rocket_hole_sui
 		  &rocket_hw_suite, &rocket_map_suite, &rocket_quota_suite,
 		  &rocket_reserve_suite, &rocket_sg_suite, &rocket_slots_suite,
 		  &rocket_struct_suite, &rocket_submit_suite, &rocket_tables_suite,
-		  &rocket_usage_suite);
+		  &rocket_fair_suite, &rocket_busy_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the driver for the Rockchip NPU");
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

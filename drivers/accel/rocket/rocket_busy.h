@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef __ROCKET_USAGE_H__
-#define __ROCKET_USAGE_H__
+#ifndef __ROCKET_BUSY_H__
+#define __ROCKET_BUSY_H__
 
-#include <linux/kref.h>
 #include <linux/seqlock.h>
 #include <linux/types.h>
-
-#include "rocket_limits.h"
 
 /**
  * struct rocket_busy - For how long a core has been busy with jobs.
@@ -32,29 +29,9 @@ struct rocket_busy {
 	} copy[2];
 };
 
-/**
- * struct rocket_usage - How much of the NPU a file has used.
- *
- * One for each file; its VMs, and by them its jobs, keep it.
- */
-struct rocket_usage {
-	/** @ref: The file's and the VMs' references. */
-	struct kref ref;
-
-	/**
-	 * @busy_ns: For each core, how long jobs ran there that have ended; by
-	 * its &rocket_core.lock.
-	 */
-	u64 busy_ns[ROCKET_MAX_CORES];
-};
-
 void rocket_busy_init(struct rocket_busy *busy);
 void rocket_busy_begin(struct rocket_busy *busy, u64 now);
 u64 rocket_busy_end(struct rocket_busy *busy, u64 now);
 u64 rocket_busy_read(const struct rocket_busy *busy);
-
-struct rocket_usage *rocket_usage_create(void);
-struct rocket_usage *rocket_usage_get(struct rocket_usage *usage);
-void rocket_usage_put(struct rocket_usage *usage);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <linux/ktime.h>
 
-#include "../rocket_usage.h"
+#include "../rocket_busy.h"
 #include "rocket_kunit.h"
 
 static struct rocket_busy *busy_create(struct kunit *test)
@@ -59,14 +59,14 @@ static void test_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rocket_busy_read(busy), 520);
 }
 
-static struct kunit_case usage_cases[] = {
+static struct kunit_case busy_cases[] = {
 	KUNIT_CASE(test_sum),
 	KUNIT_CASE(test_idle),
 	KUNIT_CASE(test_running),
 	{}
 };
 
-struct kunit_suite rocket_usage_suite = {
-	.name = "rocket_usage",
-	.test_cases = usage_cases,
+struct kunit_suite rocket_busy_suite = {
+	.name = "rocket_busy",
+	.test_cases = busy_cases,
 };

@@ -2,12 +2,11 @@
 
 #include <kunit/visibility.h>
 #include <linux/ktime.h>
-#include <linux/slab.h>
 
-#include "rocket_usage.h"
+#include "rocket_busy.h"
 
 /**
- * DOC: Usage
+ * DOC: Busy cores
  *
  * A core is busy with a job from the start of its first task to the interrupt of
  * its last one, or until a recovery has taken it off. Between its tasks nobody else
@@ -96,45 +95,3 @@ u64 rocket_busy_read(const struct rocket_busy *busy)
 	return since ? ns + (ktime_get_ns() - since) : ns;
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_busy_read);
-
-/**
- * rocket_usage_create() - For a file that has used nothing yet.
- *
- * Return: The usage, with a reference; %NULL without memory.
- */
-struct rocket_usage *rocket_usage_create(void)
-{
-	struct rocket_usage *usage = kzalloc_obj(*usage, GFP_KERNEL_ACCOUNT);
-
-	if (usage)
-		kref_init(&usage->ref);
-
-	return usage;
-}
-
-/**
- * rocket_usage_get() - Take a reference.
- * @usage: The usage, of which the caller has one.
- *
- * Return: @usage.
- */
-struct rocket_usage *rocket_usage_get(struct rocket_usage *usage)
-{
-	kref_get(&usage->ref);
-
-	return usage;
-}
-
-static void rocket_usage_release(struct kref *ref)
-{
-	kfree(container_of(ref, struct rocket_usage, ref));
-}
-
-/**
- * rocket_usage_put() - Put a reference.
- * @usage: The usage.
- */
-void rocket_usage_put(struct rocket_usage *usage)
-{
-	kref_put(&usage->ref, rocket_usage_release);
-}
