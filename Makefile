@@ -116,7 +116,7 @@ modules:
 		exit 1; }
 	@mkdir -p build/modules
 	+$(KBUILD) modules
-	@cp build/modules/drivers/accel/rocket/rocket.ko build/modules/
+	@cp build/modules/compat/rocket.ko build/modules/
 
 deb:
 	@board/build-deb

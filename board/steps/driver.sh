@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034
 driver_needs=(tools)
 
-DRIVER_SOURCES=(drivers/accel/rocket include/uapi Makefile Kbuild)
+DRIVER_SOURCES=(drivers/accel/rocket include/uapi compat Makefile Kbuild)
 
 driver_key() {
 	hash_sources "${DRIVER_SOURCES[@]}"
