@@ -16,6 +16,8 @@ help:
 	@echo '  make fuzz           look for calls that the driver does not survive, on that kernel'
 	@echo '                      (FUZZ_SECONDS=90, FUZZ_SEED=…, FUZZ_OUT=build/fuzz)'
 	@echo '  make check-builds   where the driver builds: kernels, architectures, compilers'
+	@echo '  make check-kernels  the driver on each kernel that is kept: built, booted, tested: takes'
+	@echo '                      long (KERNELS="…": only these, as 6.18)'
 	@echo '  make check-analysis what analysers say of driver, interface, devicetree'
 	@echo '  make series         patches for a kernel tree: KERNEL_DIR=…, or onto Debian'\''s source'
 	@echo '  make check-series   builds each of them, boots the board with it: minutes for each'
@@ -61,6 +63,9 @@ fuzz:
 
 check-builds:
 	@board/checks/builds --table
+
+check-kernels:
+	@board/checks/kernels $(KERNELS)
 
 check-analysis:
 	@board/checks/analysis
@@ -130,4 +135,4 @@ clean:
 distclean: clean
 	@board/setup --clean
 
-.PHONY: help run check check-quick bench board-test check-debug fuzz check-builds check-analysis check-mutants series check-series igt project docs shell setup modules deb deb-test clean distclean
+.PHONY: help run check check-quick bench board-test check-debug fuzz check-builds check-kernels check-analysis check-mutants series check-series igt project docs shell setup modules deb deb-test clean distclean

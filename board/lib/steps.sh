@@ -14,12 +14,12 @@
 
 STEPS=(tools kernel guest image mainline qemu driver programs boardtests)
 # Made only when asked for.
-EXTRA_STEPS=(debug builtin patched checkers igtlibs perf sanitized docs kernelfiles packaging project trixie forky models delegate)
+EXTRA_STEPS=(debug builtin patched checkers igtlibs perf sanitized docs kernelfiles packaging project trixie forky models delegate kernels)
 ALL_STEPS=("${STEPS[@]}" "${EXTRA_STEPS[@]}")
 
 # The room that they take, in MiB, with a margin for downloads.  All the usual steps
 # together stand with the first.
-declare -rA STEP_MIB=([tools]=4600 [debug]=2400 [builtin]=500 [patched]=500 [checkers]=2600 [igtlibs]=300 [perf]=500 [docs]=500 [packaging]=1200 [project]=700 [models]=400 [delegate]=100
+declare -rA STEP_MIB=([tools]=4600 [debug]=2400 [builtin]=500 [patched]=500 [checkers]=2600 [igtlibs]=300 [perf]=500 [docs]=500 [packaging]=1200 [project]=700 [models]=400 [delegate]=100 [kernels]=7000
 	[trixie]=3500 [forky]=4000)
 
 declare -A STEP_DIR

@@ -3,11 +3,14 @@
 #
 # A kernel with all checkers on, out of Debian's kernel source, with our driver
 # in its place in the tree: DIR/Image and DIR/modules, the tree that is
-# /lib/modules/VERSION on an installed system. board/debug.config says what is
-# in it. DIR/crimes.ko gives the checkers something to find.
+# /lib/modules/VERSION on an installed system. board/kernel.config and
+# board/debug.config say what is in it. DIR/crimes.ko gives the checkers something
+# to find.
 #
 # Source and objects stay in /build/work/debug, so that a changed driver
 # compiles only itself.
+
+. "$ROOT/board/lib/kconfig.sh"
 
 # shellcheck disable=SC2034
 debug_needs=(tools)
@@ -18,7 +21,8 @@ DEBUG_DRIVER=(drivers/accel/rocket include/uapi)
 DEBUG_WITHOUT=('*/drivers/gpu/drm/amd/include/*' '*/Documentation/*/*')
 
 debug_key() {
-	hash_sources "${DEBUG_DRIVER[@]}" board/debug.config board/checks/crimes
+	hash_sources "${DEBUG_DRIVER[@]}" board/kernel.config board/debug.config \
+		board/checks/crimes
 }
 
 debug_build() {
@@ -113,22 +117,19 @@ debug_calculator() {
 
 # Only when it has to be: a new .config makes make look at everything.
 debug_configure() {
-	local config=$1/out/.config missing
-	if ! cmp -s "$ROOT/board/debug.config" "$1/fragment" || [ ! -e "$config" ]; then
+	local config=$1/out/.config unlike
+	cat "$ROOT/board/kernel.config" "$ROOT/board/debug.config" >"$1/fragment.new"
+	if ! cmp -s "$1/fragment.new" "$1/fragment" || [ ! -e "$config" ]; then
 		rm -f "$1/fragment"
-		debug_make -s allnoconfig KCONFIG_ALLCONFIG=/src/board/debug.config
-		cp "$ROOT/board/debug.config" "$1/fragment"
+		debug_make -s allnoconfig KCONFIG_ALLCONFIG=/build/work/debug/fragment.new
+		mv "$1/fragment.new" "$1/fragment"
 	fi
 	# Our driver may have come to need other options.
 	debug_make -s olddefconfig
-	missing=$(grep '^CONFIG' "$1/fragment" | while IFS= read -r line; do
-		case $line in
-		*=n) ! grep -q "^${line%=n}=" "$config" || echo "${line%=n} cannot be off" ;;
-		*) grep -qxF "$line" "$config" || echo "$line" ;;
-		esac
-	done)
-	[ -z "$missing" ] || {
-		echo "error: this kernel cannot be configured as board/debug.config says: ${missing//$'\n'/, }"
+	unlike=$(kconfig_unlike "$1/fragment" "$config")
+	[ -z "$unlike" ] || {
+		echo "error: this kernel cannot be configured as board/kernel.config and" \
+			"board/debug.config say: ${unlike//$'\n'/, }"
 		rm "$1/fragment"
 		return 1
 	}
