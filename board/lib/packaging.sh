@@ -4,7 +4,7 @@
 # The Debian packages: built in the chroot of board/steps/packaging.sh.
 # Needs lib/common.sh, chroot.sh, hash.sh.
 
-PACKAGE_SOURCES=(debian overlays drivers/accel/rocket include/uapi Kbuild)
+PACKAGE_SOURCES=(debian overlays tools/doctor compat drivers/accel/rocket include/uapi Kbuild)
 
 # packaging_enter: makes the chroot if need be and sets PACKAGING, its root, which
 # nobody else uses until this process ends.
