@@ -21,6 +21,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -178,7 +179,8 @@ static struct vfsmount *rocket_compat_mount(const char *value)
 	if (!type)
 		return ERR_PTR(-EOPNOTSUPP);
 	fc = fs_context_for_mount(type, SB_KERNMOUNT);
-	put_filesystem(type);
+	/* As put_filesystem() does, which modules cannot call */
+	module_put(type->owner);
 	if (IS_ERR(fc))
 		return ERR_CAST(fc);
 
