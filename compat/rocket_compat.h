@@ -4,7 +4,7 @@
  * kernel's tree includes this file before everything else; the driver does not know of
  * it. docs/testing.rst says which kernels are kept, and until when.
  *
- * 6.18 is the only one that lacks anything: 7.1 has all that is used here.
+ * 7.1 and 7.2 lack next to nothing, 7.3 nothing at all.
  */
 
 #ifndef ROCKET_COMPAT_H
@@ -16,7 +16,18 @@
 #error "rocket: Linux 6.18 is the oldest that has what this driver needs"
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 #error "rocket: Linux 6.19 and 7.0 have ended; take 6.18, or 7.1 and newer"
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+
+#include <drm/drm_drv.h>
+
+/* BOs had their list of mappings only if the driver asked for it. */
+#define DRIVER_GEM				(DRIVER_GEM | DRIVER_GEM_GPUVA)
+
+#endif /* Linux 6.18, 7.1, 7.2 */
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 
 #include <drm/drm_exec.h>
 #include <drm/drm_gem_shmem_helper.h>
