@@ -8,6 +8,8 @@
 #include "rocket_npu_stages.h"
 #include "tap.h"
 
+#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
+
 static int32_t bits_of(float f)
 {
 	int32_t bits;
@@ -172,11 +174,13 @@ static void element_wise(void)
 	static const struct {
 		int algo;
 		float want;
-	} cases[] = { { 0, 3 }, { 1, -2 }, { 2, 1 }, { 3, -1.5f }, { 4, 5 } };
+	} cases[] = {
+		{ 0, 3 }, { 1, -2 }, { 2, 1 }, { 3, -1.5f }, { 4, 5 }, { 5, 3 }, { 6, -3 },
+	};
 	RocketEwStage ew = { .enabled = true, .is_float = true, .op = true };
 	unsigned int i;
 
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		RocketValue v = { .f = 3 }, e = { .f = -2 };
 
 		ew.algo = cases[i].algo;
@@ -184,7 +188,7 @@ static void element_wise(void)
 		CHECK(v.f == cases[i].want, "operation %d gives %g", cases[i].algo, v.f);
 	}
 	ew.is_float = false;
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		RocketValue v = { .i = 3 }, e = { .i = -2 };
 
 		ew.algo = cases[i].algo;
@@ -202,6 +206,51 @@ static void integers_add(void)
 
 	rocket_ew_stage(&ew, &v, &e, 1);
 	CHECK(v.i == 16777217, "%d", v.i);
+}
+
+/* What an RK3588 gave for the ends of the range: a sum saturates, a negative wraps. */
+static void integer_edges(void)
+{
+	static const struct {
+		int algo, v, e, want;
+	} cases[] = {
+		{ 2, INT32_MAX, 1, INT32_MAX }, { 2, INT32_MIN, -1, INT32_MIN },
+		{ 4, INT32_MAX, INT32_MAX, 0 }, { 4, 0, INT32_MAX, -INT32_MAX },
+		{ 4, INT32_MIN, INT32_MIN, INT32_MIN }, { 4, -1, INT32_MIN, INT32_MIN },
+		{ 5, INT32_MIN, 1, INT32_MIN }, { 5, -7, 1, 7 },
+		{ 6, INT32_MIN, 1, INT32_MIN }, { 6, INT32_MAX, 1, -INT32_MAX },
+	};
+	RocketEwStage ew = { .enabled = true, .op = true };
+	unsigned int i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		RocketValue v = { .i = cases[i].v }, e = { .i = cases[i].e };
+
+		ew.algo = cases[i].algo;
+		rocket_ew_stage(&ew, &v, &e, 1);
+		CHECK(v.i == cases[i].want, "%d, %d by %d: %d", cases[i].v, cases[i].e, ew.algo,
+		      v.i);
+	}
+}
+
+/* Compared with the functions of the host on an RK3588 */
+static void whole_floats(void)
+{
+	static const float values[] = { 2.75f, -2.75f, -0.5f, 3, 0 };
+	RocketEwStage ew = { .enabled = true, .is_float = true, .op = true };
+	unsigned int i;
+
+	for (i = 0; i < COUNT(values); i++) {
+		RocketValue v = { .f = values[i] }, e = { .f = 9 };
+
+		ew.algo = 7;
+		rocket_ew_stage(&ew, &v, &e, 1);
+		CHECK(v.f == floorf(values[i]), "floor of %g is %g", values[i], v.f);
+		v.f = values[i];
+		ew.algo = 8;
+		rocket_ew_stage(&ew, &v, &e, 1);
+		CHECK(v.f == ceilf(values[i]), "ceil of %g is %g", values[i], v.f);
+	}
 }
 
 /* Mesa's residual add: the offset first, then the factor, rounded to even */
@@ -230,7 +279,9 @@ void test_stages(void)
 	RUN("BN multiplies before it adds", bn_multiplies_first);
 	RUN("BS and EW multiply by fp16, each rounding to fp32", float_steps_round);
 	RUN("BS adds, multiplies and clips integers of 32 bits", integer_stage);
-	RUN("element-wise max, min, add, divide, subtract", element_wise);
+	RUN("element-wise max, min, add, divide, subtract, magnitude, negative", element_wise);
 	RUN("element-wise sums of int32 are exact", integers_add);
+	RUN("element-wise integers at the ends of their range", integer_edges);
+	RUN("element-wise floor and ceil", whole_floats);
 	RUN("the operand's converter adds first or last", operand_converter);
 }

@@ -24,10 +24,11 @@ static size_t kernel_length(const RocketTask *t)
  * What leaves the accumulator: the weights' zero point is taken back by the
  * sum of the features (QD), then bits are cut off with rounding.
  */
-static int32_t finish(const RocketTask *t, int32_t sum, int32_t features)
+static int32_t finish(const RocketTask *t, int32_t sum, int32_t ow,
+                      int32_t features)
 {
-    if (t->qd) {
-        sum += t->ow * features;
+    if (t->offset_weights) {
+        sum += ow * features;
     }
     return rocket_round_shift(sum, t->truncate, t->truncate_half_away);
 }
@@ -162,11 +163,11 @@ static void convolve_pixel(const RocketTask *t, RocketScratch *m,
         return;
     }
     rocket_dot_int(&acc->i, patch, m->kernels, padded, len);
-    if (t->qd && t->ow) {
+    if (t->offset_weights) {
         features = rocket_sum_int(patch, len);
     }
     for (k = 0; k < count; k++) {
-        acc[k].i = finish(t, acc[k].i, features);
+        acc[k].i = finish(t, acc[k].i, m->ow[k], features);
     }
 }
 
@@ -196,7 +197,7 @@ static void depthwise_pixel(const RocketTask *t, RocketScratch *m,
     }
     if (!t->is_float) {
         for (c = 0; c < count; c++) {
-            acc[c].i = finish(t, acc[c].i, sum[c]);
+            acc[c].i = finish(t, acc[c].i, m->ow[c], sum[c]);
         }
     }
 }
@@ -226,6 +227,16 @@ static RocketStep coroutine_fn convolve_row(RocketNpuCore *s,
     return step;
 }
 
+static void take_weight_offsets(const RocketTask *t, RocketScratch *m,
+                                const RocketXOperands *bs)
+{
+    unsigned k;
+
+    for (k = 0; k < t->group; k++) {
+        m->ow[k] = t->bs.ow_memory ? bs->ow[k] : t->ow;
+    }
+}
+
 static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
                                               const RocketTask *t,
                                               RocketScratch *m, unsigned first)
@@ -237,6 +248,9 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
     step = load_weights(s, t, m, first);
     if (step == STEP_OK) {
         step = rocket_npu_dpu_operands(s, t, first, &bs, &bn);
+    }
+    if (step == STEP_OK) {
+        take_weight_offsets(t, m, &bs);
     }
     for (y = 0; y < t->out_h && step == STEP_OK; y++) {
         step = convolve_row(s, t, m, first, y);

@@ -14,6 +14,7 @@
 /* Channels in one unit of BRDMA's interleaved operands, and its size */
 #define MIXED_CHANNELS  8
 #define MIXED_BYTES     64
+#define MIXED_OW        32
 #define MIXED_MUL       48
 
 /*
@@ -56,8 +57,9 @@ static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
     for (c = 0; c < GROUP_MAX; c++) {
         ops->alu[c] = x->alu_operand;
         ops->mul[c] = x->mul_operand;
+        ops->ow[c] = 0;
     }
-    if (!x->alu_memory && !x->mul_memory) {
+    if (!x->alu_memory && !x->mul_memory && !x->ow_memory) {
         return STEP_OK;
     }
     each = mixed ? MIXED_BYTES / MIXED_CHANNELS : x->alu_memory ? alu : mul;
@@ -76,6 +78,9 @@ static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
         }
         if (x->mul_memory) {
             ops->mul[c] = lduw_le_p(unit + (mixed ? MIXED_MUL : 0) + i * mul);
+        }
+        if (x->ow_memory) {
+            ops->ow[c] = lduw_le_p(unit + MIXED_OW + i * mul);
         }
     }
     return STEP_OK;
@@ -104,7 +109,26 @@ static void load_ew_pixel(const RocketEwStage *ew, RocketValue *to,
 
     rocket_load_values(ew->format, to, from, count);
     for (c = 0; c < count && ew->low_half; c++) {
-        to[c].f = rocket_fp16_to_float(to[c].i);
+        if (ew->is_float) {
+            to[c].f = rocket_fp16_to_float(to[c].i);
+        } else {
+            to[c].i = (int16_t)to[c].i;
+        }
+    }
+}
+
+/* The operands that registers have for @count channels from @c on, to m->ew */
+static void fill_ew(const RocketTask *t, RocketScratch *m, unsigned c,
+                    unsigned count)
+{
+    size_t x;
+    unsigned i;
+
+    for (x = 0; x < t->out_w; x++) {
+        for (i = 0; i < count; i++) {
+            m->ew[x * count + i] = t->ew.value[(c + i) / ROCKET_EW_CHANNELS %
+                                               ROCKET_EW_VALUES];
+        }
     }
 }
 
@@ -215,7 +239,9 @@ RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
         if (!output_addr(t, first + lane, y, &addr)) {
             continue;
         }
-        if (t->ew.op) {
+        if (t->ew.op && t->ew.registers) {
+            fill_ew(t, m, first + lane, atom);
+        } else if (t->ew.op) {
             step = load_ew(s, t, m, first + lane, atom, y);
             if (step != STEP_OK) {
                 return step;

@@ -144,6 +144,7 @@ typedef struct RocketTask {
     unsigned weight_ring;       /* its size */
 
     bool qd;
+    bool offset_weights;
     int32_t ow;                 /* added to each weight, in effect */
     unsigned truncate;
     bool truncate_half_away;
@@ -176,6 +177,7 @@ typedef struct RocketScratch {
     void *packed;               /* the same, widened */
     void *kernels;              /* the same, one kernel after the other */
     void *patch;                /* features under the kernel at one pixel */
+    int32_t ow[GROUP_MAX];      /* added to each weight of a kernel, in effect */
     RocketValue *acc;           /* one output row, [x][group] */
     RocketValue *values;        /* one output row of one surface */
     RocketValue *ew;            /* its element-wise operand */

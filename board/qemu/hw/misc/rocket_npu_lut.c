@@ -5,7 +5,7 @@
  * Two tables of 16-bit entries behind a window of two registers: the first names
  * table, address and direction, the second is the entry there.  Each access of
  * data goes to the next address.  There is one copy, whatever the register groups
- * do.  Nothing here computes with the tables; they are there because they stay.
+ * do, and it stays until power is lost.
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Arithmetic of the PPU: one row of pooled fp16 pixels.
+ * Arithmetic of the PPU: one row of pooled pixels.
  *
  * Plain C that knows nothing of QEMU: board/tests/datapath compiles it, too.
  */
@@ -8,8 +8,6 @@
 #define HW_MISC_ROCKET_NPU_POOL_H
 
 #include "rocket_npu_format.h"
-
-#define ROCKET_POOL_ATOM    8   /* channels of fp16 in an atom */
 
 typedef enum RocketPoolMethod {
     ROCKET_POOL_AVERAGE,
@@ -20,22 +18,32 @@ typedef enum RocketPoolMethod {
 /* One task of the PPU; all checked. */
 typedef struct RocketPool {
     RocketPoolMethod method;
+    RocketFormat format;        /* fp16, int8 or int16; others give zeroes */
     unsigned in_w, in_h, out_w, out_h;
     unsigned surfaces;
     unsigned k_w, k_h, stride_x, stride_y;
     unsigned pad_left, pad_top;
-    float pad;
-    float recip_w, recip_h;     /* 65536 divided by the kernel's sizes */
-    uint32_t src_addr, dst_addr;
-    uint32_t src_line, src_surf, dst_surf;  /* bytes */
+    RocketValue pad;
+    /*
+     * What an average multiplies by, as the registers have it: for floats a
+     * number of 17 bits, for integers a fraction of 65536.
+     */
+    uint32_t recip_w, recip_h;
+    bool index;                 /* where each extreme was, too */
+    uint32_t src_addr, dst_addr, index_addr;
+    uint32_t src_line, src_surf, dst_line, dst_surf;    /* bytes */
 } RocketPool;
 
+/* 6 bits of exponent and 10 of fraction */
+float rocket_fp17_to_float(uint32_t bits);
+
 /*
- * Row @y of the output of one surface, fp16 [x][8] at @to.  @rows are the rows of
- * the input that lie under it, as floats [x][8], from input row
- * y × stride_y − pad_top on, k_h of them; NULL stands for a row of padding.
+ * One row of the output of one surface, [x][atom] at @to.  @rows are the rows of
+ * the input that lie under it, [x][atom], k_h of them; NULL stands for a row of
+ * padding.  @index gets the place of each value in its window, three bits of the
+ * row and three of the column in 16 bits, in the same order; or it is NULL.
  */
-void rocket_pool_row(const RocketPool *p, uint8_t *to,
-                     const float *const *rows);
+void rocket_pool_row(const RocketPool *p, uint8_t *to, uint8_t *index,
+                     const RocketValue *const *rows);
 
 #endif

@@ -18,6 +18,10 @@ enum {
     ALGO_ADD,
     ALGO_DIV,
     ALGO_MINUS,
+    ALGO_ABS,
+    ALGO_NEG,
+    ALGO_FLOOR,
+    ALGO_CEIL,
 };
 
 static inline float float_of(int32_t bits)
@@ -26,6 +30,14 @@ static inline float float_of(int32_t bits)
 
     memcpy(&value, &bits, sizeof(value));
     return value;
+}
+
+static inline int32_t bits_of(float value)
+{
+    int32_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
 }
 
 /* The product is kept wide; its sign chooses the shift. */
@@ -122,37 +134,15 @@ static int32_t ew_convert_int(const RocketEwStage *ew, int32_t e)
                         ew->cvt_offset);
 }
 
-static int32_t ew_int(const RocketEwStage *ew, int32_t v, int32_t e)
+/* The smallest integer has no counterpart, and stays what it is. */
+static int32_t negative(int32_t v)
 {
-    e = ew_convert_int(ew, e);
-    if (ew->mul) {
-        if (ew->mul_prelu && v >= 0) {
-            return v;
-        }
-        return multiply(v, e, ew->truncate, ew->truncate_neg);
-    }
-    switch (ew->algo) {
-    case ALGO_MAX:
-        return v > e ? v : e;
-    case ALGO_MIN:
-        return v < e ? v : e;
-    case ALGO_MINUS:
-        return rocket_sat32((int64_t)v - e);
-    default:
-        return rocket_sat32((int64_t)v + e);
-    }
+    return (int32_t)-(uint32_t)v;
 }
 
-static float ew_float(const RocketEwStage *ew, float v, float e)
+static float alu_float(unsigned algo, float v, float e)
 {
-    if (ew->cvt) {
-        e = ew->cvt_add_first ? (e + ew->cvt_offset) * ew->cvt_scale
-                              : e * ew->cvt_scale + ew->cvt_offset;
-    }
-    if (ew->mul) {
-        return ew->mul_prelu && v >= 0 ? v : v * e;
-    }
-    switch (ew->algo) {
+    switch (algo) {
     case ALGO_MAX:
         return v > e ? v : e;
     case ALGO_MIN:
@@ -161,9 +151,65 @@ static float ew_float(const RocketEwStage *ew, float v, float e)
         return v / e;
     case ALGO_MINUS:
         return v - e;
+    case ALGO_ABS:
+        return fabsf(v);
+    case ALGO_NEG:
+        return -v;
+    case ALGO_FLOOR:
+        return floorf(v);
+    case ALGO_CEIL:
+        return ceilf(v);
     default:
         return v + e;
     }
+}
+
+/* A difference is a sum with the negative, as the smallest operand shows. */
+static int32_t alu_int(unsigned algo, int32_t v, int32_t e)
+{
+    switch (algo) {
+    case ALGO_MAX:
+        return v > e ? v : e;
+    case ALGO_MIN:
+        return v < e ? v : e;
+    case ALGO_MINUS:
+        return rocket_sat32((int64_t)v + negative(e));
+    case ALGO_ABS:
+        return v < 0 ? negative(v) : v;
+    case ALGO_NEG:
+        return negative(v);
+    case ALGO_DIV:
+    case ALGO_FLOOR:
+    case ALGO_CEIL:
+        /* Operations of floats, whatever the bits mean */
+        return bits_of(alu_float(algo, float_of(v), float_of(e)));
+    default:
+        return rocket_sat32((int64_t)v + e);
+    }
+}
+
+static int32_t ew_int(const RocketEwStage *ew, int32_t v, int32_t e)
+{
+    if (!ew->registers) {
+        e = ew_convert_int(ew, e);
+    }
+    if (!ew->mul) {
+        return alu_int(ew->algo, v, e);
+    }
+    return ew->mul_prelu && v >= 0 ? v : multiply(v, e, ew->truncate,
+                                                  ew->truncate_neg);
+}
+
+static float ew_float(const RocketEwStage *ew, float v, float e)
+{
+    if (ew->cvt && !ew->registers) {
+        e = ew->cvt_add_first ? (e + ew->cvt_offset) * ew->cvt_scale
+                              : e * ew->cvt_scale + ew->cvt_offset;
+    }
+    if (!ew->mul) {
+        return alu_float(ew->algo, v, e);
+    }
+    return ew->mul_prelu && v >= 0 ? v : v * e;
 }
 
 void rocket_ew_stage(const RocketEwStage *ew, RocketValue *v,
@@ -176,6 +222,9 @@ void rocket_ew_stage(const RocketEwStage *ew, RocketValue *v,
             v[i].f = ew_float(ew, v[i].f, operand[i].f);
         } else if (ew->op) {
             v[i].i = ew_int(ew, v[i].i, operand[i].i);
+        }
+        if (ew->binary) {
+            v[i].i = 0;
         }
         if (ew->relu) {
             v[i] = relu(ew->is_float, ew->relux, ew->relux_max, v[i]);

@@ -25,6 +25,7 @@ typedef struct RocketXStage {
     int32_t relux_max;      /* a float's bits if is_float */
     bool alu_memory;        /* operands per channel, from memory */
     bool mul_memory;
+    bool ow_memory;         /* what is added to each weight, too */
     int32_t alu_operand;    /* a float's bits if is_float */
     int16_t mul_operand;    /* an fp16's bits if is_float */
     uint8_t data_use;       /* what memory has: RDMA_DATA_USE_… */
@@ -35,7 +36,12 @@ typedef struct RocketXStage {
 typedef struct RocketXOperands {
     int32_t alu[64];
     int16_t mul[64];
+    int16_t ow[64];
 } RocketXOperands;
+
+/* Operands that the element-wise unit has in registers, and channels of each */
+#define ROCKET_EW_VALUES    8
+#define ROCKET_EW_CHANNELS  8
 
 /* Element-wise unit without its table */
 typedef struct RocketEwStage {
@@ -45,6 +51,7 @@ typedef struct RocketEwStage {
     bool mul;
     bool mul_prelu;
     uint8_t algo;           /* DPU_ALGO_… */
+    bool binary;            /* gives zeroes */
     bool cvt;
     bool cvt_add_first;
     bool cvt_half_away;
@@ -56,9 +63,12 @@ typedef struct RocketEwStage {
     bool relu;
     bool relux;
     int32_t relux_max;
+    /* One operand for 8 channels each, then these again; or from memory */
+    bool registers;
+    RocketValue value[ROCKET_EW_VALUES];
     /* Where the operand lies: see operand_addr() in rocket_npu_dpu.c. */
     RocketFormat format;
-    bool low_half;          /* an fp16 in the low half of 32 bits */
+    bool low_half;          /* 16 bits in the low half of 32 */
     bool per_pixel;         /* else per channel */
     unsigned readers;
     uint32_t base[2];

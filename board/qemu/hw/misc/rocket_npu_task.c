@@ -349,13 +349,10 @@ static const char *describe_core(RocketNpuCore *s, RocketTask *t)
     t->truncate = GET(s, CORE_CLIP_TRUNCATE, TRUNCATE);
     t->truncate_half_away = GET(s, CORE_CLIP_TRUNCATE, ROUND_TYPE);
     t->qd = GET(s, CORE_MISC_CFG, QD_EN);
-    t->ow = 0;
-    if (!GET(s, DPU_BS_OW_CFG, OD_BYPASS)) {
-        if (!t->is_float && GET(s, DPU_BS_OW_CFG, OW_SRC)) {
-            return REFUSE(s, "a weight offset per channel is not modelled",
-                             A_DPU_BS_OW_CFG);
-        }
+    if (!t->is_float && t->qd && !GET(s, DPU_BS_OW_CFG, OD_BYPASS)) {
+        t->bs.ow_memory = GET(s, DPU_BS_OW_CFG, OW_SRC);
         t->ow = GETS(s, DPU_BS_OW_OP, OW_OP);
+        t->offset_weights = t->bs.ow_memory || t->ow;
     }
     return NULL;
 }

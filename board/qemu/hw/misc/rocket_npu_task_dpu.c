@@ -5,6 +5,7 @@
  * is behind this file is checked, as in rocket_npu_task.c.
  */
 #include "qemu/osdep.h"
+#include "qemu/log.h"
 #include "rocket_npu_exec.h"
 
 /* Output channels at a time of a task that has no array */
@@ -82,7 +83,7 @@ static const char *describe_output(RocketNpuCore *s, RocketTask *t)
     t->extra = REG(s, DPU_OFFSET_PEND);
     t->out.is_float = t->is_float;
     t->out.scale = GET(s, DPU_OUT_CVT_SCALE, SCALE);
-    if (t->is_float && !REG(s, DPU_OUT_CVT_SCALE)) {
+    if (!REG(s, DPU_OUT_CVT_SCALE)) {
         t->out.scale = 1;
     }
     t->out.offset = REG(s, DPU_OUT_CVT_OFFSET);
@@ -172,6 +173,12 @@ static const char *describe_stages(RocketNpuCore *s, RocketTask *t)
                              GET(s, RDMA_NRDMA_CFG, DATA_USE),
                              base + REG(s, RDMA_BN_BASE_ADDR));
     }
+    if (!refused && t->bs.ow_memory &&
+        (!rdma_enabled(s) || t->bs.data_use != RDMA_DATA_USE_ALL)) {
+        refused = REFUSE(s, "a weight offset for each channel from memory, but "
+                            "BRDMA does not bring it",
+                            A_DPU_BS_OW_CFG, A_RDMA_BRDMA_CFG, A_DPU_BS_CFG);
+    }
     return refused;
 }
 
@@ -217,7 +224,8 @@ static const char *describe_ew_format(RocketNpuCore *s, RocketTask *t)
         ew->format = ew->format == ROCKET_INT32 ? ROCKET_FP32
                    : bf16 ? ROCKET_BF16 : ROCKET_FP16;
     }
-    ew->low_half = ew->format == ROCKET_FP32 && ew->mul;
+    /* A factor has 16 bits. */
+    ew->low_half = size == EDATA_32_BIT && ew->mul;
     if (size == 0 || (t->is_float && size == 1)) {
         return REFUSE(s, "an element-wise operand of 4 bits, or of 8 bits "
                          "for floats",
@@ -228,8 +236,7 @@ static const char *describe_ew_format(RocketNpuCore *s, RocketTask *t)
                          A_DPU_EW_CFG, A_RDMA_ERDMA_CFG);
     }
     ew->per_pixel = GET(s, DPU_EW_CFG, DATA_MODE) == RDMA_DATA_MODE_PIXEL;
-    if (!GET(s, DPU_EW_CFG, OP_SRC) ||
-        GET(s, DPU_EW_CFG, DATA_MODE) > RDMA_DATA_MODE_PIXEL ||
+    if (GET(s, DPU_EW_CFG, DATA_MODE) > RDMA_DATA_MODE_PIXEL ||
         GET(s, RDMA_ERDMA_CFG, DATA_MODE) != GET(s, DPU_EW_CFG, DATA_MODE) ||
         GET(s, RDMA_ERDMA_CFG, NONALIGN) || GET(s, RDMA_ERDMA_CFG, SURF_MODE)) {
         return REFUSE(s, "element-wise operands other than per channel or "
@@ -276,18 +283,38 @@ static const char *describe_ew_fetch(RocketNpuCore *s, RocketTask *t)
     return NULL;
 }
 
+/* Floats: the ALU's operands are floats, factors are fp16.  Else of 16 bits. */
+static void describe_ew_registers(RocketNpuCore *s, RocketTask *t)
+{
+    bool wide = GET(s, DPU_DATA_FORMAT, PROC_PRECISION) == ROCKET_INT32;
+    RocketEwStage *ew = &t->ew;
+    unsigned i;
+
+    ew->registers = true;
+    for (i = 0; i < ROCKET_EW_VALUES; i++) {
+        uint32_t bits = rocket_npu_exec_reg(s, A_DPU_EW_OP_VALUE_0 + 4 * i);
+
+        if (t->is_float && ew->mul) {
+            ew->value[i].f = rocket_fp16_to_float(bits);
+        } else if (t->is_float || (wide && !ew->mul)) {
+            ew->value[i].i = bits;
+        } else {
+            ew->value[i].i = (int16_t)bits;
+        }
+    }
+}
+
 static const char *describe_ew_operation(RocketNpuCore *s, RocketTask *t)
 {
     RocketEwStage *ew = &t->ew;
     const char *refused;
 
-    if (!ew->mul && ew->algo != DPU_ALGO_MAX && ew->algo != DPU_ALGO_MIN &&
-        ew->algo != DPU_ALGO_ADD && ew->algo != DPU_ALGO_MINUS &&
-        (ew->algo != DPU_ALGO_DIV || !t->is_float)) {
-        return REFUSE(s, "element-wise operations other than max, min, add, "
-                         "minus, multiply and divide (of floats) are not "
-                         "modelled",
-                         A_DPU_EW_CFG);
+    if (!ew->mul && ew->algo > DPU_ALGO_CEIL) {
+        return REFUSE(s, "reserved element-wise operation", A_DPU_EW_CFG);
+    }
+    if (!GET(s, DPU_EW_CFG, OP_SRC)) {
+        describe_ew_registers(s, t);
+        return NULL;
     }
     refused = describe_ew_format(s, t);
     /* Measured behind fp16 convolutions: the sum is what it was. */
@@ -345,9 +372,12 @@ static const char *describe_ew(RocketNpuCore *s, RocketTask *t)
         ew->op = ew->op && GET(s, DPU_EW_CFG, OP_SRC);
         describe_lut(s, t);
     }
-    if (GET(s, DPU_EW_CFG, BINARY_EN) || GET(s, DPU_EW_CFG, EQUAL_EN)) {
-        return REFUSE(s, "BINARY_EN and EQUAL_EN are not modelled",
-                         A_DPU_EW_CFG);
+    /* EQUAL_EN changes nothing. */
+    ew->binary = GET(s, DPU_EW_CFG, BINARY_EN);
+    if (ew->binary) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "rocket-npu%u: DPU_EW_CFG 0x4070 is 0x%08x: BINARY_EN "
+                      "gives zeroes\n", s->index, REG(s, DPU_EW_CFG));
     }
     return ew->op ? describe_ew_operation(s, t) : NULL;
 }
