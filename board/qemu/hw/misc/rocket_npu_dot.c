@@ -10,10 +10,17 @@
 
 #include <string.h>
 
+/*
+ * 16 lanes in two halves, as most processors have vectors of 8 floats; one of 16
+ * would live in memory there.
+ */
 #define LANES   16
+#define HALF    (LANES / 2)
 
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)),
-                                   aligned(sizeof(float))));
+typedef float Half __attribute__((vector_size(HALF * sizeof(float)),
+                                  aligned(sizeof(float))));
+typedef float Quad __attribute__((vector_size(4 * sizeof(float)),
+                                  aligned(sizeof(float))));
 
 ROCKET_VECTOR
 void rocket_dot_int(int32_t *out, const int16_t *patch, const int16_t *kernels,
@@ -39,18 +46,23 @@ void rocket_dot_int(int32_t *out, const int16_t *patch, const int16_t *kernels,
     }
 }
 
-static inline float lanes_total(const Lanes *v)
+/* The first addition of a pairwise sum, and the second one */
+static inline Quad fold(const Half *low, const Half *high)
 {
-    float part[LANES];
-    unsigned width, i;
+    Half sum = *low + *high;
+    Quad part[2];
 
-    memcpy(part, v, sizeof(part));
-    for (width = LANES / 2; width; width /= 2) {
-        for (i = 0; i < width; i++) {
-            part[i] += part[i + width];
-        }
-    }
-    return part[0];
+    memcpy(part, &sum, sizeof(part));
+    return part[0] + part[1];
+}
+
+/* The last two, of four sums at once: the lanes of each become a column. */
+static inline Quad columns_total(Quad a, Quad b, Quad c, Quad d)
+{
+    Quad lane0 = { a[0], b[0], c[0], d[0] }, lane1 = { a[1], b[1], c[1], d[1] };
+    Quad lane2 = { a[2], b[2], c[2], d[2] }, lane3 = { a[3], b[3], c[3], d[3] };
+
+    return (lane0 + lane2) + (lane1 + lane3);
 }
 
 ROCKET_VECTOR
@@ -61,21 +73,26 @@ void rocket_dot_float(float *out, const float *patch, const float *kernels,
     size_t i;
 
     for (k = 0; k < count; k += ROCKET_DOT_KERNELS) {
-        const float *w = kernels + k * len;
-        Lanes s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
+        const float *w0 = kernels + k * len, *w1 = w0 + len;
+        const float *w2 = w1 + len, *w3 = w2 + len;
+        Half a0 = { 0 }, a1 = { 0 }, b0 = { 0 }, b1 = { 0 };
+        Half c0 = { 0 }, c1 = { 0 }, d0 = { 0 }, d1 = { 0 };
 
         for (i = 0; i < len; i += LANES) {
-            Lanes p = *(const Lanes *)(patch + i);
+            Half p0 = *(const Half *)(patch + i);
+            Half p1 = *(const Half *)(patch + i + HALF);
 
-            s0 += p * *(const Lanes *)(w + i);
-            s1 += p * *(const Lanes *)(w + i + len);
-            s2 += p * *(const Lanes *)(w + i + 2 * len);
-            s3 += p * *(const Lanes *)(w + i + 3 * len);
+            a0 += p0 * *(const Half *)(w0 + i);
+            a1 += p1 * *(const Half *)(w0 + i + HALF);
+            b0 += p0 * *(const Half *)(w1 + i);
+            b1 += p1 * *(const Half *)(w1 + i + HALF);
+            c0 += p0 * *(const Half *)(w2 + i);
+            c1 += p1 * *(const Half *)(w2 + i + HALF);
+            d0 += p0 * *(const Half *)(w3 + i);
+            d1 += p1 * *(const Half *)(w3 + i + HALF);
         }
-        out[k] = lanes_total(&s0);
-        out[k + 1] = lanes_total(&s1);
-        out[k + 2] = lanes_total(&s2);
-        out[k + 3] = lanes_total(&s3);
+        *(Quad *)(out + k) = columns_total(fold(&a0, &a1), fold(&b0, &b1),
+                                           fold(&c0, &c1), fold(&d0, &d1));
     }
 }
 
