@@ -14,6 +14,9 @@
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
+/* Work that a value makes besides its products, in products */
+#define VALUE_COST  32
+
 /* Products in one sum, padded for the inner loop with zeros */
 static size_t kernel_length(const RocketTask *t)
 {
@@ -202,29 +205,72 @@ static void depthwise_pixel(const RocketTask *t, RocketScratch *m,
     }
 }
 
-static RocketStep coroutine_fn convolve_row(RocketNpuCore *s,
-                                            const RocketTask *t,
-                                            RocketScratch *m, unsigned first,
-                                            unsigned y)
+/* Some pixels of a block of rows, the first of which is row @y */
+typedef struct PixelWork {
+    const RocketTask *t;
+    RocketScratch *m;
+    unsigned first, count;      /* channels */
+    unsigned y;
+    unsigned from, to;          /* pixels, all rows of the block in turn */
+} PixelWork;
+
+static void convolve_pixels(void *opaque)
 {
-    unsigned count = group_size(t, first);
-    uint64_t macs = (uint64_t)rocket_npu_taps(t) *
-                    (t->depthwise ? count : (uint64_t)t->in_c * count);
-    RocketStep step = STEP_OK;
-    unsigned x;
+    const PixelWork *w = opaque;
+    const RocketTask *t = w->t;
+    unsigned i;
 
-    memset(m->acc, 0, (size_t)t->out_w * t->group * sizeof(*m->acc));
-    for (x = 0; x < t->out_w && step == STEP_OK; x++) {
-        RocketValue *acc = m->acc + (size_t)x * t->group;
+    for (i = w->from; i < w->to; i++) {
+        RocketValue *acc = w->m->block + (size_t)i * t->group;
+        unsigned x = i % t->out_w, y = w->y + i / t->out_w;
 
+        memset(acc, 0, t->group * sizeof(*acc));
         if (t->depthwise) {
-            depthwise_pixel(t, m, first, count, x, y, acc);
-        } else if (count) {
-            convolve_pixel(t, m, count, x, y, acc);
+            depthwise_pixel(t, w->m, w->first, w->count, x, y, acc);
+        } else if (w->count) {
+            convolve_pixel(t, w->m, w->count, x, y, acc);
         }
-        step = rocket_npu_spend(s, macs, t->group);
+    }
+}
+
+static uint64_t pixel_macs(const RocketTask *t, unsigned count)
+{
+    return (uint64_t)rocket_npu_taps(t) *
+           (t->depthwise ? count : (uint64_t)t->in_c * count);
+}
+
+/* The sums of @rows rows from @y on */
+static RocketStep coroutine_fn convolve_block(RocketNpuCore *s,
+                                              const RocketTask *t,
+                                              RocketScratch *m, unsigned first,
+                                              unsigned y, unsigned rows)
+{
+    PixelWork w = {
+        .t = t, .m = m, .first = first, .count = group_size(t, first), .y = y,
+    };
+    uint64_t macs = pixel_macs(t, w.count);
+    unsigned pixels = rows * t->out_w;
+    RocketStep step = STEP_OK;
+
+    for (w.to = 0; w.to < pixels && step == STEP_OK;) {
+        w.from = w.to;
+        w.to += rocket_npu_slice(MAX(macs, 1), pixels - w.from);
+        step = rocket_npu_compute(s, convolve_pixels, &w,
+                                  (w.to - w.from) * macs);
+        if (step == STEP_OK) {
+            step = rocket_npu_spend(s, (w.to - w.from) * macs,
+                                    (uint64_t)(w.to - w.from) * t->group);
+        }
     }
     return step;
+}
+
+/* Rows of a block: as much work as a slice has, and not much more memory */
+static unsigned block_rows(const RocketTask *t)
+{
+    uint64_t pixel = pixel_macs(t, t->group) + (uint64_t)t->group * VALUE_COST;
+
+    return rocket_npu_slice(pixel * t->out_w, t->out_h);
 }
 
 static void take_weight_offsets(const RocketTask *t, RocketScratch *m,
@@ -237,13 +283,33 @@ static void take_weight_offsets(const RocketTask *t, RocketScratch *m,
     }
 }
 
+/* The output stage's part of @rows rows from @y on */
+static RocketStep coroutine_fn write_block(RocketNpuCore *s,
+                                           const RocketTask *t,
+                                           RocketScratch *m,
+                                           const RocketXOperands *bs,
+                                           const RocketXOperands *bn,
+                                           unsigned first, unsigned y,
+                                           unsigned rows)
+{
+    RocketStep step = STEP_OK;
+    unsigned row;
+
+    for (row = 0; row < rows && step == STEP_OK; row++) {
+        m->acc = m->block + (size_t)row * t->out_w * t->group;
+        rocket_npu_leave_sums(s, t, m->acc);
+        step = rocket_npu_dpu_row(s, t, m, bs, bn, first, y + row);
+    }
+    return step;
+}
+
 static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
                                               const RocketTask *t,
                                               RocketScratch *m, unsigned first)
 {
     RocketXOperands bs, bn;
     RocketStep step;
-    unsigned y;
+    unsigned y, rows;
 
     step = load_weights(s, t, m, first);
     if (step == STEP_OK) {
@@ -252,11 +318,11 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
     if (step == STEP_OK) {
         take_weight_offsets(t, m, &bs);
     }
-    for (y = 0; y < t->out_h && step == STEP_OK; y++) {
-        step = convolve_row(s, t, m, first, y);
+    for (y = 0; y < t->out_h && step == STEP_OK; y += rows) {
+        rows = MIN(block_rows(t), t->out_h - y);
+        step = convolve_block(s, t, m, first, y, rows);
         if (step == STEP_OK) {
-            rocket_npu_leave_sums(s, t, m->acc);
-            step = rocket_npu_dpu_row(s, t, m, &bs, &bn, first, y);
+            step = write_block(s, t, m, &bs, &bn, first, y, rows);
         }
     }
     return step;
@@ -277,7 +343,7 @@ static void scratch_alloc(const RocketTask *t, RocketScratch *m)
     m->kernels = g_malloc0_n(kernel_length(t) *
                              ROUND_UP(kernels, ROCKET_DOT_KERNELS), size);
     m->patch = g_malloc0_n(kernel_length(t), size);
-    rocket_npu_dpu_alloc(t, m);
+    rocket_npu_dpu_alloc(t, m, block_rows(t));
 }
 
 static void scratch_free(RocketScratch *m)

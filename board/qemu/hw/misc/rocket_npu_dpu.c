@@ -261,9 +261,10 @@ RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
     return STEP_OK;
 }
 
-void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m)
+void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m, unsigned rows)
 {
-    m->acc = g_new0(RocketValue, (size_t)t->out_w * t->group);
+    m->block = g_new0(RocketValue, (size_t)rows * t->out_w * t->group);
+    m->acc = m->block;
     m->values = g_new(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
     m->ew = g_new0(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
     m->row = g_malloc((size_t)t->out_w * FEATURE_ATOM);
@@ -271,7 +272,7 @@ void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m)
 
 void rocket_npu_dpu_free(RocketScratch *m)
 {
-    g_free(m->acc);
+    g_free(m->block);
     g_free(m->values);
     g_free(m->ew);
     g_free(m->row);
@@ -312,7 +313,7 @@ RocketStep coroutine_fn rocket_npu_dpu_fly(RocketNpuCore *s,
     RocketScratch m;
     unsigned first, y;
 
-    rocket_npu_dpu_alloc(t, &m);
+    rocket_npu_dpu_alloc(t, &m, 1);
     for (first = 0; first < t->out_c && step == STEP_OK; first += t->group) {
         step = rocket_npu_dpu_operands(s, t, first, &bs, &bn);
         for (y = 0; y < t->out_h && step == STEP_OK; y++) {

@@ -11,6 +11,7 @@
  *  rocket_npu_trap.c  tasks that silicon may not end, or not compute exactly
  *  rocket_npu_pc.c    program controller: streams, chains, tasks
  *  rocket_npu_run.c   execution in virtual time: coroutine, waits, abort
+ *  rocket_npu_worker.c  the thread that computes
  *  rocket_npu_dma.c   memory access through the IOMMU
  *  rocket_npu_task.c  registers of CNA and CORE to a checked description
  *  rocket_npu_task_dpu.c  the same for DPU and DPU_RDMA
@@ -43,6 +44,7 @@
 #include "rocket_npu_pool.h"
 #include "rocket_npu_regs.h"
 #include "rocket_npu_stages.h"
+#include "rocket_npu_worker.h"
 
 #define NPU_BLOCKS          16
 #define NPU_GROUPS          2
@@ -83,6 +85,7 @@ typedef enum RocketWait {
     WAIT_NOTHING,
     WAIT_TIME,
     WAIT_IOMMU,
+    WAIT_WORK,
 } RocketWait;
 
 typedef enum RocketSpurious {
@@ -178,7 +181,8 @@ typedef struct RocketScratch {
     void *kernels;              /* the same, one kernel after the other */
     void *patch;                /* features under the kernel at one pixel */
     int32_t ow[GROUP_MAX];      /* added to each weight of a kernel, in effect */
-    RocketValue *acc;           /* one output row, [x][group] */
+    RocketValue *block;         /* some output rows, [y][x][group] */
+    RocketValue *acc;           /* one of them */
     RocketValue *values;        /* one output row of one surface */
     RocketValue *ew;            /* its element-wise operand */
     uint8_t *row;               /* the same rows as memory has them */
@@ -242,6 +246,7 @@ struct RocketNpuCore {
     QEMUTimer *run_timer;
     QEMUBH *run_bh;                 /* goes on while the clock is held */
     bool behind;                    /* and holds the clock */
+    RocketWorker *worker;           /* or NULL: nothing was given away yet */
     int64_t run_begin;              /* of the PC, virtual ns */
     int64_t task_begin;
     int64_t idle_ns;                /* of this task: held accesses, no clock */
@@ -360,6 +365,12 @@ void rocket_npu_task_time_begin(RocketNpuCore *s);
  */
 RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
                                          uint64_t values);
+/* @work(@arg), @macs of it, here or in the core's thread */
+RocketStep coroutine_fn rocket_npu_compute(RocketNpuCore *s,
+                                           void (*work)(void *), void *arg,
+                                           uint64_t macs);
+/* How many of @count units, @work each, fit between two returns: one at least */
+unsigned rocket_npu_slice(uint64_t work, unsigned count);
 /* Wait until the task's time is over. */
 RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_wait_iommu(RocketNpuCore *s);
@@ -420,8 +431,8 @@ RocketStep coroutine_fn rocket_npu_convolve(RocketNpuCore *s,
                                             const RocketTask *t);
 
 /* rocket_npu_dpu.c */
-/* What the output stage needs of m */
-void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m);
+/* What the output stage needs of m, and a block of @rows rows */
+void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m, unsigned rows);
 void rocket_npu_dpu_free(RocketScratch *m);
 /* Operands per channel of the output channels from @first on */
 RocketStep coroutine_fn rocket_npu_dpu_operands(RocketNpuCore *s,

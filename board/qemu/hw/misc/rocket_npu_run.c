@@ -2,11 +2,12 @@
 /*
  * Execution of an NPU core in virtual time.
  *
- * From start to idle the core's work is one coroutine.  It yields in two
+ * From start to idle the core's work is one coroutine.  It yields in three
  * places only: for virtual time, after every slice of work and at the end of
- * each task, and for an access that the IOMMU holds.  Slices are cut by the
- * amount of work, never by host time, so that a run under -icount is the same
- * every time; no slice takes more than some milliseconds of host time.
+ * each task, for an access that the IOMMU holds, and while a thread computes.
+ * Slices are cut by the amount of work, never by host time, and under -icount
+ * and qtest no thread computes, so that such a run is the same every time; no
+ * slice takes more than some milliseconds of host time.
  *
  * Virtual time does not run ahead of a core that computes: it stands still from
  * when a core enters a slice until no core is behind the time that its work
@@ -27,6 +28,8 @@
 
 /* Work between two returns to the main loop, in multiply-accumulates */
 #define SLICE_WORK          (8 * 1000 * 1000)
+/* Less is done faster than given to another thread and back. */
+#define THREAD_WORK         (1000 * 1000)
 /* A value that passes the output stage costs the host as much as this many */
 #define WORK_PER_VALUE      32
 /* Shortest wait: lets the main loop serve others when the host is too slow */
@@ -146,6 +149,19 @@ static void run_catch_up(void *opaque)
     run_wake(opaque, WAIT_TIME);
 }
 
+/* A machine that stands does not go on before it is started again. */
+static void run_worked(void *opaque)
+{
+    RocketNpuCore *s = opaque;
+
+    if (s->wait == WAIT_WORK && !runstate_is_running()) {
+        s->wait = WAIT_TIME;
+        timer_mod_ns(s->run_timer, now_ns() + SLICE_GAP_NS);
+        return;
+    }
+    run_wake(s, WAIT_WORK);
+}
+
 static RocketStep coroutine_fn run_wait(RocketNpuCore *s, RocketWait reason)
 {
     s->wait = reason;
@@ -241,6 +257,33 @@ RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
     return pause_task(s);
 }
 
+static bool may_use_thread(void)
+{
+    return can_hold_clock() && g_get_num_processors() > 1;
+}
+
+RocketStep coroutine_fn rocket_npu_compute(RocketNpuCore *s,
+                                           void (*work)(void *), void *arg,
+                                           uint64_t macs)
+{
+    if (macs < THREAD_WORK || !may_use_thread()) {
+        work(arg);
+        return STEP_OK;
+    }
+    if (!s->worker) {
+        g_autofree char *name = g_strdup_printf("npu%u", s->index);
+
+        s->worker = rocket_worker_new(name, run_worked, s);
+    }
+    rocket_worker_give(s->worker, work, arg);
+    return run_wait(s, WAIT_WORK);
+}
+
+unsigned rocket_npu_slice(uint64_t work, unsigned count)
+{
+    return MIN(count, MAX(SLICE_WORK / work, 1));
+}
+
 void rocket_npu_task_time_begin(RocketNpuCore *s)
 {
     s->task_begin = now_ns();
@@ -299,6 +342,10 @@ void rocket_npu_run_abort(RocketNpuCore *s)
     }
     trace_rocket_npu_abort(s->index);
     s->co_abort = true;
+    /* What the thread works on goes when the coroutine unwinds. */
+    if (s->wait == WAIT_WORK) {
+        rocket_worker_join(s->worker);
+    }
     if (!s->co_running) {
         s->wait = WAIT_NOTHING;
         run_enter(s);
