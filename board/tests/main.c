@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 	suite_cbuf(&env);
 	suite_formats(&env);
 	suite_streams(&env);
+	suite_pointwise(&env);
 	suite_fuzz(&env);
 
 	return tap_finish();

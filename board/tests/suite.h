@@ -34,6 +34,7 @@ void suite_pipeline(const struct env *env);
 void suite_cbuf(const struct env *env);
 void suite_formats(const struct env *env);
 void suite_streams(const struct env *env);
+void suite_pointwise(const struct env *env);
 /* What the host computes in a second; prints it */
 void suite_speed(const struct env *env);
 void suite_fuzz(const struct env *env);
