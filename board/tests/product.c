@@ -128,6 +128,12 @@ static void place_weights(struct product *p, struct vm *vm)
 	free(raw);
 }
 
+void product_place(struct product *p, struct vm *vm)
+{
+	place_features(p, vm);
+	place_weights(p, vm);
+}
+
 void product_array(struct product *p)
 {
 	uint32_t format = p->kind->in, bytes = p->in * format_bits[format] / 8;
@@ -202,8 +208,7 @@ static void init(struct product *p, const struct kind *kind, struct vm *vm,
 		p->features[i] = (int8_t)((int)rng_range(rng, 0, 7) - 4);
 	for (i = 0; i < out * in; i++)
 		p->weights[i] = (int8_t)((int)rng_range(rng, 0, 7) - 4);
-	place_features(p, vm);
-	place_weights(p, vm);
+	product_place(p, vm);
 	p->out_bytes = (size_t)groups * (kind->size_e + 1) * product_pixels(p) * 16;
 	p->out_addr = vm_alloc(vm, p->out_bytes, MMU_WRITE);
 }

@@ -54,6 +54,8 @@ void product_init_row_major(struct product *p, const struct kind *kind, struct v
 			    unsigned int pixels, unsigned int in, unsigned int out,
 			    struct rng *rng);
 void product_done(struct product *p);
+/* Place features and weights that have changed in @vm. */
+void product_place(struct product *p, struct vm *vm);
 
 /* The stream of the whole task */
 void product_stream(struct product *p);

@@ -357,6 +357,44 @@ static void test_weight_offsets(struct board *b, const struct env *env)
 	CHECK(!bad, "%u of 480 outputs are wrong", bad);
 }
 
+/* int16 products, transposed and narrowed: where a sweep on silicon found each value */
+static void test_transposed(struct board *b, const struct env *env)
+{
+	static const struct kind kind = { "transposed", INT16, INT32, 16, 32, 7 };
+	const unsigned int rows = 8, channels = 32;
+	struct rng rng = { env->seed };
+	unsigned int m, n, bad = 0;
+	struct product p;
+	struct vm *vm;
+	int16_t *out;
+
+	attach_new(b, &vm);
+	product_init(&p, &kind, vm, 1, rows, 32, channels, &rng);
+	/* Sums beyond 16 bits */
+	for (m = 0; m < p.in; m++)
+		p.features[m] = p.weights[m] = 127;
+	product_place(&p, vm);
+	product_array(&p);
+	product_output(&p, 0, INT16, rows * 16);
+	product_set(&p, 0x4050, 1 << 27 | 7 << 8 | 7 << 5 | 7 << 2 | 2);	/* TP_ORG_EN */
+	product_set(&p, 0x4058, 1 << 27 | (channels - 1));		/* TP_PRECISION */
+	product_finish(&p, 0xd);
+	product_run(b, &p, vm, PC_IRQ_DPU, 0x3ff);
+	out = malloc(p.out_bytes);
+	vm_read(vm, p.out_addr, out, p.out_bytes);
+	for (m = 0; m < rows; m++)
+		for (n = 0; n < channels; n++)
+			bad += out[4 * m + n / 4 % 4 + n / 16 * 4 * rows + n % 4 * 16 * rows] !=
+			       clamp(product_sum(&p, m, n), 2);
+	free(out);
+	n = product_sum(&p, 0, 0) > 32767;
+	product_done(&p);
+	vm_free(vm);
+	CHECK_PASSED();
+	CHECK(n, "no sum saturates");
+	CHECK(!bad, "%u of 256 values are wrong", bad);
+}
+
 static const struct kind pooling = { "pooling", FP16, FP16, 8, 8, 0 };
 
 /* Signed bytes: as halves other ones would be the largest. */
@@ -475,6 +513,7 @@ void suite_pointwise(const struct env *env)
 	run_test(env, "pointwise: a comparison of halves as int16", test_comparison, NULL);
 	run_test(env, "pointwise: an offset for the weights of each channel", test_weight_offsets,
 		 NULL);
+	run_test(env, "pointwise: products of int16, transposed", test_transposed, NULL);
 	run_test(env, "pointwise: pooling of bytes", test_pool_bytes, NULL);
 	run_test(env, "pointwise: places of what pooling found", test_pool_places, NULL);
 	run_test(env, "pointwise: pooling of 32 bits is zeroes", test_pool_words, NULL);

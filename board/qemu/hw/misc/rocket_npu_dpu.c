@@ -6,6 +6,8 @@
  *
  * Output lies as [channel / atom][y][x][atom], an atom being 16 bytes.  The array
  * brings out one group of kernels at a time; size_e surfaces of each are written.
+ * Transposed output has the lanes outside, [channel % 4][channel / 16][y][x]
+ * [channel / 4 % 4], with room for 64 channels.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
@@ -16,6 +18,10 @@
 #define MIXED_BYTES     64
 #define MIXED_OW        32
 #define MIXED_MUL       48
+
+/* Lanes of transposed output, and values of a pixel in one */
+#define TURNED_LANES    4
+#define TURNED_VALUES   4
 
 /*
  * Where row y of the surface that begins with channel @c goes; false if that
@@ -221,6 +227,41 @@ static void operands_at(const RocketXOperands *ops, unsigned lane,
     memcpy(to->mul, ops->mul + lane, atom * sizeof(*to->mul));
 }
 
+/* Row y of the group of 16 channels from @first on, transposed */
+static RocketStep coroutine_fn turned_row(RocketNpuCore *s, const RocketTask *t,
+                                          RocketScratch *m,
+                                          const RocketXOperands *bs,
+                                          const RocketXOperands *bn,
+                                          unsigned first, unsigned y)
+{
+    const size_t each = TURNED_VALUES * sizeof(int16_t);
+    uint32_t plane = t->out_w * t->out_h * each;
+    unsigned lane, x, i;
+
+    take_channels(t, m, 0, TRANSPOSED_GROUP);
+    run_stages(t, m, bs, bn, TRANSPOSED_GROUP);
+    for (lane = 0; lane < TURNED_LANES; lane++) {
+        uint32_t place = lane * (GROUP_MAX / TRANSPOSED_GROUP) +
+                         first / TRANSPOSED_GROUP;
+        RocketStep step;
+
+        for (x = 0; x < t->out_w; x++) {
+            for (i = 0; i < TURNED_VALUES; i++) {
+                memcpy(m->turned + x * each + i * sizeof(int16_t),
+                       m->row + (x * TRANSPOSED_GROUP + i * TURNED_LANES +
+                                 lane) * sizeof(int16_t), sizeof(int16_t));
+            }
+        }
+        step = rocket_npu_dma_write(s, BANK_DATA, t->dst_addr + place * plane +
+                                                  y * t->out_w * each,
+                                    m->turned, t->out_w * each);
+        if (step != STEP_OK) {
+            return step;
+        }
+    }
+    return STEP_OK;
+}
+
 RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
                                            const RocketTask *t,
                                            RocketScratch *m,
@@ -231,6 +272,9 @@ RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
     unsigned atom = rocket_format_atom(t->out.format);
     unsigned lane;
 
+    if (t->transposed) {
+        return turned_row(s, t, m, bs, bn, first, y);
+    }
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         RocketXOperands bs_lane, bn_lane;
         RocketStep step;
@@ -267,7 +311,8 @@ void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m, unsigned rows)
     m->acc = m->block;
     m->values = g_new(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
     m->ew = g_new0(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
-    m->row = g_malloc((size_t)t->out_w * FEATURE_ATOM);
+    m->row = g_malloc((size_t)t->out_w * TRANSPOSED_GROUP * sizeof(int16_t));
+    m->turned = g_malloc((size_t)t->out_w * FEATURE_ATOM);
 }
 
 void rocket_npu_dpu_free(RocketScratch *m)
@@ -276,6 +321,7 @@ void rocket_npu_dpu_free(RocketScratch *m)
     g_free(m->values);
     g_free(m->ew);
     g_free(m->row);
+    g_free(m->turned);
 }
 
 /* One row of the group from channel @first on, from memory to m->acc */

@@ -61,12 +61,12 @@
 
 #define FEATURE_ATOM        ROCKET_ATOM_BYTES
 #define GROUP_MAX           64      /* output channels that come out at a time */
+#define TRANSPOSED_GROUP    16      /* the same of a transposed output */
+#define TRANSPOSED_CHANNELS 32      /* most of all */
 
 /* Which IOMMU bank carries what; a core with one bank uses that for all. */
 #define BANK_DATA           0       /* features, operands, output */
 #define BANK_CODE           1       /* register-command streams, weights */
-
-/* Bits of RAW_STATUS that a task of the PPU sets; silicon's are not known. */
 
 /* How a step of a task ended. */
 typedef enum RocketStep {
@@ -156,6 +156,7 @@ typedef struct RocketTask {
     uint32_t main_addr;
     int64_t main_line, main_surf;
 
+    bool transposed;
     uint32_t dst_addr;
     int64_t dst_line;           /* bytes */
     int64_t dst_surf;
@@ -186,6 +187,7 @@ typedef struct RocketScratch {
     RocketValue *values;        /* one output row of one surface */
     RocketValue *ew;            /* its element-wise operand */
     uint8_t *row;               /* the same rows as memory has them */
+    uint8_t *turned;            /* a part of a transposed one */
 } RocketScratch;
 
 struct RocketNpuCore {

@@ -25,10 +25,10 @@ static const char *describe_modes(RocketNpuCore *s)
         GET(s, DPU_FEATURE_MODE_CFG, TP_EN) ||
         GET(s, DPU_DATA_FORMAT, MC_SURF_OUT) ||
         GET(s, DPU_DATA_CUBE_HEIGHT, MINMAX_CTL) ||
-        GET(s, DPU_BS_OW_CFG, TP_ORG_EN) ||
         GET(s, DPU_BS_OW_CFG, RGP_CNTER)) {
-        return REFUSE(s, "unaligned, regrouping, transposing, multi-surface "
-                         "and min-max modes of the DPU are not modelled",
+        return REFUSE(s, "unaligned, regrouping, multi-surface and min-max "
+                         "modes of the DPU, and transposing by TP_EN, are not "
+                         "modelled",
                          A_DPU_FEATURE_MODE_CFG, A_DPU_DATA_FORMAT,
                          A_DPU_DATA_CUBE_HEIGHT, A_DPU_BS_OW_CFG);
     }
@@ -64,12 +64,40 @@ static const char *describe_format(RocketNpuCore *s, RocketTask *t)
     return NULL;
 }
 
+/*
+ * Somebody found out where each value of an int16 product goes, with one setting
+ * of all other registers.  What it has to do with these is not known.
+ */
+static const char *describe_transposed(RocketNpuCore *s, RocketTask *t)
+{
+    t->transposed = GET(s, DPU_BS_OW_CFG, TP_ORG_EN);
+    if (!t->transposed) {
+        return NULL;
+    }
+    if (t->flying || t->format != ROCKET_INT16 ||
+        t->out.format != ROCKET_INT32 || t->group != TRANSPOSED_GROUP ||
+        t->out_c % TRANSPOSED_GROUP || t->out_c > TRANSPOSED_CHANNELS ||
+        !GET(s, DPU_WDMA_SIZE_0, TP_PRECISION) ||
+        GET(s, DPU_WDMA_SIZE_0, SIZE_C) || !GET(s, DPU_EW_CFG, BYPASS)) {
+        return REFUSE(s, "TP_ORG_EN is known of products of int16 alone, with "
+                         "TP_PRECISION and 16 or 32 kernels",
+                         A_DPU_BS_OW_CFG, A_DPU_DATA_FORMAT, A_DPU_WDMA_SIZE_0,
+                         A_DPU_DATA_CUBE_CHANNEL, A_DPU_EW_CFG);
+    }
+    /* It narrows, whatever the format says. */
+    t->out.format = ROCKET_INT16;
+    return NULL;
+}
+
 static const char *describe_output(RocketNpuCore *s, RocketTask *t)
 {
     const char *refused = describe_modes(s);
 
     if (!refused) {
         refused = describe_format(s, t);
+    }
+    if (!refused) {
+        refused = describe_transposed(s, t);
     }
     if (refused) {
         return refused;
