@@ -118,35 +118,109 @@ static RocketStep coroutine_fn fetch_packed(RocketNpuCore *s,
     return STEP_OK;
 }
 
-static RocketStep coroutine_fn fetch_surfaces(RocketNpuCore *s,
-                                              const RocketTask *t,
-                                              RocketScratch *m)
+/* Lines that are fetched at a time: what lies side by side, in some pages */
+#define FETCH_BYTES     65536
+
+size_t rocket_npu_fetch_bytes(const RocketTask *t)
+{
+    return MAX((size_t)t->in_w * FEATURE_ATOM, FETCH_BYTES);
+}
+
+/* Atom @g of @lines lines from @y on, in m->line, to its places in the buffer */
+static void put_lines(RocketNpuCore *s, const RocketTask *t, RocketScratch *m,
+                      unsigned g, unsigned y, unsigned lines)
+{
+    unsigned count = surfaces(t), x, i;
+    const uint8_t *from = m->line;
+
+    convert(t, m->line, (size_t)lines * t->in_w * FEATURE_ATOM);
+    for (i = 0; i < lines; i++) {
+        size_t row = (size_t)(y + i) * t->row_pitch;
+
+        for (x = 0; x < t->in_w; x++, from += FEATURE_ATOM) {
+            cbuf_put(s, t, row + atom_offset(t, count, x, g), from,
+                     FEATURE_ATOM);
+        }
+    }
+}
+
+/*
+ * One surface after the other where the lines of a surface lie side by side.
+ * Each row overwrites what the one before put behind its end, so that this is not
+ * for rows that do: see complain_buffer() in rocket_npu_task.c.
+ */
+static RocketStep coroutine_fn fetch_by_surface(RocketNpuCore *s,
+                                                const RocketTask *t,
+                                                RocketScratch *m)
+{
+    size_t len = (size_t)t->in_w * FEATURE_ATOM;
+    unsigned most = MAX(FETCH_BYTES / len, 1), count = surfaces(t);
+    unsigned g, y, lines;
+
+    for (g = 0; g < count; g++) {
+        for (y = 0; y < t->in_h; y += lines) {
+            RocketStep step;
+
+            lines = MIN(most, t->in_h - y);
+            step = rocket_npu_dma_read(s, BANK_DATA,
+                                       t->feature_addr + y * t->line_stride +
+                                       g * t->surf_stride,
+                                       m->line, lines * len);
+            if (step != STEP_OK) {
+                return step;
+            }
+            put_lines(s, t, m, g, y, lines);
+        }
+    }
+    return STEP_OK;
+}
+
+/* All atoms of a line at once where they lie side by side, as in a matrix */
+static RocketStep coroutine_fn fetch_by_line(RocketNpuCore *s,
+                                             const RocketTask *t,
+                                             RocketScratch *m)
 {
     size_t len = (size_t)t->in_w * FEATURE_ATOM;
     unsigned count = surfaces(t);
-    unsigned x, y, g;
+    unsigned most = t->surf_stride == (int64_t)len ? MAX(FETCH_BYTES / len, 1)
+                                                   : 1;
+    unsigned x, y, g, i, n;
 
     for (y = 0; y < t->in_h; y++) {
         size_t row = (size_t)y * t->row_pitch;
 
-        for (g = 0; g < count; g++) {
+        for (g = 0; g < count; g += n) {
             RocketStep step;
 
+            n = MIN(most, count - g);
             step = rocket_npu_dma_read(s, BANK_DATA,
                                        t->feature_addr + y * t->line_stride +
                                        g * t->surf_stride,
-                                       m->line, len);
+                                       m->line, n * len);
             if (step != STEP_OK) {
                 return step;
             }
-            convert(t, m->line, len);
-            for (x = 0; x < t->in_w; x++) {
-                cbuf_put(s, t, row + atom_offset(t, count, x, g),
-                         m->line + x * FEATURE_ATOM, FEATURE_ATOM);
+            convert(t, m->line, n * len);
+            for (i = 0; i < n; i++) {
+                for (x = 0; x < t->in_w; x++) {
+                    cbuf_put(s, t, row + atom_offset(t, count, x, g + i),
+                             m->line + i * len + x * FEATURE_ATOM,
+                             FEATURE_ATOM);
+                }
             }
         }
     }
     return STEP_OK;
+}
+
+static RocketStep coroutine_fn fetch_surfaces(RocketNpuCore *s,
+                                              const RocketTask *t,
+                                              RocketScratch *m)
+{
+    bool contiguous = t->line_stride == (int64_t)t->in_w * FEATURE_ATOM;
+
+    return contiguous && !t->rows_overlap ? fetch_by_surface(s, t, m)
+                                          : fetch_by_line(s, t, m);
 }
 
 RocketStep coroutine_fn rocket_npu_fetch_features(RocketNpuCore *s,

@@ -14,9 +14,6 @@
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
-/* Work that a value makes besides its products, in products */
-#define VALUE_COST  32
-
 /* Products in one sum, padded for the inner loop with zeros */
 static size_t kernel_length(const RocketTask *t)
 {
@@ -265,12 +262,9 @@ static RocketStep coroutine_fn convolve_block(RocketNpuCore *s,
     return step;
 }
 
-/* Rows of a block: as much work as a slice has, and not much more memory */
 static unsigned block_rows(const RocketTask *t)
 {
-    uint64_t pixel = pixel_macs(t, t->group) + (uint64_t)t->group * VALUE_COST;
-
-    return rocket_npu_slice(pixel * t->out_w, t->out_h);
+    return rocket_npu_block_rows(t, pixel_macs(t, t->group));
 }
 
 static void take_weight_offsets(const RocketTask *t, RocketScratch *m,
@@ -283,33 +277,13 @@ static void take_weight_offsets(const RocketTask *t, RocketScratch *m,
     }
 }
 
-/* The output stage's part of @rows rows from @y on */
-static RocketStep coroutine_fn write_block(RocketNpuCore *s,
-                                           const RocketTask *t,
-                                           RocketScratch *m,
-                                           const RocketXOperands *bs,
-                                           const RocketXOperands *bn,
-                                           unsigned first, unsigned y,
-                                           unsigned rows)
-{
-    RocketStep step = STEP_OK;
-    unsigned row;
-
-    for (row = 0; row < rows && step == STEP_OK; row++) {
-        m->acc = m->block + (size_t)row * t->out_w * t->group;
-        rocket_npu_leave_sums(s, t, m->acc);
-        step = rocket_npu_dpu_row(s, t, m, bs, bn, first, y + row);
-    }
-    return step;
-}
-
 static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
                                               const RocketTask *t,
                                               RocketScratch *m, unsigned first)
 {
     RocketXOperands bs, bn;
     RocketStep step;
-    unsigned y, rows;
+    unsigned y, rows, row;
 
     step = load_weights(s, t, m, first);
     if (step == STEP_OK) {
@@ -321,9 +295,14 @@ static RocketStep coroutine_fn convolve_group(RocketNpuCore *s,
     for (y = 0; y < t->out_h && step == STEP_OK; y += rows) {
         rows = MIN(block_rows(t), t->out_h - y);
         step = convolve_block(s, t, m, first, y, rows);
-        if (step == STEP_OK) {
-            step = write_block(s, t, m, &bs, &bn, first, y, rows);
+        if (step != STEP_OK) {
+            break;
         }
+        for (row = 0; row < rows; row++) {
+            rocket_npu_leave_sums(s, t, m->block +
+                                        (size_t)row * t->out_w * t->group);
+        }
+        step = rocket_npu_dpu_rows(s, t, m, &bs, &bn, first, y, rows);
     }
     return step;
 }
@@ -335,7 +314,7 @@ static void scratch_alloc(const RocketTask *t, RocketScratch *m)
     size_t weights = (size_t)rocket_npu_taps(t) * t->in_c * kernels;
 
     /* Packed pixels of int8 may be as long as a surface's. */
-    m->line = g_malloc((size_t)t->in_w * FEATURE_ATOM);
+    m->line = g_malloc(rocket_npu_fetch_bytes(t));
     m->features = g_malloc0_n(feature_count(t) + t->in_c, size);
     m->weights = g_malloc(t->group_bytes);
     m->decoded = t->compressed ? g_malloc0(t->weight_bytes) : NULL;

@@ -125,12 +125,12 @@ static void load_ew_pixel(const RocketEwStage *ew, RocketValue *to,
 
 /* The operands that registers have for @count channels from @c on, to m->ew */
 static void fill_ew(const RocketTask *t, RocketScratch *m, unsigned c,
-                    unsigned count)
+                    unsigned count, size_t pixels)
 {
     size_t x;
     unsigned i;
 
-    for (x = 0; x < t->out_w; x++) {
+    for (x = 0; x < pixels; x++) {
         for (i = 0; i < count; i++) {
             m->ew[x * count + i] = t->ew.value[(c + i) / ROCKET_EW_CHANNELS %
                                                ROCKET_EW_VALUES];
@@ -138,56 +138,93 @@ static void fill_ew(const RocketTask *t, RocketScratch *m, unsigned c,
     }
 }
 
-/* The element-wise operand of one row from channel @c on, to m->ew */
+/* Lines of @len bytes, @pitch apart, one behind the other in @buf */
+static RocketStep coroutine_fn read_lines(RocketNpuCore *s, uint32_t addr,
+                                          size_t len, int64_t pitch,
+                                          unsigned lines, uint8_t *buf)
+{
+    RocketStep step = STEP_OK;
+    unsigned i;
+
+    if (pitch == (int64_t)len) {
+        return rocket_npu_dma_read(s, BANK_DATA, addr, buf, len * lines);
+    }
+    for (i = 0; i < lines && step == STEP_OK; i++) {
+        step = rocket_npu_dma_read(s, BANK_DATA, addr + i * pitch,
+                                   buf + i * len, len);
+    }
+    return step;
+}
+
+static RocketStep coroutine_fn write_lines(RocketNpuCore *s, uint32_t addr,
+                                           size_t len, int64_t pitch,
+                                           unsigned lines, uint8_t *buf)
+{
+    RocketStep step = STEP_OK;
+    unsigned i;
+
+    if (pitch == (int64_t)len) {
+        return rocket_npu_dma_write(s, BANK_DATA, addr, buf, len * lines);
+    }
+    for (i = 0; i < lines && step == STEP_OK; i++) {
+        step = rocket_npu_dma_write(s, BANK_DATA, addr + i * pitch,
+                                    buf + i * len, len);
+    }
+    return step;
+}
+
+/* The element-wise operand of @rows rows from channel @c on, to m->ew */
 static RocketStep coroutine_fn load_ew(RocketNpuCore *s, const RocketTask *t,
                                        RocketScratch *m, unsigned c,
-                                       unsigned count, unsigned y)
+                                       unsigned count, unsigned y,
+                                       unsigned rows)
 {
     const RocketEwStage *ew = &t->ew;
     unsigned atom = rocket_format_atom(ew->format);
+    unsigned lines = ew->per_pixel ? rows : 1;
     unsigned pixels = ew->per_pixel ? t->out_w : 1;
     size_t bytes = rocket_format_bits(ew->format) / 8;
-    unsigned done, x, n;
+    unsigned done, n;
+    size_t x;
 
     for (done = 0; done < count; done += n) {
         unsigned g = (c + done) / atom, skip = (c + done) % atom;
-        RocketStep step = rocket_npu_dma_read(s, BANK_DATA,
-                                              operand_addr(ew, g, ew->per_pixel
-                                                                  ? y : 0),
-                                              m->row,
-                                              (size_t)pixels * FEATURE_ATOM);
+        RocketStep step = read_lines(s, operand_addr(ew, g, ew->per_pixel
+                                                            ? y : 0),
+                                     (size_t)pixels * FEATURE_ATOM, ew->line,
+                                     lines, m->row);
 
         if (step != STEP_OK) {
             return step;
         }
         n = MIN(atom - skip, count - done);
-        for (x = 0; x < t->out_w; x++) {
+        for (x = 0; x < (size_t)rows * t->out_w; x++) {
             const uint8_t *from = m->row + skip * bytes;
 
-            from += ew->per_pixel ? (size_t)x * FEATURE_ATOM : 0;
-            load_ew_pixel(ew, m->ew + (size_t)x * count + done, from, n);
+            from += ew->per_pixel ? x * FEATURE_ATOM : 0;
+            load_ew_pixel(ew, m->ew + x * count + done, from, n);
         }
     }
     return STEP_OK;
 }
 
-/* The channels of one surface out of the group's row */
+/* The channels of one surface out of the group's */
 static void take_channels(const RocketTask *t, RocketScratch *m, unsigned lane,
-                          unsigned count)
+                          unsigned count, size_t pixels)
 {
-    unsigned x;
+    size_t x;
 
-    for (x = 0; x < t->out_w; x++) {
-        memcpy(m->values + (size_t)x * count,
-               m->acc + (size_t)x * t->group + lane, count * sizeof(*m->acc));
+    for (x = 0; x < pixels; x++) {
+        memcpy(m->values + x * count, m->block + x * t->group + lane,
+               count * sizeof(*m->block));
     }
 }
 
 static void run_stages(const RocketTask *t, RocketScratch *m,
                        const RocketXOperands *bs, const RocketXOperands *bn,
-                       unsigned atom)
+                       unsigned atom, size_t pixels)
 {
-    size_t count = (size_t)t->out_w * atom;
+    size_t count = pixels * atom;
 
     rocket_x_stage(&t->bs, bs, m->values, count, atom);
     rocket_x_stage(&t->bn, bn, m->values, count, atom);
@@ -202,14 +239,14 @@ static void run_stages(const RocketTask *t, RocketScratch *m,
 
 /* Channels above the real ones in the last surface */
 static void fill_extra(const RocketTask *t, RocketScratch *m, unsigned real,
-                       unsigned atom)
+                       unsigned atom, size_t pixels)
 {
-    size_t bytes = FEATURE_ATOM / atom;
-    unsigned x, c;
+    size_t bytes = FEATURE_ATOM / atom, x;
+    unsigned c;
 
-    for (x = 0; x < t->out_w && real < atom; x++) {
+    for (x = 0; x < pixels && real < atom; x++) {
         for (c = real; c < atom; c++) {
-            uint8_t *to = m->row + (size_t)x * FEATURE_ATOM + c * bytes;
+            uint8_t *to = m->row + x * FEATURE_ATOM + c * bytes;
 
             memset(to, 0, bytes);
             to[0] = t->extra;
@@ -227,25 +264,28 @@ static void operands_at(const RocketXOperands *ops, unsigned lane,
     memcpy(to->mul, ops->mul + lane, atom * sizeof(*to->mul));
 }
 
-/* Row y of the group of 16 channels from @first on, transposed */
-static RocketStep coroutine_fn turned_row(RocketNpuCore *s, const RocketTask *t,
-                                          RocketScratch *m,
-                                          const RocketXOperands *bs,
-                                          const RocketXOperands *bn,
-                                          unsigned first, unsigned y)
+/* @rows rows from @y on of the 16 channels from @first on, transposed */
+static RocketStep coroutine_fn turned_rows(RocketNpuCore *s,
+                                           const RocketTask *t,
+                                           RocketScratch *m,
+                                           const RocketXOperands *bs,
+                                           const RocketXOperands *bn,
+                                           unsigned first, unsigned y,
+                                           unsigned rows)
 {
     const size_t each = TURNED_VALUES * sizeof(int16_t);
     uint32_t plane = t->out_w * t->out_h * each;
-    unsigned lane, x, i;
+    size_t pixels = (size_t)rows * t->out_w, x;
+    unsigned lane, i;
 
-    take_channels(t, m, 0, TRANSPOSED_GROUP);
-    run_stages(t, m, bs, bn, TRANSPOSED_GROUP);
+    take_channels(t, m, 0, TRANSPOSED_GROUP, pixels);
+    run_stages(t, m, bs, bn, TRANSPOSED_GROUP, pixels);
     for (lane = 0; lane < TURNED_LANES; lane++) {
         uint32_t place = lane * (GROUP_MAX / TRANSPOSED_GROUP) +
                          first / TRANSPOSED_GROUP;
         RocketStep step;
 
-        for (x = 0; x < t->out_w; x++) {
+        for (x = 0; x < pixels; x++) {
             for (i = 0; i < TURNED_VALUES; i++) {
                 memcpy(m->turned + x * each + i * sizeof(int16_t),
                        m->row + (x * TRANSPOSED_GROUP + i * TURNED_LANES +
@@ -254,7 +294,7 @@ static RocketStep coroutine_fn turned_row(RocketNpuCore *s, const RocketTask *t,
         }
         step = rocket_npu_dma_write(s, BANK_DATA, t->dst_addr + place * plane +
                                                   y * t->out_w * each,
-                                    m->turned, t->out_w * each);
+                                    m->turned, pixels * each);
         if (step != STEP_OK) {
             return step;
         }
@@ -262,42 +302,44 @@ static RocketStep coroutine_fn turned_row(RocketNpuCore *s, const RocketTask *t,
     return STEP_OK;
 }
 
-RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
-                                           const RocketTask *t,
-                                           RocketScratch *m,
-                                           const RocketXOperands *bs,
-                                           const RocketXOperands *bn,
-                                           unsigned first, unsigned y)
+RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
+                                            const RocketTask *t,
+                                            RocketScratch *m,
+                                            const RocketXOperands *bs,
+                                            const RocketXOperands *bn,
+                                            unsigned first, unsigned y,
+                                            unsigned rows)
 {
     unsigned atom = rocket_format_atom(t->out.format);
+    size_t pixels = (size_t)rows * t->out_w;
     unsigned lane;
 
     if (t->transposed) {
-        return turned_row(s, t, m, bs, bn, first, y);
+        return turned_rows(s, t, m, bs, bn, first, y, rows);
     }
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         RocketXOperands bs_lane, bn_lane;
-        RocketStep step;
+        RocketStep step = STEP_OK;
         uint32_t addr;
 
         if (!output_addr(t, first + lane, y, &addr)) {
             continue;
         }
         if (t->ew.op && t->ew.registers) {
-            fill_ew(t, m, first + lane, atom);
+            fill_ew(t, m, first + lane, atom, pixels);
         } else if (t->ew.op) {
-            step = load_ew(s, t, m, first + lane, atom, y);
-            if (step != STEP_OK) {
-                return step;
-            }
+            step = load_ew(s, t, m, first + lane, atom, y, rows);
         }
-        take_channels(t, m, lane, atom);
+        if (step != STEP_OK) {
+            return step;
+        }
+        take_channels(t, m, lane, atom, pixels);
         operands_at(bs, lane, atom, &bs_lane);
         operands_at(bn, lane, atom, &bn_lane);
-        run_stages(t, m, &bs_lane, &bn_lane, atom);
-        fill_extra(t, m, MIN(t->out_c - first - lane, atom), atom);
-        step = rocket_npu_dma_write(s, BANK_DATA, addr, m->row,
-                                    (size_t)t->out_w * FEATURE_ATOM);
+        run_stages(t, m, &bs_lane, &bn_lane, atom, pixels);
+        fill_extra(t, m, MIN(t->out_c - first - lane, atom), atom, pixels);
+        step = write_lines(s, addr, (size_t)t->out_w * FEATURE_ATOM,
+                           t->dst_line, rows, m->row);
         if (step != STEP_OK) {
             return step;
         }
@@ -305,14 +347,22 @@ RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
     return STEP_OK;
 }
 
+unsigned rocket_npu_block_rows(const RocketTask *t, uint64_t macs)
+{
+    uint64_t pixel = macs + (uint64_t)t->group * VALUE_COST;
+
+    return rocket_npu_slice(pixel * t->out_w, t->out_h);
+}
+
 void rocket_npu_dpu_alloc(const RocketTask *t, RocketScratch *m, unsigned rows)
 {
-    m->block = g_new0(RocketValue, (size_t)rows * t->out_w * t->group);
-    m->acc = m->block;
-    m->values = g_new(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
-    m->ew = g_new0(RocketValue, (size_t)t->out_w * FEATURE_ATOM);
-    m->row = g_malloc((size_t)t->out_w * TRANSPOSED_GROUP * sizeof(int16_t));
-    m->turned = g_malloc((size_t)t->out_w * FEATURE_ATOM);
+    size_t pixels = (size_t)rows * t->out_w;
+
+    m->block = g_new0(RocketValue, pixels * t->group);
+    m->values = g_new(RocketValue, pixels * FEATURE_ATOM);
+    m->ew = g_new0(RocketValue, pixels * FEATURE_ATOM);
+    m->row = g_malloc(pixels * TRANSPOSED_GROUP * sizeof(int16_t));
+    m->turned = g_malloc(pixels * FEATURE_ATOM);
 }
 
 void rocket_npu_dpu_free(RocketScratch *m)
@@ -324,52 +374,67 @@ void rocket_npu_dpu_free(RocketScratch *m)
     g_free(m->turned);
 }
 
-/* One row of the group from channel @first on, from memory to m->acc */
+/* @rows rows of the group from channel @first on, from memory to m->block */
 static RocketStep coroutine_fn load_main(RocketNpuCore *s, const RocketTask *t,
                                          RocketScratch *m, unsigned first,
-                                         unsigned y)
+                                         unsigned y, unsigned rows)
 {
     unsigned atom = rocket_format_atom(t->main_format);
-    unsigned lane, x;
+    unsigned lane;
+    size_t x;
 
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         unsigned g = (first + lane) / atom;
-        RocketStep step = rocket_npu_dma_read(s, BANK_DATA, t->main_addr +
-                                              g * t->main_surf +
-                                              y * t->main_line, m->row,
-                                              (size_t)t->out_w * FEATURE_ATOM);
+        RocketStep step = read_lines(s, t->main_addr + g * t->main_surf +
+                                        y * t->main_line,
+                                     (size_t)t->out_w * FEATURE_ATOM,
+                                     t->main_line, rows, m->row);
 
         if (step != STEP_OK) {
             return step;
         }
-        for (x = 0; x < t->out_w; x++) {
+        for (x = 0; x < (size_t)rows * t->out_w; x++) {
             rocket_load_values(t->main_format,
-                               m->acc + (size_t)x * t->group + lane,
-                               m->row + (size_t)x * FEATURE_ATOM, atom);
+                               m->block + x * t->group + lane,
+                               m->row + x * FEATURE_ATOM, atom);
         }
     }
     return STEP_OK;
 }
 
+static RocketStep coroutine_fn fly_rows(RocketNpuCore *s, const RocketTask *t,
+                                        RocketScratch *m,
+                                        const RocketXOperands *bs,
+                                        const RocketXOperands *bn,
+                                        unsigned first, unsigned y,
+                                        unsigned rows)
+{
+    RocketStep step = load_main(s, t, m, first, y, rows);
+
+    if (step == STEP_OK) {
+        step = rocket_npu_dpu_rows(s, t, m, bs, bn, first, y, rows);
+    }
+    if (step == STEP_OK) {
+        step = rocket_npu_spend(s, 0, (uint64_t)rows * t->out_w * t->group);
+    }
+    return step;
+}
+
 RocketStep coroutine_fn rocket_npu_dpu_fly(RocketNpuCore *s,
                                            const RocketTask *t)
 {
+    unsigned block = rocket_npu_block_rows(t, 0);
     RocketXOperands bs, bn;
     RocketStep step = STEP_OK;
     RocketScratch m;
     unsigned first, y;
 
-    rocket_npu_dpu_alloc(t, &m, 1);
+    rocket_npu_dpu_alloc(t, &m, block);
     for (first = 0; first < t->out_c && step == STEP_OK; first += t->group) {
         step = rocket_npu_dpu_operands(s, t, first, &bs, &bn);
-        for (y = 0; y < t->out_h && step == STEP_OK; y++) {
-            step = load_main(s, t, &m, first, y);
-            if (step == STEP_OK) {
-                step = rocket_npu_dpu_row(s, t, &m, &bs, &bn, first, y);
-            }
-            if (step == STEP_OK) {
-                step = rocket_npu_spend(s, 0, (uint64_t)t->out_w * t->group);
-            }
+        for (y = 0; y < t->out_h && step == STEP_OK; y += block) {
+            step = fly_rows(s, t, &m, &bs, &bn, first, y,
+                            MIN(block, t->out_h - y));
         }
     }
     rocket_npu_dpu_free(&m);

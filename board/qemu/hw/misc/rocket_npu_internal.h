@@ -60,6 +60,8 @@
 #define LUT_ENTRIES_USED    513     /* what its users write */
 
 #define FEATURE_ATOM        ROCKET_ATOM_BYTES
+/* What passes the output stage costs the host as much as this many products. */
+#define VALUE_COST          32
 #define GROUP_MAX           64      /* output channels that come out at a time */
 #define TRANSPOSED_GROUP    16      /* the same of a transposed output */
 #define TRANSPOSED_CHANNELS 32      /* most of all */
@@ -143,6 +145,7 @@ typedef struct RocketTask {
     bool data_reuse;
     bool weight_reuse;
     unsigned row_pitch;         /* bytes of one row of features in CBUF */
+    bool rows_overlap;          /* there */
     unsigned weight_base;       /* offset of the weights' region in CBUF */
     unsigned weight_ring;       /* its size */
 
@@ -174,7 +177,7 @@ typedef struct RocketTask {
 
 /* Buffers that live for one task; sized by its description. */
 typedef struct RocketScratch {
-    uint8_t *line;              /* one row of one surface of features */
+    uint8_t *line;              /* some rows of one surface of features */
     void *features;             /* all of them, widened: [y][x][channel] */
     uint8_t *weights;           /* one kernel group as memory has it */
     uint8_t *decoded;           /* all weights, if they were compressed */
@@ -183,10 +186,9 @@ typedef struct RocketScratch {
     void *patch;                /* features under the kernel at one pixel */
     int32_t ow[GROUP_MAX];      /* added to each weight of a kernel, in effect */
     RocketValue *block;         /* some output rows, [y][x][group] */
-    RocketValue *acc;           /* one of them */
-    RocketValue *values;        /* one output row of one surface */
+    RocketValue *values;        /* one surface of them */
     RocketValue *ew;            /* its element-wise operand */
-    uint8_t *row;               /* the same rows as memory has them */
+    uint8_t *row;               /* the same as memory has it */
     uint8_t *turned;            /* a part of a transposed one */
 } RocketScratch;
 
@@ -405,6 +407,8 @@ const char *rocket_npu_task_describe_flying(RocketNpuCore *s, RocketTask *t);
 RocketStep coroutine_fn rocket_npu_fetch_features(RocketNpuCore *s,
                                                   const RocketTask *t,
                                                   RocketScratch *m);
+/* Of m->line, where features are no packed pixels */
+size_t rocket_npu_fetch_bytes(const RocketTask *t);
 /* All features out of the buffer to m->features */
 void rocket_npu_widen_features(RocketNpuCore *s, const RocketTask *t,
                                RocketScratch *m);
@@ -443,15 +447,18 @@ RocketStep coroutine_fn rocket_npu_dpu_operands(RocketNpuCore *s,
                                                 RocketXOperands *bs,
                                                 RocketXOperands *bn);
 /*
- * The group of output channels from @first on in row y, whose values are in
- * m->acc.
+ * The group of output channels from @first on in @rows rows from @y on, whose values
+ * are in m->block.
  */
-RocketStep coroutine_fn rocket_npu_dpu_row(RocketNpuCore *s,
-                                           const RocketTask *t,
-                                           RocketScratch *m,
-                                           const RocketXOperands *bs,
-                                           const RocketXOperands *bn,
-                                           unsigned first, unsigned y);
+RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
+                                            const RocketTask *t,
+                                            RocketScratch *m,
+                                            const RocketXOperands *bs,
+                                            const RocketXOperands *bn,
+                                            unsigned first, unsigned y,
+                                            unsigned rows);
+/* Rows of a block, each pixel of which makes @macs: a slice of work, or one */
+unsigned rocket_npu_block_rows(const RocketTask *t, uint64_t macs);
 /* A task of DPU and DPU_RDMA alone */
 RocketStep coroutine_fn rocket_npu_dpu_fly(RocketNpuCore *s,
                                            const RocketTask *t);

@@ -30,8 +30,6 @@
 #define SLICE_WORK          (8 * 1000 * 1000)
 /* Less is done faster than given to another thread and back. */
 #define THREAD_WORK         (1000 * 1000)
-/* A value that passes the output stage costs the host as much as this many */
-#define WORK_PER_VALUE      32
 /* Shortest wait: lets the main loop serve others when the host is too slow */
 #define SLICE_GAP_NS        20000
 /*
@@ -249,7 +247,7 @@ RocketStep coroutine_fn rocket_npu_spend(RocketNpuCore *s, uint64_t macs,
                                          uint64_t values)
 {
     s->task_macs += macs;
-    s->slice_work += macs + values * WORK_PER_VALUE;
+    s->slice_work += macs + values * VALUE_COST;
     if (s->slice_work < SLICE_WORK) {
         return STEP_OK;
     }

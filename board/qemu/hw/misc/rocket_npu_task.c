@@ -246,7 +246,7 @@ static unsigned row_entries(const RocketTask *t)
 /* Such a task completes with wrong values, on silicon as here. */
 static void complain_buffer(RocketNpuCore *s, const RocketTask *t)
 {
-    if (!t->lanes && t->row_pitch < row_entries(t) * CBUF_ENTRY) {
+    if (t->rows_overlap) {
         qemu_log_mask(LOG_GUEST_ERROR,
                       "rocket-npu%u: DATA_ENTRIES is %u, a row takes %u: rows "
                       "overwrite each other\n", s->index,
@@ -317,6 +317,8 @@ static const char *describe_cbuf(RocketNpuCore *s, RocketTask *t)
     t->row_pitch = t->lanes ? ROUND_UP(t->in_w * t->lanes * bits / 8,
                                        CBUF_ENTRY)
                    : GET(s, CNA_CBUF_CON1, DATA_ENTRIES) * CBUF_ENTRY;
+    t->rows_overlap = !t->lanes &&
+                      t->row_pitch < row_entries(t) * CBUF_ENTRY;
     complain_buffer(s, t);
 
     t->weight_addr = rocket_npu_dma_base(s) + REG(s, CNA_DCOMP_ADDR0);
