@@ -107,7 +107,7 @@ static RocketStep coroutine_fn fetch_packed(RocketNpuCore *s,
         RocketStep step;
 
         step = rocket_npu_dma_read(s, BANK_DATA,
-                                   t->feature_addr + y * t->line_stride,
+                                   rocket_cube_at(&t->features, 0, y),
                                    m->line, len);
         if (step != STEP_OK) {
             return step;
@@ -162,10 +162,8 @@ static RocketStep coroutine_fn fetch_by_surface(RocketNpuCore *s,
             RocketStep step;
 
             lines = MIN(most, t->in_h - y);
-            step = rocket_npu_dma_read(s, BANK_DATA,
-                                       t->feature_addr + y * t->line_stride +
-                                       g * t->surf_stride,
-                                       m->line, lines * len);
+            step = rocket_npu_read_lines(s, &t->features, g, y, lines, len,
+                                         m->line);
             if (step != STEP_OK) {
                 return step;
             }
@@ -182,8 +180,8 @@ static RocketStep coroutine_fn fetch_by_line(RocketNpuCore *s,
 {
     size_t len = (size_t)t->in_w * FEATURE_ATOM;
     unsigned count = surfaces(t);
-    unsigned most = t->surf_stride == (int64_t)len ? MAX(FETCH_BYTES / len, 1)
-                                                   : 1;
+    bool whole = t->features.surf == (int64_t)len;
+    unsigned most = whole ? MAX(FETCH_BYTES / len, 1) : 1;
     unsigned x, y, g, i, n;
 
     for (y = 0; y < t->in_h; y++) {
@@ -194,8 +192,7 @@ static RocketStep coroutine_fn fetch_by_line(RocketNpuCore *s,
 
             n = MIN(most, count - g);
             step = rocket_npu_dma_read(s, BANK_DATA,
-                                       t->feature_addr + y * t->line_stride +
-                                       g * t->surf_stride,
+                                       rocket_cube_at(&t->features, g, y),
                                        m->line, n * len);
             if (step != STEP_OK) {
                 return step;
@@ -217,7 +214,7 @@ static RocketStep coroutine_fn fetch_surfaces(RocketNpuCore *s,
                                               const RocketTask *t,
                                               RocketScratch *m)
 {
-    bool contiguous = t->line_stride == (int64_t)t->in_w * FEATURE_ATOM;
+    bool contiguous = t->features.line == (int64_t)t->in_w * FEATURE_ATOM;
 
     return contiguous && !t->rows_overlap ? fetch_by_surface(s, t, m)
                                           : fetch_by_line(s, t, m);

@@ -83,3 +83,41 @@ RocketStep coroutine_fn rocket_npu_dma_write(RocketNpuCore *s, unsigned bank,
 {
     return dma(s, bank, iova, buf, len, true);
 }
+
+static RocketStep coroutine_fn dma_lines(RocketNpuCore *s,
+                                         const RocketCube *cube,
+                                         unsigned surface, unsigned line,
+                                         unsigned lines, size_t len,
+                                         uint8_t *buf, bool is_write)
+{
+    RocketStep step = STEP_OK;
+    unsigned i;
+
+    if (cube->line == (int64_t)len) {
+        return dma(s, BANK_DATA, rocket_cube_at(cube, surface, line), buf,
+                   len * lines, is_write);
+    }
+    for (i = 0; i < lines && step == STEP_OK; i++) {
+        step = dma(s, BANK_DATA, rocket_cube_at(cube, surface, line + i),
+                   buf + i * len, len, is_write);
+    }
+    return step;
+}
+
+RocketStep coroutine_fn rocket_npu_read_lines(RocketNpuCore *s,
+                                              const RocketCube *cube,
+                                              unsigned surface, unsigned line,
+                                              unsigned lines, size_t len,
+                                              uint8_t *buf)
+{
+    return dma_lines(s, cube, surface, line, lines, len, buf, false);
+}
+
+RocketStep coroutine_fn rocket_npu_write_lines(RocketNpuCore *s,
+                                               const RocketCube *cube,
+                                               unsigned surface, unsigned line,
+                                               unsigned lines, size_t len,
+                                               uint8_t *buf)
+{
+    return dma_lines(s, cube, surface, line, lines, len, buf, true);
+}

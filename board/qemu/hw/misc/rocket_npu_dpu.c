@@ -24,27 +24,20 @@
 #define TURNED_VALUES   4
 
 /*
- * Where row y of the surface that begins with channel @c goes; false if that
- * surface is not written.  Addresses wrap at 4 GiB.
+ * Where the kernel group lies that channel @c is of, and the channel's surface in it;
+ * false if that surface is not written.
  */
-static bool output_addr(const RocketTask *t, unsigned c, unsigned y,
-                        uint32_t *addr)
+static bool output_group(const RocketTask *t, unsigned c, RocketCube *cube,
+                         unsigned *surface)
 {
     unsigned atom = rocket_format_atom(t->out.format);
     unsigned surfaces = t->flying ? t->size_e : t->group / atom;
     unsigned g = c / atom;
 
-    *addr = t->dst_addr + g / surfaces * t->dst_pass +
-            g % surfaces * t->dst_surf + y * t->dst_line;
-    return g % surfaces < t->size_e;
-}
-
-static uint32_t operand_addr(const RocketEwStage *ew, unsigned g, unsigned y)
-{
-    unsigned reader = g % ew->readers;
-
-    return ew->base[reader] + g / ew->readers * ew->step[reader] +
-           y * ew->line;
+    *cube = t->dst;
+    cube->addr += g / surfaces * t->dst_pass;
+    *surface = g % surfaces;
+    return *surface < t->size_e;
 }
 
 /* Memory has ALU operands alone, factors alone, or both and more in turns. */
@@ -138,41 +131,6 @@ static void fill_ew(const RocketTask *t, RocketScratch *m, unsigned c,
     }
 }
 
-/* Lines of @len bytes, @pitch apart, one behind the other in @buf */
-static RocketStep coroutine_fn read_lines(RocketNpuCore *s, uint32_t addr,
-                                          size_t len, int64_t pitch,
-                                          unsigned lines, uint8_t *buf)
-{
-    RocketStep step = STEP_OK;
-    unsigned i;
-
-    if (pitch == (int64_t)len) {
-        return rocket_npu_dma_read(s, BANK_DATA, addr, buf, len * lines);
-    }
-    for (i = 0; i < lines && step == STEP_OK; i++) {
-        step = rocket_npu_dma_read(s, BANK_DATA, addr + i * pitch,
-                                   buf + i * len, len);
-    }
-    return step;
-}
-
-static RocketStep coroutine_fn write_lines(RocketNpuCore *s, uint32_t addr,
-                                           size_t len, int64_t pitch,
-                                           unsigned lines, uint8_t *buf)
-{
-    RocketStep step = STEP_OK;
-    unsigned i;
-
-    if (pitch == (int64_t)len) {
-        return rocket_npu_dma_write(s, BANK_DATA, addr, buf, len * lines);
-    }
-    for (i = 0; i < lines && step == STEP_OK; i++) {
-        step = rocket_npu_dma_write(s, BANK_DATA, addr + i * pitch,
-                                    buf + i * len, len);
-    }
-    return step;
-}
-
 /* The element-wise operand of @rows rows from channel @c on, to m->ew */
 static RocketStep coroutine_fn load_ew(RocketNpuCore *s, const RocketTask *t,
                                        RocketScratch *m, unsigned c,
@@ -189,11 +147,12 @@ static RocketStep coroutine_fn load_ew(RocketNpuCore *s, const RocketTask *t,
 
     for (done = 0; done < count; done += n) {
         unsigned g = (c + done) / atom, skip = (c + done) % atom;
-        RocketStep step = read_lines(s, operand_addr(ew, g, ew->per_pixel
-                                                            ? y : 0),
-                                     (size_t)pixels * FEATURE_ATOM, ew->line,
-                                     lines, m->row);
+        RocketStep step;
 
+        step = rocket_npu_read_lines(s, &ew->cube[g % ew->readers],
+                                     g / ew->readers, ew->per_pixel ? y : 0,
+                                     lines, (size_t)pixels * FEATURE_ATOM,
+                                     m->row);
         if (step != STEP_OK) {
             return step;
         }
@@ -292,7 +251,7 @@ static RocketStep coroutine_fn turned_rows(RocketNpuCore *s,
                                  lane) * sizeof(int16_t), sizeof(int16_t));
             }
         }
-        step = rocket_npu_dma_write(s, BANK_DATA, t->dst_addr + place * plane +
+        step = rocket_npu_dma_write(s, BANK_DATA, t->dst.addr + place * plane +
                                                   y * t->out_w * each,
                                     m->turned, pixels * each);
         if (step != STEP_OK) {
@@ -320,9 +279,10 @@ RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         RocketXOperands bs_lane, bn_lane;
         RocketStep step = STEP_OK;
-        uint32_t addr;
+        unsigned surface;
+        RocketCube cube;
 
-        if (!output_addr(t, first + lane, y, &addr)) {
+        if (!output_group(t, first + lane, &cube, &surface)) {
             continue;
         }
         if (t->ew.op && t->ew.registers) {
@@ -338,8 +298,8 @@ RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
         operands_at(bn, lane, atom, &bn_lane);
         run_stages(t, m, &bs_lane, &bn_lane, atom, pixels);
         fill_extra(t, m, MIN(t->out_c - first - lane, atom), atom, pixels);
-        step = write_lines(s, addr, (size_t)t->out_w * FEATURE_ATOM,
-                           t->dst_line, rows, m->row);
+        step = rocket_npu_write_lines(s, &cube, surface, y, rows,
+                                      (size_t)t->out_w * FEATURE_ATOM, m->row);
         if (step != STEP_OK) {
             return step;
         }
@@ -384,12 +344,11 @@ static RocketStep coroutine_fn load_main(RocketNpuCore *s, const RocketTask *t,
     size_t x;
 
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
-        unsigned g = (first + lane) / atom;
-        RocketStep step = read_lines(s, t->main_addr + g * t->main_surf +
-                                        y * t->main_line,
-                                     (size_t)t->out_w * FEATURE_ATOM,
-                                     t->main_line, rows, m->row);
+        RocketStep step;
 
+        step = rocket_npu_read_lines(s, &t->main, (first + lane) / atom, y,
+                                     rows, (size_t)t->out_w * FEATURE_ATOM,
+                                     m->row);
         if (step != STEP_OK) {
             return step;
         }

@@ -25,6 +25,18 @@ typedef enum RocketFormat {
     ROCKET_TF32,
 } RocketFormat;
 
+/* Where a cube lies: [surface][line][pixel][atom], the innermost two side by side */
+typedef struct RocketCube {
+    uint32_t addr;              /* addresses wrap at 4 GiB */
+    int64_t line, surf;         /* bytes from one to the next */
+} RocketCube;
+
+static inline uint32_t rocket_cube_at(const RocketCube *cube, unsigned surface,
+                                      unsigned line)
+{
+    return cube->addr + surface * cube->surf + line * cube->line;
+}
+
 /* A value between two stages: an integer or a float, as the task computes */
 typedef union RocketValue {
     int32_t i;

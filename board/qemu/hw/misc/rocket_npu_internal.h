@@ -123,9 +123,7 @@ typedef struct RocketTask {
     unsigned pad_left, pad_top;
     uint32_t pad;               /* PAD_CON1 */
 
-    uint32_t feature_addr;
-    int64_t line_stride;        /* bytes */
-    int64_t surf_stride;        /* bytes */
+    RocketCube features;
     bool cvt;
     bool cvt_add_first;
     bool cvt_half_away;
@@ -156,14 +154,11 @@ typedef struct RocketTask {
     bool truncate_half_away;
 
     RocketFormat main_format;   /* flying: of what MRDMA reads */
-    uint32_t main_addr;
-    int64_t main_line, main_surf;
+    RocketCube main;
 
     bool transposed;
-    uint32_t dst_addr;
-    int64_t dst_line;           /* bytes */
-    int64_t dst_surf;
-    int64_t dst_pass;           /* from one kernel group to the next */
+    RocketCube dst;             /* of one kernel group */
+    int64_t dst_pass;           /* bytes from one kernel group to the next */
     unsigned size_e;            /* surfaces of a kernel group that are written */
     unsigned out_c;             /* real ones */
     uint16_t extra;             /* value of channels that are not real */
@@ -388,6 +383,18 @@ RocketStep coroutine_fn rocket_npu_dma_read(RocketNpuCore *s, unsigned bank,
 RocketStep coroutine_fn rocket_npu_dma_write(RocketNpuCore *s, unsigned bank,
                                              uint32_t iova, void *buf,
                                              size_t len);
+
+/* @lines lines of @len bytes each from @line on, one behind the other at @buf */
+RocketStep coroutine_fn rocket_npu_read_lines(RocketNpuCore *s,
+                                              const RocketCube *cube,
+                                              unsigned surface, unsigned line,
+                                              unsigned lines, size_t len,
+                                              uint8_t *buf);
+RocketStep coroutine_fn rocket_npu_write_lines(RocketNpuCore *s,
+                                               const RocketCube *cube,
+                                               unsigned surface, unsigned line,
+                                               unsigned lines, size_t len,
+                                               uint8_t *buf);
 
 /* rocket_npu_task.c */
 /*

@@ -30,8 +30,7 @@ typedef struct RocketPool {
      */
     uint32_t recip_w, recip_h;
     bool index;                 /* where each extreme was, too */
-    uint32_t src_addr, dst_addr, index_addr;
-    uint32_t src_line, src_surf, dst_line, dst_surf;    /* bytes */
+    RocketCube src, dst, places;
 } RocketPool;
 
 /* 6 bits of exponent and 10 of fraction */

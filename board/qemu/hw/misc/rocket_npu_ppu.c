@@ -136,15 +136,15 @@ const char *rocket_npu_ppu_describe(RocketNpuCore *s, RocketPool *p)
     p->pad = padded_value(p->format, REG(s, PPU_PADDING_VALUE_1_CFG));
     p->recip_w = GET(s, PPU_RECIP_KERNEL_WIDTH, RECIP);
     p->recip_h = GET(s, PPU_RECIP_KERNEL_HEIGHT, RECIP);
-    p->src_addr = base + REG(s, PPU_RDMA_SRC_BASE_ADDR);
-    p->src_line = REG(s, PPU_RDMA_SRC_LINE_STRIDE);
-    p->src_surf = REG(s, PPU_RDMA_SRC_SURF_STRIDE);
-    p->dst_addr = base + REG(s, PPU_DST_BASE_ADDR);
-    p->dst_line = (p->out_w + GET(s, PPU_OPERATION_MODE_CFG, NOTCH)) *
+    p->src.addr = base + REG(s, PPU_RDMA_SRC_BASE_ADDR);
+    p->src.line = REG(s, PPU_RDMA_SRC_LINE_STRIDE);
+    p->src.surf = REG(s, PPU_RDMA_SRC_SURF_STRIDE);
+    p->dst.addr = base + REG(s, PPU_DST_BASE_ADDR);
+    p->dst.line = (p->out_w + GET(s, PPU_OPERATION_MODE_CFG, NOTCH)) *
                   FEATURE_ATOM;
-    p->dst_surf = REG(s, PPU_DST_SURF_STRIDE);
-    p->index_addr = p->dst_addr + GET(s, PPU_DATA_FORMAT, INDEX_ADD) *
-                    FEATURE_ATOM;
+    p->dst.surf = REG(s, PPU_DST_SURF_STRIDE);
+    p->places = p->dst;
+    p->places.addr += GET(s, PPU_DATA_FORMAT, INDEX_ADD) * FEATURE_ATOM;
     return NULL;
 }
 
@@ -173,10 +173,8 @@ static RocketStep coroutine_fn load_rows(RocketNpuCore *s, const RocketPool *p,
         if (y0 + ky < 0 || y0 + ky >= p->in_h) {
             continue;
         }
-        step = rocket_npu_dma_read(s, BANK_DATA,
-                                   p->src_addr + g * p->src_surf +
-                                   (uint32_t)(y0 + ky) * p->src_line,
-                                   m->raw, (size_t)p->in_w * FEATURE_ATOM);
+        step = rocket_npu_read_lines(s, &p->src, g, y0 + ky, 1,
+                                     (size_t)p->in_w * FEATURE_ATOM, m->raw);
         if (step != STEP_OK) {
             return step;
         }
@@ -200,7 +198,6 @@ static RocketStep coroutine_fn pool_row(RocketNpuCore *s, const RocketPool *p,
                                         PoolScratch *m, unsigned g,
                                         unsigned y)
 {
-    uint32_t place = g * p->dst_surf + y * p->dst_line;
     size_t line = (size_t)p->out_w * FEATURE_ATOM;
     RocketStep step = load_rows(s, p, m, g, y);
 
@@ -208,10 +205,9 @@ static RocketStep coroutine_fn pool_row(RocketNpuCore *s, const RocketPool *p,
         return step;
     }
     compute_row(p, m);
-    step = rocket_npu_dma_write(s, BANK_DATA, p->dst_addr + place, m->raw, line);
+    step = rocket_npu_write_lines(s, &p->dst, g, y, 1, line, m->raw);
     if (step == STEP_OK && p->index) {
-        step = rocket_npu_dma_write(s, BANK_DATA, p->index_addr + place,
-                                    m->places, line);
+        step = rocket_npu_write_lines(s, &p->places, g, y, 1, line, m->places);
     }
     if (step != STEP_OK) {
         return step;

@@ -71,9 +71,7 @@ typedef struct RocketEwStage {
     bool low_half;          /* 16 bits in the low half of 32 */
     bool per_pixel;         /* else per channel */
     unsigned readers;
-    uint32_t base[2];
-    int64_t step[2];
-    int64_t line;
+    RocketCube cube[2];
 } RocketEwStage;
 
 /* Table of the element-wise unit: negative indices in LE, others in LO */

@@ -195,19 +195,19 @@ static const char *describe_features(RocketNpuCore *s, RocketTask *t)
     unsigned lines = GET(s, CNA_CONV_CON1, GROUP_LINE_OFF) ? 1 : 4;
     unsigned i;
 
-    t->feature_addr = base + REG(s, CNA_FEATURE_DATA_ADDR);
+    t->features.addr = base + REG(s, CNA_FEATURE_DATA_ADDR);
     if (t->lanes) {
         /* Counts pixels. */
-        t->line_stride = line * t->lanes * rocket_format_bits(t->format) / 8;
-        t->surf_stride = 0;
+        t->features.line = line * t->lanes * rocket_format_bits(t->format) / 8;
+        t->features.surf = 0;
     } else {
         /*
          * Strides count atoms.  LINE_STRIDE spans a group of four lines, or
          * one line if grouping is off; SURF_STRIDE leads from the end of such
          * a group, were its lines packed, to its place in the next surface.
          */
-        t->line_stride = line * FEATURE_ATOM / lines;
-        t->surf_stride = (surf + (int64_t)t->in_w * lines) * FEATURE_ATOM;
+        t->features.line = line * FEATURE_ATOM / lines;
+        t->features.surf = (surf + (int64_t)t->in_w * lines) * FEATURE_ATOM;
     }
 
     t->cvt = !GET(s, CNA_CVT_CON0, CVT_BYPASS);

@@ -102,10 +102,10 @@ static const char *describe_output(RocketNpuCore *s, RocketTask *t)
     if (refused) {
         return refused;
     }
-    t->dst_addr = rocket_npu_dma_base(s) + REG(s, DPU_DST_BASE_ADDR);
-    t->dst_line = (t->out_w + GET(s, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_0)) *
+    t->dst.addr = rocket_npu_dma_base(s) + REG(s, DPU_DST_BASE_ADDR);
+    t->dst.line = (t->out_w + GET(s, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_0)) *
                   (int64_t)FEATURE_ATOM;
-    t->dst_surf = REG(s, DPU_DST_SURF_STRIDE);
+    t->dst.surf = REG(s, DPU_DST_SURF_STRIDE);
     t->dst_pass = REG(s, DPU_SURFACE_ADD);
     t->size_e = GET(s, DPU_BS_OW_CFG, SIZE_E_0) + 1;
     t->extra = REG(s, DPU_OFFSET_PEND);
@@ -280,19 +280,20 @@ static const char *describe_ew_fetch(RocketNpuCore *s, RocketTask *t)
     uint32_t base = rocket_npu_dma_base(s);
     unsigned comb = GET(s, RDMA_FEATURE_MODE_CFG, COMB_USE);
     RocketEwStage *ew = &t->ew;
-    int64_t surface;
+    int64_t line, surface;
 
     if (!rdma_enabled(s) || GET(s, RDMA_ERDMA_CFG, DISABLE)) {
         return REFUSE(s, "an element-wise operand from memory, but its DMA "
                          "is off",
                          A_DPU_EW_CFG, A_RDMA_ERDMA_CFG);
     }
-    ew->line = (t->out_w + GET(s, RDMA_DATA_CUBE_HEIGHT, EW_LINE_NOTCH)) *
-               (int64_t)FEATURE_ATOM;
+    line = (t->out_w + GET(s, RDMA_DATA_CUBE_HEIGHT, EW_LINE_NOTCH)) *
+           (int64_t)FEATURE_ATOM;
+    ew->cube[0].line = ew->cube[1].line = line;
     if (!(comb & RDMA_COMB_BOTH)) {
         ew->readers = 1;
-        ew->base[0] = base + REG(s, RDMA_EW_BASE_ADDR);
-        ew->step[0] = REG(s, RDMA_EW_SURF_STRIDE);
+        ew->cube[0].addr = base + REG(s, RDMA_EW_BASE_ADDR);
+        ew->cube[0].surf = REG(s, RDMA_EW_SURF_STRIDE);
         return NULL;
     }
     if (!(comb & RDMA_COMB_TO_ERDMA) || t->flying ||
@@ -302,12 +303,12 @@ static const char *describe_ew_fetch(RocketNpuCore *s, RocketTask *t)
                          A_RDMA_FEATURE_MODE_CFG);
     }
     /* MRDMA reads even surfaces, ERDMA odd ones; notches skip the rest. */
-    surface = ew->line * t->out_h;
+    surface = line * t->out_h;
     ew->readers = 2;
-    ew->base[0] = base + REG(s, RDMA_SRC_BASE_ADDR);
-    ew->base[1] = base + REG(s, RDMA_EW_BASE_ADDR);
-    ew->step[0] = surface + REG(s, RDMA_SURF_NOTCH);
-    ew->step[1] = surface + REG(s, RDMA_EW_SURF_NOTCH);
+    ew->cube[0].addr = base + REG(s, RDMA_SRC_BASE_ADDR);
+    ew->cube[1].addr = base + REG(s, RDMA_EW_BASE_ADDR);
+    ew->cube[0].surf = surface + REG(s, RDMA_SURF_NOTCH);
+    ew->cube[1].surf = surface + REG(s, RDMA_EW_SURF_NOTCH);
     return NULL;
 }
 
@@ -456,9 +457,9 @@ const char *rocket_npu_task_describe_flying(RocketNpuCore *s, RocketTask *t)
                          A_DPU_DATA_CUBE_CHANNEL, A_DPU_DATA_CUBE_WIDTH,
                          A_DPU_DATA_CUBE_HEIGHT);
     }
-    t->main_addr = rocket_npu_dma_base(s) + REG(s, RDMA_SRC_BASE_ADDR);
-    t->main_line = (t->out_w + GET(s, RDMA_SRC_DMA_CFG, LINE_NOTCH)) *
+    t->main.addr = rocket_npu_dma_base(s) + REG(s, RDMA_SRC_BASE_ADDR);
+    t->main.line = (t->out_w + GET(s, RDMA_SRC_DMA_CFG, LINE_NOTCH)) *
                    (int64_t)FEATURE_ATOM;
-    t->main_surf = t->main_line * t->out_h;
+    t->main.surf = t->main.line * t->out_h;
     return rocket_npu_task_describe_dpu(s, t);
 }
