@@ -248,6 +248,7 @@ struct RocketNpuCore {
     RocketWorker *worker;           /* or NULL: nothing was given away yet */
     int64_t run_begin;              /* of the PC, virtual ns */
     int64_t task_begin;
+    int64_t task_due;               /* end of the task before, of a chain */
     int64_t idle_ns;                /* of this task: held accesses, no clock */
     int64_t idle_since;
     unsigned idle_reasons;
