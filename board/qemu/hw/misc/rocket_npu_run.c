@@ -298,10 +298,12 @@ void rocket_npu_task_time_begin(RocketNpuCore *s)
 /* Is this task not the last one of its start? */
 static bool more_to_come(RocketNpuCore *s)
 {
-    uint32_t number = FIELD_EX32(*rocket_npu_word(s, 0, A_PC_TASK_CON),
-                                 PC_TASK_CON, TASK_NUMBER);
+    uint32_t con = *rocket_npu_word(s, 0, A_PC_TASK_CON);
 
-    return s->chained && s->task_counter + 1 != number;
+    /* The counter wraps, so that a number of 0 has a last task, too. */
+    return s->chained &&
+           FIELD_EX32(s->task_counter + 1, PC_TASK_CON, TASK_NUMBER) !=
+           FIELD_EX32(con, PC_TASK_CON, TASK_NUMBER);
 }
 
 RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s)
