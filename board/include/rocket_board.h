@@ -37,7 +37,8 @@
  *   TASK_NS + MACs * PS_PER_KMAC / 10^6 + bytes * PS_PER_KBYTE / 10^6  ns
  *
  * (a KMAC is 1000 multiply-accumulates, a KBYTE 1000 bytes moved), times the
- * SLOWDOWN of its core.
+ * SLOWDOWN of its core.  PS_PER_KMAC is at 1 GHz: the part of the MACs follows
+ * the NPU's clock, as it runs when the work is done.
  */
 #define ROCKET_BOARD_TASK_NS		0x020	/* reset: 2000 */
 #define ROCKET_BOARD_PS_PER_KMAC	0x024	/* reset: 977 (1024 MACs a cycle at 1 GHz) */
@@ -52,6 +53,27 @@
 #define ROCKET_BOARD_NUM_READINGS	0x030	/* RO u32 */
 #define ROCKET_BOARD_READING(n)		(0x100 + 4 * (n))	/* RW u32 */
 #define ROCKET_BOARD_READING_NS(n)	(0x200 + 4 * (n))	/* RW u32 */
+
+/*
+ * The NPU's clock, one for all cores, and its supply; counters RO u64.  Without
+ * a clock that can be set (-machine npu-clock=fixed) only CLOCK_HZ says something.
+ */
+#define ROCKET_BOARD_CLOCK_HZ		0x300	/* RO u32: as it runs now */
+#define ROCKET_BOARD_SUPPLY_UV		0x304	/* RO u32: voltage of vdd_npu_s0 */
+#define ROCKET_BOARD_RATE_SETS		0x308	/* changes that firmware was asked for and made */
+#define ROCKET_BOARD_COLD_SETS		0x310	/* asked while all domains were off: it hung */
+#define ROCKET_BOARD_RESET_SETS		0x318	/* made while a core was in reset */
+#define ROCKET_BOARD_UNDERVOLTAGES	0x320	/* times the clock got too fast for the voltage */
+#define ROCKET_BOARD_FAST_OFFS		0x328	/* the last domain went off while the clock ran
+						 * faster than it does after power-on
+						 */
+#define ROCKET_BOARD_CLOCK_END		0x330
+/* RW u32, reset 0: how many of the next changes firmware refuses, 0xffffffff for all */
+#define ROCKET_BOARD_INJ_CLOCK_REFUSE	0x330
+#define ROCKET_BOARD_BOOT_HZ		200000000U	/* after power-on, if it can be set */
+#define ROCKET_BOARD_CLOCK_STEP_HZ	100000000U	/* rates are multiples of it */
+#define ROCKET_BOARD_MAX_HZ		1000000000U
+#define ROCKET_BOARD_USUAL_UV		800000U		/* of a supply that cannot be set */
 
 /* Core page: counters, RO u64 */
 

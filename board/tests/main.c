@@ -103,6 +103,7 @@ int main(int argc, char **argv)
 		return tap_finish();
 	}
 	suite_gates(&env);
+	suite_clock(&env);
 	suite_iommu(&env);
 	suite_pc(&env);
 	suite_inject(&env);

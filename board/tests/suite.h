@@ -26,6 +26,7 @@ typedef void test_fn(struct board *b, const struct env *env);
 void run_test(const struct env *env, const char *name, test_fn *fn, const char *options);
 
 void suite_gates(const struct env *env);
+void suite_clock(const struct env *env);
 void suite_iommu(const struct env *env);
 void suite_pc(const struct env *env);
 void suite_inject(const struct env *env);

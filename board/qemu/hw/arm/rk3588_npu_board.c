@@ -25,7 +25,9 @@
 #include "hw/misc/rk3588_cru.h"
 #include "hw/misc/rk3588_pmu.h"
 #include "hw/misc/rk_iommu.h"
+#include "hw/misc/rk_npu_clock.h"
 #include "hw/misc/rk_npu_gate.h"
+#include "hw/misc/rk_scmi.h"
 #include "hw/misc/rk_syscon.h"
 #include "hw/misc/rocket_board_ctl.h"
 #include "hw/misc/rocket_npu.h"
@@ -55,12 +57,24 @@ OBJECT_DECLARE_TYPE(RK3588NpuMachine, RK3588NpuMachineClass,
 #define HIGH_RAM_BASE       (4 * GiB)
 #define HIGH_RAM_MAX        (28 * GiB)
 
+/* Firmware's doorbell and memory; on silicon there is an instruction for it */
+#define MHU_BASE            0x0b010000
+#define SHMEM_BASE          (MHU_BASE + RK_SCMI_MHU_SIZE)
+#define MHU_SPI             115
+#define MHU_PERIPHID        0x001bb098
+
 /* The line of virt's PL061 that switches vdd_npu_s0 off */
 #define VDD_OFF_GPIO        6
+/* The first of those that set its voltage */
+#define VDD_VOLTAGE_GPIO    0
 #define GPIO_ACTIVE_LOW     1
 
 #define GIC_SPI             0
 #define IRQ_LEVEL_HIGH      4
+
+/* rk3588-base.dtsi, Cortex-A55 and A76 */
+#define CAPACITY_SMALL      530
+#define CAPACITY_BIG        1024
 
 /* dt-bindings/clock/rockchip,rk3588-cru.h */
 #define ACLK_NPU1           276
@@ -92,6 +106,15 @@ static const CoreBindings core_bindings[MAX_CORES] = {
     { ACLK_NPU2, HCLK_NPU2, 254, 256, RK3588_PD_NPU2 },
 };
 
+/* What there is of the NPU's clock, in the order of npu_clock_names */
+typedef enum NpuClock {
+    NPU_CLOCK_FIXED,    /* it cannot be set */
+    NPU_CLOCK_SCMI,     /* firmware sets it */
+    NPU_CLOCK_OPP,      /* the same, with a voltage to be set and a table of both */
+} NpuClock;
+
+static const char *const npu_clock_names[] = { "fixed", "scmi", "opp" };
+
 struct RK3588NpuMachineClass {
     VirtMachineClass parent_class;
     void (*parent_init)(MachineState *machine);
@@ -106,6 +129,8 @@ struct RK3588NpuMachine {
     uint64_t high_ram_size;
     uint32_t npu_cores;
     bool npu_supply;
+    NpuClock npu_clock;
+    bool big_little;
 };
 
 /* Devices */
@@ -218,6 +243,38 @@ static void add_core(RK3588NpuMachine *s, unsigned n, DeviceState *ctl,
                                                   NPU_SPI(n)));
 }
 
+static void add_clock(RK3588NpuMachine *s, DeviceState *ctl,
+                      DeviceState **gates)
+{
+    DeviceState *clock = add_device(s, TYPE_RK_NPU_CLOCK, "clock");
+    Object *gpio = object_resolve_path_type("", "pl061", NULL);
+    DeviceState *scmi = add_device(s, TYPE_RK_SCMI, "scmi");
+    SysBusDevice *sbd = SYS_BUS_DEVICE(scmi);
+    bool settable = s->npu_clock == NPU_CLOCK_OPP;
+    unsigned i;
+
+    set_link(clock, "ctl", ctl);
+    qdev_prop_set_bit(clock, "settable-supply", settable);
+    for (i = 0; i < s->npu_cores; i++) {
+        g_autofree char *name = g_strdup_printf("gate%u", i);
+
+        set_link(clock, name, gates[i]);
+    }
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(clock), &error_fatal);
+    for (i = 0; settable && i < RK_NPU_CLOCK_VOLTAGE_LINES; i++) {
+        qdev_connect_gpio_out(DEVICE(gpio), VDD_VOLTAGE_GPIO + i,
+                              qdev_get_gpio_in_named(clock,
+                                                     RK_NPU_CLOCK_VOLTAGE, i));
+    }
+
+    set_link(scmi, "clock", clock);
+    sysbus_realize_and_unref(sbd, &error_fatal);
+    sysbus_mmio_map(sbd, 0, MHU_BASE);
+    sysbus_mmio_map(sbd, 1, SHMEM_BASE);
+    sysbus_connect_irq(sbd, 0, qdev_get_gpio_in(VIRT_MACHINE(s)->gic,
+                                                MHU_SPI));
+}
+
 static void connect_supply(RK3588NpuMachine *s, DeviceState **gates)
 {
     DeviceState *split = add_device(s, TYPE_SPLIT_IRQ, "vdd-npu");
@@ -256,6 +313,9 @@ static void add_devices(RK3588NpuMachine *s)
         gates[i] = add_gate(s, i, ctl, cru, pmu);
         add_core(s, i, ctl, gates[i]);
     }
+    if (s->npu_clock != NPU_CLOCK_FIXED) {
+        add_clock(s, ctl, gates);
+    }
     if (s->npu_supply) {
         connect_supply(s, gates);
     }
@@ -277,7 +337,9 @@ static void add_high_ram(RK3588NpuMachine *s)
 /* Phandles that nodes refer to */
 typedef struct Phandles {
     uint32_t cru;
-    uint32_t npu_clock;
+    uint32_t npu_clock;     /* of what provides it */
+    bool npu_clock_id;      /* which has more than one */
+    uint32_t opp_table;
     uint32_t power;
     uint32_t supply;
     uint32_t qos_npu1, qos_npu2, qos_mwr, qos_mro, qos_mcu;
@@ -322,6 +384,48 @@ static uint32_t add_fixed_clock(void *fdt, const char *node, const char *name,
     return add_phandle(fdt, node);
 }
 
+/* Firmware, and what leads to it */
+static uint32_t add_scmi(void *fdt, uint32_t apb_pclk)
+{
+    g_autofree char *mhu = g_strdup_printf("/mailbox@%x", MHU_BASE);
+    g_autofree char *shmem = g_strdup_printf("/sram@%x", SHMEM_BASE);
+    g_autofree char *area = g_strdup_printf("%s/scmi-shmem@0", shmem);
+    const char *scmi = "/firmware/scmi", *clock = "/firmware/scmi/protocol@14";
+
+    add_node(fdt, mhu, MHU_BASE, RK_SCMI_MHU_SIZE);
+    SET_STRINGS(fdt, mhu, "compatible", "arm,mhu-doorbell", "arm,primecell");
+    qemu_fdt_setprop_cell(fdt, mhu, "arm,primecell-periphid", MHU_PERIPHID);
+    qemu_fdt_setprop_cell(fdt, mhu, "#mbox-cells", 2);
+    qemu_fdt_setprop_cells(fdt, mhu, "interrupts", GIC_SPI, MHU_SPI,
+                           IRQ_LEVEL_HIGH);
+    qemu_fdt_setprop_cell(fdt, mhu, "clocks", apb_pclk);
+    qemu_fdt_setprop_string(fdt, mhu, "clock-names", "apb_pclk");
+
+    add_node(fdt, shmem, SHMEM_BASE, RK_SCMI_SHMEM_SIZE);
+    qemu_fdt_setprop_string(fdt, shmem, "compatible", "mmio-sram");
+    qemu_fdt_setprop_cell(fdt, shmem, "#address-cells", 1);
+    qemu_fdt_setprop_cell(fdt, shmem, "#size-cells", 1);
+    qemu_fdt_setprop_sized_cells(fdt, shmem, "ranges", 1, 0, 2, SHMEM_BASE,
+                                 1, RK_SCMI_SHMEM_SIZE);
+    qemu_fdt_add_subnode(fdt, area);
+    qemu_fdt_setprop_string(fdt, area, "compatible", "arm,scmi-shmem");
+    qemu_fdt_setprop_cells(fdt, area, "reg", 0, 0x100);
+
+    qemu_fdt_add_subnode(fdt, "/firmware");
+    qemu_fdt_add_subnode(fdt, scmi);
+    qemu_fdt_setprop_string(fdt, scmi, "compatible", "arm,scmi");
+    qemu_fdt_setprop_cells(fdt, scmi, "mboxes", add_phandle(fdt, mhu), 0, 0);
+    qemu_fdt_setprop_cell(fdt, scmi, "shmem", add_phandle(fdt, area));
+    /* 30 ms would be enough, if the host had nothing else to do. */
+    qemu_fdt_setprop_cell(fdt, scmi, "arm,max-rx-timeout-ms", 500);
+    qemu_fdt_setprop_cell(fdt, scmi, "#address-cells", 1);
+    qemu_fdt_setprop_cell(fdt, scmi, "#size-cells", 0);
+    qemu_fdt_add_subnode(fdt, clock);
+    qemu_fdt_setprop_cell(fdt, clock, "reg", RK_SCMI_CLOCK_PROTOCOL);
+    qemu_fdt_setprop_cell(fdt, clock, "#clock-cells", 1);
+    return add_phandle(fdt, clock);
+}
+
 static uint32_t add_grf(void *fdt, const char *compatible, uint32_t base)
 {
     g_autofree char *node = g_strdup_printf("/syscon@%x", base);
@@ -332,7 +436,7 @@ static uint32_t add_grf(void *fdt, const char *compatible, uint32_t base)
     return add_phandle(fdt, node);
 }
 
-static void add_clocks(void *fdt, Phandles *ph)
+static void add_clocks(RK3588NpuMachine *s, void *fdt, Phandles *ph)
 {
     g_autofree char *cru = g_strdup_printf("/clock-controller@%x",
                                            RK3588_CRU_BASE);
@@ -341,9 +445,11 @@ static void add_clocks(void *fdt, Phandles *ph)
     add_fixed_clock(fdt, "/clock-0", "spll", 702000000);
     add_fixed_clock(fdt, "/clock-1", "xin24m", 24000000);
     add_fixed_clock(fdt, "/clock-2", "xin32k", 32768);
-    /* On silicon firmware provides this one, by SCMI. */
-    ph->npu_clock = add_fixed_clock(fdt, "/clock-npu", "scmi_clk_npu",
-                                    1000000000);
+    ph->npu_clock_id = s->npu_clock != NPU_CLOCK_FIXED;
+    ph->npu_clock = ph->npu_clock_id ?
+        add_scmi(fdt, VIRT_MACHINE(s)->clock_phandle) :
+        add_fixed_clock(fdt, "/clock-npu", "scmi_clk_npu",
+                        ROCKET_BOARD_MAX_HZ);
 
     /* The CRU's driver looks for both register files. */
     add_grf(fdt, "rockchip,rk3588-sys-grf", SYS_GRF_BASE);
@@ -368,24 +474,87 @@ static uint32_t add_qos(void *fdt, uint32_t base)
 
 /*
  * vdd_npu_s0: on real boards a regulator of the power management chip, here
- * one that a GPIO switches.
+ * one that GPIOs switch.
  */
-static void add_supply(void *fdt, Phandles *ph)
+static void add_fixed_supply(void *fdt, const char *node, uint32_t gpio)
+{
+    qemu_fdt_setprop_string(fdt, node, "compatible", "regulator-fixed");
+    qemu_fdt_setprop_cell(fdt, node, "regulator-min-microvolt",
+                          ROCKET_BOARD_USUAL_UV);
+    qemu_fdt_setprop_cell(fdt, node, "regulator-max-microvolt",
+                          ROCKET_BOARD_USUAL_UV);
+    qemu_fdt_setprop_cells(fdt, node, "gpio", gpio, VDD_OFF_GPIO,
+                           GPIO_ACTIVE_LOW);
+}
+
+/* Each line that is high adds a step, so the lines of a voltage are the lower ones. */
+static void add_settable_supply(void *fdt, const char *node, uint32_t gpio)
+{
+    uint32_t states[2 * (RK_NPU_CLOCK_VOLTAGE_LINES + 1)];
+    uint32_t lines[3 * RK_NPU_CLOCK_VOLTAGE_LINES];
+    unsigned i;
+
+    for (i = 0; i <= RK_NPU_CLOCK_VOLTAGE_LINES; i++) {
+        states[2 * i] = cpu_to_be32(RK_NPU_CLOCK_MIN_UV +
+                                    i * RK_NPU_CLOCK_STEP_UV);
+        states[2 * i + 1] = cpu_to_be32((1 << i) - 1);
+    }
+    for (i = 0; i < RK_NPU_CLOCK_VOLTAGE_LINES; i++) {
+        lines[3 * i] = cpu_to_be32(gpio);
+        lines[3 * i + 1] = cpu_to_be32(VDD_VOLTAGE_GPIO + i);
+        lines[3 * i + 2] = 0;
+    }
+    qemu_fdt_setprop_string(fdt, node, "compatible", "regulator-gpio");
+    qemu_fdt_setprop_cell(fdt, node, "regulator-min-microvolt",
+                          RK_NPU_CLOCK_MIN_UV);
+    qemu_fdt_setprop_cell(fdt, node, "regulator-max-microvolt",
+                          RK_NPU_CLOCK_MIN_UV +
+                          RK_NPU_CLOCK_VOLTAGE_LINES * RK_NPU_CLOCK_STEP_UV);
+    qemu_fdt_setprop(fdt, node, "states", states, sizeof(states));
+    qemu_fdt_setprop(fdt, node, "gpios", lines, sizeof(lines));
+    qemu_fdt_setprop_cells(fdt, node, "gpios-states", 0, 0, 0);
+    qemu_fdt_setprop_cells(fdt, node, "enable-gpios", gpio, VDD_OFF_GPIO,
+                           GPIO_ACTIVE_LOW);
+}
+
+static void add_supply(RK3588NpuMachine *s, void *fdt, Phandles *ph)
 {
     const char *node = "/regulator-vdd-npu-s0";
-    g_auto(GStrv) gpio = qemu_fdt_node_path(fdt, NULL, "arm,pl061",
+    g_auto(GStrv) path = qemu_fdt_node_path(fdt, NULL, "arm,pl061",
                                             &error_fatal);
+    uint32_t gpio = qemu_fdt_get_phandle(fdt, path[0]);
 
     qemu_fdt_add_subnode(fdt, node);
-    qemu_fdt_setprop_string(fdt, node, "compatible", "regulator-fixed");
     qemu_fdt_setprop_string(fdt, node, "regulator-name", "vdd_npu_s0");
-    qemu_fdt_setprop_cell(fdt, node, "regulator-min-microvolt", 800000);
-    qemu_fdt_setprop_cell(fdt, node, "regulator-max-microvolt", 800000);
     qemu_fdt_setprop(fdt, node, "regulator-boot-on", NULL, 0);
-    qemu_fdt_setprop_cells(fdt, node, "gpio",
-                           qemu_fdt_get_phandle(fdt, gpio[0]), VDD_OFF_GPIO,
-                           GPIO_ACTIVE_LOW);
+    if (s->npu_clock == NPU_CLOCK_OPP) {
+        add_settable_supply(fdt, node, gpio);
+    } else {
+        add_fixed_supply(fdt, node, gpio);
+    }
     ph->supply = add_phandle(fdt, node);
+}
+
+/* The binding is that of other devices; the cores have none of their own yet. */
+static uint32_t add_opp_table(void *fdt)
+{
+    static const uint32_t rates[] = { 200, 300, 400, 600, 700, 800, 900, 1000 };
+    const char *table = "/opp-table-npu";
+    int i;
+
+    qemu_fdt_add_subnode(fdt, table);
+    qemu_fdt_setprop_string(fdt, table, "compatible", "operating-points-v2");
+    qemu_fdt_setprop(fdt, table, "opp-shared", NULL, 0);
+    for (i = ARRAY_SIZE(rates) - 1; i >= 0; i--) {
+        uint32_t hz = rates[i] * 1000000;
+        g_autofree char *node = g_strdup_printf("%s/opp-%u", table, hz);
+
+        qemu_fdt_add_subnode(fdt, node);
+        qemu_fdt_setprop_u64(fdt, node, "opp-hz", hz);
+        qemu_fdt_setprop_cell(fdt, node, "opp-microvolt",
+                              rk_npu_clock_needs(hz));
+    }
+    return add_phandle(fdt, table);
 }
 
 static void add_domain(void *fdt, const char *node, uint32_t id)
@@ -484,6 +653,32 @@ static void add_iommu_node(void *fdt, unsigned n, Phandles *ph)
     ph->mmu[n] = add_phandle(fdt, node);
 }
 
+static void add_core_clocks(void *fdt, const char *node, unsigned n,
+                            const Phandles *ph)
+{
+    const CoreBindings *core = &core_bindings[n];
+
+    if (ph->npu_clock_id) {
+        qemu_fdt_setprop_cells(fdt, node, "clocks", ph->cru, core->aclk,
+                               ph->cru, core->hclk, ph->npu_clock,
+                               RK_SCMI_CLK_NPU, ph->cru, PCLK_NPU_ROOT);
+        qemu_fdt_setprop_cells(fdt, node, "assigned-clocks", ph->npu_clock,
+                               RK_SCMI_CLK_NPU);
+    } else {
+        qemu_fdt_setprop_cells(fdt, node, "clocks", ph->cru, core->aclk,
+                               ph->cru, core->hclk, ph->npu_clock,
+                               ph->cru, PCLK_NPU_ROOT);
+        qemu_fdt_setprop_cell(fdt, node, "assigned-clocks", ph->npu_clock);
+    }
+    SET_STRINGS(fdt, node, "clock-names", "aclk", "hclk", "npu", "pclk");
+    qemu_fdt_setprop_cell(fdt, node, "assigned-clock-rates",
+                          ROCKET_BOARD_BOOT_HZ);
+    if (ph->opp_table) {
+        qemu_fdt_setprop_cell(fdt, node, "operating-points-v2", ph->opp_table);
+        qemu_fdt_setprop_cell(fdt, node, "#cooling-cells", 2);
+    }
+}
+
 static void add_core_node(void *fdt, unsigned n, const Phandles *ph)
 {
     g_autofree char *node = g_strdup_printf("/npu@%x", NPU_BASE(n));
@@ -497,12 +692,7 @@ static void add_core_node(void *fdt, unsigned n, const Phandles *ph)
                                  2, NPU_BASE(n) + 0x1000, 2, 0x1000,
                                  2, NPU_BASE(n) + 0x3000, 2, 0x1000);
     SET_STRINGS(fdt, node, "reg-names", "pc", "cna", "core");
-    qemu_fdt_setprop_cells(fdt, node, "clocks", ph->cru, core->aclk,
-                           ph->cru, core->hclk, ph->npu_clock,
-                           ph->cru, PCLK_NPU_ROOT);
-    SET_STRINGS(fdt, node, "clock-names", "aclk", "hclk", "npu", "pclk");
-    qemu_fdt_setprop_cell(fdt, node, "assigned-clocks", ph->npu_clock);
-    qemu_fdt_setprop_cell(fdt, node, "assigned-clock-rates", 200000000);
+    add_core_clocks(fdt, node, n, ph);
     qemu_fdt_setprop_cells(fdt, node, "resets", ph->cru, core->srst_a,
                            ph->cru, core->srst_h);
     SET_STRINGS(fdt, node, "reset-names", "srst_a", "srst_h");
@@ -512,6 +702,19 @@ static void add_core_node(void *fdt, unsigned n, const Phandles *ph)
         qemu_fdt_setprop_cell(fdt, node, "sram-supply", ph->supply);
     }
     add_core_resources(fdt, node, n, ph);
+}
+
+/* The first half of the CPUs are the SoC's small ones, by their weight. */
+static void add_capacities(RK3588NpuMachine *s, void *fdt)
+{
+    unsigned cpus = MACHINE(s)->smp.cpus, n;
+
+    for (n = 0; n < cpus; n++) {
+        g_autofree char *node = g_strdup_printf("/cpus/cpu@%u", n);
+
+        qemu_fdt_setprop_cell(fdt, node, "capacity-dmips-mhz",
+                              n < cpus / 2 ? CAPACITY_SMALL : CAPACITY_BIG);
+    }
 }
 
 static void add_nodes(RK3588NpuMachine *s, void *fdt)
@@ -526,9 +729,15 @@ static void add_nodes(RK3588NpuMachine *s, void *fdt)
      */
     fdt_delprop(fdt, 0, "dma-coherent");
 
-    add_clocks(fdt, &ph);
+    add_clocks(s, fdt, &ph);
     if (s->npu_supply) {
-        add_supply(fdt, &ph);
+        add_supply(s, fdt, &ph);
+    }
+    if (s->npu_clock == NPU_CLOCK_OPP) {
+        ph.opp_table = add_opp_table(fdt);
+    }
+    if (s->big_little) {
+        add_capacities(s, fdt);
     }
     add_power(fdt, &ph);
     /* New nodes come first: backwards, for Linux to find core 0 first. */
@@ -577,6 +786,12 @@ static void rk3588_npu_machine_init(MachineState *machine)
     }
     if (machine->maxram_size != machine->ram_size || machine->ram_slots) {
         error_report("-m: this machine takes no maxmem and no slots");
+        exit(EXIT_FAILURE);
+    }
+
+    if (s->npu_clock == NPU_CLOCK_OPP && !s->npu_supply) {
+        error_report("npu-clock=opp needs the supply, without which there is "
+                     "no voltage to be set");
         exit(EXIT_FAILURE);
     }
 
@@ -639,6 +854,34 @@ static void set_npu_supply(Object *obj, bool value, Error **errp)
     RK3588_NPU_MACHINE(obj)->npu_supply = value;
 }
 
+static char *get_npu_clock(Object *obj, Error **errp)
+{
+    return g_strdup(npu_clock_names[RK3588_NPU_MACHINE(obj)->npu_clock]);
+}
+
+static void set_npu_clock(Object *obj, const char *value, Error **errp)
+{
+    unsigned i;
+
+    for (i = 0; i < ARRAY_SIZE(npu_clock_names); i++) {
+        if (!strcmp(value, npu_clock_names[i])) {
+            RK3588_NPU_MACHINE(obj)->npu_clock = i;
+            return;
+        }
+    }
+    error_setg(errp, "npu-clock is fixed, scmi or opp, not '%s'", value);
+}
+
+static bool get_big_little(Object *obj, Error **errp)
+{
+    return RK3588_NPU_MACHINE(obj)->big_little;
+}
+
+static void set_big_little(Object *obj, bool value, Error **errp)
+{
+    RK3588_NPU_MACHINE(obj)->big_little = value;
+}
+
 static char *get_silicon(Object *obj, Error **errp)
 {
     return rocket_silicon_text(&RK3588_NPU_MACHINE(obj)->silicon);
@@ -691,6 +934,15 @@ static void rk3588_npu_machine_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "silicon", get_silicon, set_silicon);
     object_class_property_set_description(oc, "silicon",
         "Readings of the silicon: help, or KEY=VALUE[,,KEY=VALUE...]");
+    object_class_property_add_str(oc, "npu-clock", get_npu_clock,
+                                  set_npu_clock);
+    object_class_property_set_description(oc, "npu-clock",
+        "The NPU's clock: fixed (default), scmi (set by firmware), opp (with a "
+        "voltage to be set, too, and a table of operating points)");
+    object_class_property_add_bool(oc, "big-little", get_big_little,
+                                   set_big_little);
+    object_class_property_set_description(oc, "big-little",
+        "Call the first half of the CPUs small ones (default off)");
     object_class_property_add_bool(oc, "npu-supply", get_npu_supply,
                                    set_npu_supply);
     object_class_property_set_description(oc, "npu-supply",

@@ -31,20 +31,25 @@ struct RkNpuGate {
     bool reset;         /* srst_a as the core feels it: see no_reset */
 };
 
-static bool gate_powered(RkNpuGate *s)
+bool rk_npu_gate_powered(RkNpuGate *s)
 {
     return s->power && !s->vdd_off;
 }
 
+bool rk_npu_gate_in_reset(RkNpuGate *s)
+{
+    return s->reset;
+}
+
 bool rk_npu_gate_accessible(RkNpuGate *s)
 {
-    return gate_powered(s) && !s->idle && s->aclk && s->hclk &&
+    return rk_npu_gate_powered(s) && !s->idle && s->aclk && s->hclk &&
            !s->reset && !s->srst_h;
 }
 
 bool rk_npu_gate_running(RkNpuGate *s)
 {
-    return gate_powered(s) && s->aclk && !s->reset;
+    return rk_npu_gate_powered(s) && s->aclk && !s->reset;
 }
 
 void rk_npu_gate_add_notifier(RkNpuGate *s, Notifier *notifier)
@@ -70,7 +75,7 @@ static void gate_tell(RkNpuGate *s, RkNpuGateEvent event)
 
 static void gate_power_changed(RkNpuGate *s, bool was)
 {
-    bool is = gate_powered(s);
+    bool is = rk_npu_gate_powered(s);
 
     if (was == is) {
         return;
@@ -84,7 +89,7 @@ static void gate_power_changed(RkNpuGate *s, bool was)
 static void gate_set_power(void *opaque, int n, int level)
 {
     RkNpuGate *s = opaque;
-    bool was = gate_powered(s);
+    bool was = rk_npu_gate_powered(s);
 
     s->power = level;
     gate_power_changed(s, was);
@@ -93,7 +98,7 @@ static void gate_set_power(void *opaque, int n, int level)
 static void gate_set_vdd_off(void *opaque, int n, int level)
 {
     RkNpuGate *s = opaque;
-    bool was = gate_powered(s);
+    bool was = rk_npu_gate_powered(s);
 
     s->vdd_off = level;
     gate_power_changed(s, was);

@@ -26,6 +26,7 @@
 #define READING_NS_END  ROCKET_BOARD_READING_NS(READING_TIMES)
 #define TIME_FIRST      ROCKET_BOARD_TASK_NS
 #define TIME_END        (TIME_FIRST + sizeof(RocketTimeModel))
+#define CLOCK_FIRST     ROCKET_BOARD_CLOCK_HZ
 
 /* The structs are the register map. */
 QEMU_BUILD_BUG_ON(sizeof(RocketCoreStats) != ROCKET_BOARD_COUNTERS_END);
@@ -44,6 +45,9 @@ QEMU_BUILD_BUG_ON(INJ_FIRST + offsetof(RocketCoreInject, table_watch) !=
                   ROCKET_BOARD_TABLE_WATCH);
 QEMU_BUILD_BUG_ON(TIME_FIRST + offsetof(RocketTimeModel, ps_per_kbyte) !=
                   ROCKET_BOARD_PS_PER_KBYTE);
+QEMU_BUILD_BUG_ON(CLOCK_FIRST + offsetof(RocketClockState, refuse) !=
+                  ROCKET_BOARD_INJ_CLOCK_REFUSE);
+QEMU_BUILD_BUG_ON(ROCKET_BOARD_CLOCK_END != ROCKET_BOARD_INJ_CLOCK_REFUSE);
 
 typedef struct RocketBoardCore {
     RocketCoreStats stats;
@@ -61,6 +65,7 @@ struct RocketBoardCtl {
     RocketSilicon *silicon;
     uint32_t num_cores;
     RocketTimeModel time;
+    RocketClockState clock;
     RocketBoardCore core[ROCKET_BOARD_CORES];
 };
 
@@ -85,6 +90,11 @@ static const char *const time_names[] = {
 };
 QEMU_BUILD_BUG_ON(ARRAY_SIZE(time_names) != (TIME_END - TIME_FIRST) / 4);
 
+static const char *const clock_names[] = {
+    "clock-rate-sets", "clock-cold-sets", "clock-reset-sets",
+    "clock-undervoltages", "clock-fast-offs",
+};
+
 /* What the models see */
 
 RocketCoreStats *rocket_board_ctl_stats(RocketBoardCtl *ctl, unsigned core)
@@ -102,6 +112,11 @@ RocketCoreInject *rocket_board_ctl_inject(RocketBoardCtl *ctl, unsigned core)
 RocketTimeModel *rocket_board_ctl_time(RocketBoardCtl *ctl)
 {
     return &ctl->time;
+}
+
+RocketClockState *rocket_board_ctl_clock(RocketBoardCtl *ctl)
+{
+    return &ctl->clock;
 }
 
 void rocket_board_ctl_set_spurious_handler(RocketBoardCtl *ctl, unsigned core,
@@ -210,6 +225,14 @@ static bool read_word(RocketBoardCtl *s, hwaddr offset, uint64_t *val)
             *val = READINGS;
             return true;
         }
+        if (reg >= CLOCK_FIRST && reg < ROCKET_BOARD_CLOCK_END) {
+            *val = ((uint64_t *)&s->clock)[(reg - CLOCK_FIRST) / 8];
+            return true;
+        }
+        if (reg == ROCKET_BOARD_INJ_CLOCK_REFUSE) {
+            *val = s->clock.refuse;
+            return true;
+        }
         if (read_reading(s, reg, &reading)) {
             *val = reading;
             if (read_reading(s, reg + 4, &reading)) {
@@ -288,6 +311,10 @@ static void write_reg(RocketBoardCtl *s, hwaddr offset, uint32_t val)
         if (write_reading(s, reg, val)) {
             return;
         }
+        if (reg == ROCKET_BOARD_INJ_CLOCK_REFUSE) {
+            s->clock.refuse = val;
+            return;
+        }
     } else if (page <= s->num_cores) {
         c = &s->core[page - 1];
         if (inject_reg(c, reg, &word)) {
@@ -333,6 +360,12 @@ static char *rocket_board_ctl_get_stats(Object *obj, Error **errp)
 
     g_string_append_printf(out, "clock-ns %" PRId64 "\n",
                            qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    g_string_append_printf(out, "clock-hz %u\nclock-supply-uv %u\n",
+                           s->clock.hz, s->clock.supply_uv);
+    for (i = 0; i < ARRAY_SIZE(clock_names); i++) {
+        g_string_append_printf(out, "%s %" PRIu64 "\n", clock_names[i],
+                               (&s->clock.rate_sets)[i]);
+    }
     for (n = 0; n < s->num_cores; n++) {
         const RocketCoreStats *st = &s->core[n].stats;
         const uint64_t *counters = core_counters(&s->core[n]);
@@ -435,10 +468,24 @@ static void rocket_board_ctl_init(Object *obj)
     uint32_t *times = (uint32_t *)&s->time;
     unsigned i;
 
+    /* What a clock that cannot be set runs at, and the supply's usual voltage */
+    s->clock.hz = ROCKET_BOARD_MAX_HZ;
+    s->clock.supply_uv = ROCKET_BOARD_USUAL_UV;
     for (i = 0; i < ARRAY_SIZE(time_names); i++) {
         object_property_add_uint32_ptr(obj, time_names[i], &times[i],
                                        OBJ_PROP_FLAG_READWRITE);
     }
+    object_property_add_uint32_ptr(obj, "clock-hz", &s->clock.hz,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint32_ptr(obj, "clock-supply-uv", &s->clock.supply_uv,
+                                   OBJ_PROP_FLAG_READ);
+    for (i = 0; i < ARRAY_SIZE(clock_names); i++) {
+        object_property_add_uint64_ptr(obj, clock_names[i],
+                                       &s->clock.rate_sets + i,
+                                       OBJ_PROP_FLAG_READ);
+    }
+    object_property_add_uint32_ptr(obj, "inject-clock-refuse", &s->clock.refuse,
+                                   OBJ_PROP_FLAG_READWRITE);
     for (i = 0; i < ROCKET_BOARD_CORES; i++) {
         add_core_properties(s, i);
     }
@@ -473,6 +520,7 @@ static void rocket_board_ctl_reset_hold(Object *obj, ResetType type)
         .ps_per_kmac = 977,
         .ps_per_kbyte = 100000,
     };
+    s->clock.refuse = 0;
     for (i = 0; i < ROCKET_BOARD_CORES; i++) {
         s->core[i].inject = (RocketCoreInject) { };
     }
@@ -542,14 +590,33 @@ static const VMStateDescription vmstate_rocket_core = {
     }
 };
 
-static const VMStateDescription vmstate_rocket_board_ctl = {
-    .name = TYPE_ROCKET_BOARD_CTL,
+static const VMStateDescription vmstate_rocket_clock = {
+    .name = "rocket-board-ctl/clock",
     .version_id = 1,
     .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(hz, RocketClockState),
+        VMSTATE_UINT32(supply_uv, RocketClockState),
+        VMSTATE_UINT64(rate_sets, RocketClockState),
+        VMSTATE_UINT64(cold_sets, RocketClockState),
+        VMSTATE_UINT64(reset_sets, RocketClockState),
+        VMSTATE_UINT64(undervoltages, RocketClockState),
+        VMSTATE_UINT64(fast_offs, RocketClockState),
+        VMSTATE_UINT32(refuse, RocketClockState),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+static const VMStateDescription vmstate_rocket_board_ctl = {
+    .name = TYPE_ROCKET_BOARD_CTL,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32(time.task_ns, RocketBoardCtl),
         VMSTATE_UINT32(time.ps_per_kmac, RocketBoardCtl),
         VMSTATE_UINT32(time.ps_per_kbyte, RocketBoardCtl),
+        VMSTATE_STRUCT(clock, RocketBoardCtl, 1, vmstate_rocket_clock,
+                       RocketClockState),
         VMSTATE_STRUCT_ARRAY(core, RocketBoardCtl, ROCKET_BOARD_CORES, 1,
                              vmstate_rocket_core, RocketBoardCore),
         VMSTATE_END_OF_LIST()

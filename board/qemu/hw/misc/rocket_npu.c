@@ -516,6 +516,7 @@ static void npu_realize(DeviceState *dev, Error **errp)
     s->stats = rocket_board_ctl_stats(s->ctl, s->index);
     s->inject = rocket_board_ctl_inject(s->ctl, s->index);
     s->time = rocket_board_ctl_time(s->ctl);
+    s->npu_clock = rocket_board_ctl_clock(s->ctl);
     s->cbuf = g_malloc0(CBUF_BYTES);
     s->late_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, late_timer, s);
     s->spurious_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, spurious_timer, s);

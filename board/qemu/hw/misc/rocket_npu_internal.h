@@ -205,6 +205,7 @@ struct RocketNpuCore {
     RocketCoreStats *stats;
     RocketCoreInject *inject;
     RocketTimeModel *time;
+    const RocketClockState *npu_clock;
 
     /* registers; blocks without groups use group 0 */
     uint32_t regs[NPU_BLOCKS * NPU_GROUPS * NPU_BLOCK_WORDS];

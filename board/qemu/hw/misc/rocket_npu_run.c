@@ -61,7 +61,8 @@ static int64_t task_cost(RocketNpuCore *s)
     uint32_t slowdown = s->inject->slowdown ? s->inject->slowdown : 100;
     uint64_t ns = s->time->task_ns;
 
-    ns += muldiv64(s->task_macs, s->time->ps_per_kmac, 1000000);
+    ns += muldiv64(muldiv64(s->task_macs, s->time->ps_per_kmac, 1000000),
+                   ROCKET_BOARD_MAX_HZ, s->npu_clock->hz);
     ns += muldiv64(s->task_bytes, s->time->ps_per_kbyte, 1000000);
     ns = MIN(ns, TASK_MAX_NS);
     ns = muldiv64(ns, MIN(slowdown, SLOWDOWN_MAX), 100);

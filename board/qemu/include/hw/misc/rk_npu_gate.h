@@ -50,6 +50,12 @@ bool rk_npu_gate_accessible(RkNpuGate *gate);
  */
 bool rk_npu_gate_running(RkNpuGate *gate);
 
+/* True while its power domain and its supply are on. */
+bool rk_npu_gate_powered(RkNpuGate *gate);
+
+/* True while srst_a holds the core. */
+bool rk_npu_gate_in_reset(RkNpuGate *gate);
+
 /*
  * @notifier is called with data pointing to an RkNpuGateEvent, after the gate
  * took on the new state.  Notifiers run in the order in which they were added;

@@ -84,10 +84,26 @@ typedef struct RocketTimeModel {
     uint32_t ps_per_kbyte;
 } RocketTimeModel;
 
+/*
+ * The NPU's clock, in the order of the control page: hz is the register at
+ * ROCKET_BOARD_CLOCK_HZ.  Who counts and acts: the clock, if there is one.
+ */
+typedef struct RocketClockState {
+    uint32_t hz;
+    uint32_t supply_uv;
+    uint64_t rate_sets;
+    uint64_t cold_sets;
+    uint64_t reset_sets;
+    uint64_t undervoltages;
+    uint64_t fast_offs;
+    uint32_t refuse;        /* a countdown for rocket_inject_take() */
+} RocketClockState;
+
 /* core must be < ROCKET_BOARD_CORES; the pointers live as long as ctl. */
 RocketCoreStats *rocket_board_ctl_stats(RocketBoardCtl *ctl, unsigned core);
 RocketCoreInject *rocket_board_ctl_inject(RocketBoardCtl *ctl, unsigned core);
 RocketTimeModel *rocket_board_ctl_time(RocketBoardCtl *ctl);
+RocketClockState *rocket_board_ctl_clock(RocketBoardCtl *ctl);
 
 /*
  * Shall this event go wrong?  Counts *count down; 0 is never, UINT32_MAX is
