@@ -131,6 +131,18 @@ void rocket_board_set(unsigned long reg, uint32_t value)
 	*(volatile uint32_t *)(board + reg) = value;
 }
 
+uint32_t rocket_board_get(unsigned long reg)
+{
+	igt_assert(board);
+	return *(volatile uint32_t *)(board + reg);
+}
+
+uint64_t rocket_board_get64(unsigned long reg)
+{
+	igt_assert(board);
+	return *(volatile uint64_t *)(board + reg);
+}
+
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value)
 {
 	*(volatile uint32_t *)(core_page(core) + reg) = value;
@@ -161,6 +173,7 @@ void rocket_board_silence(void)
 		return;
 	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
 		rocket_board_inject_all(regs[i], 0);
+	rocket_board_set(ROCKET_BOARD_INJ_CLOCK_REFUSE, 0);
 	rocket_board_set(ROCKET_BOARD_TASK_NS, ROCKET_BOARD_USUAL_TASK_NS);
 }
 

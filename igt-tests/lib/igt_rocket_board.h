@@ -30,6 +30,9 @@ uint64_t rocket_board_to_monotonic(uint64_t clock);
  */
 #define ROCKET_BOARD_USUAL_TASK_NS 2000u
 void rocket_board_set(unsigned long reg, uint32_t value);
+/* A register of the board's page, of 32 or 64 bits. */
+uint32_t rocket_board_get(unsigned long reg);
+uint64_t rocket_board_get64(unsigned long reg);
 
 /* One of the ROCKET_BOARD_INJ_* registers and plain values of a core. */
 void rocket_board_inject(unsigned int core, unsigned long reg, uint32_t value);

@@ -64,14 +64,30 @@ static uint64_t size(const char *key, const char *value)
 	return result;
 }
 
-static void parse_engine(struct rocket_fdinfo *info, const char *key, const char *engine,
-			 const char *value)
+static unsigned int core_of(const char *engine)
 {
 	unsigned int core;
 	int used = 0;
 
 	igt_assert_f(sscanf(engine, "core%u%n", &core, &used) == 1 && !engine[used] &&
 		     core < ROCKET_MAX_CORES, "engine %s\n", engine);
+	return core;
+}
+
+static uint64_t hertz(const char *key, const char *value)
+{
+	char *unit;
+	uint64_t result = strtoull(value, &unit, 10);
+
+	igt_assert_f(unit != value && !strcmp(unit, " Hz"), "%s: %s\n", key, value);
+	return result;
+}
+
+static void parse_engine(struct rocket_fdinfo *info, const char *key, const char *engine,
+			 const char *value)
+{
+	unsigned int core = core_of(engine);
+
 	info->has_core[core] = true;
 	info->engines++;
 	info->busy_ns[core] = nanoseconds(key, value);
@@ -87,6 +103,10 @@ static void parse_pair(struct rocket_fdinfo *info, const char *key, const char *
 		snprintf(info->name, sizeof(info->name), "%s", value);
 	else if (!strncmp(key, "drm-engine-", 11))
 		parse_engine(info, key, key + 11, value);
+	else if (!strncmp(key, "drm-curfreq-", 12))
+		info->hz[core_of(key + 12)] = hertz(key, value);
+	else if (!strncmp(key, "drm-maxfreq-", 12))
+		info->max_hz[core_of(key + 12)] = hertz(key, value);
 	else if (!strcmp(key, "drm-total-memory"))
 		info->total = size(key, value);
 	else if (!strcmp(key, "drm-shared-memory"))

@@ -19,6 +19,8 @@ struct rocket_fdinfo {
 	unsigned int engines;
 	bool has_core[ROCKET_MAX_CORES];
 	uint64_t busy_ns[ROCKET_MAX_CORES];
+	/* of the clock, now and at most */
+	uint64_t hz[ROCKET_MAX_CORES], max_hz[ROCKET_MAX_CORES];
 	/* of the region "memory", in bytes */
 	uint64_t total, shared, resident, active;
 };

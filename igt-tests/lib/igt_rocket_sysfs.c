@@ -269,8 +269,10 @@ static bool all_as_bound(void)
 
 	close(fd);
 	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++) {
-		if (!(mask & 1u << core) ||
-		    rocket_sysfs_autosuspend(core) != ROCKET_AUTOSUSPEND_MS)
+		int delay = rocket_sysfs_autosuspend(core);
+
+		if (!(mask & 1u << core) || (delay != ROCKET_AUTOSUSPEND_MS &&
+					     delay != ROCKET_AUTOSUSPEND_SCALED_MS))
 			return false;
 	}
 	return true;

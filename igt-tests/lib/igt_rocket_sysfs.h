@@ -37,8 +37,12 @@ void rocket_sysfs_unbind_all(void);
 
 /* Runtime PM: whether an idle core may be suspended at all. */
 void rocket_sysfs_stay_awake(unsigned int core, bool awake);
-/* How long an idle core stays powered, in ms, as the driver has it when it is bound. */
-#define ROCKET_AUTOSUSPEND_MS 50
+/*
+ * How long an idle core stays powered, in ms, as the driver has it when it is bound:
+ * longer where its clock's rate changes then.
+ */
+#define ROCKET_AUTOSUSPEND_MS		200
+#define ROCKET_AUTOSUSPEND_SCALED_MS	1000
 /* As it is now. */
 int rocket_sysfs_autosuspend(unsigned int core);
 void rocket_sysfs_set_autosuspend(unsigned int core, int ms);

@@ -69,6 +69,9 @@ struct rocket_core_counts {
 
 	/** @power_cycles: Resets that needed one. */
 	u64 power_cycles;
+
+	/** @wakeups: Times that it was powered up; by runtime PM. */
+	u64 wakeups;
 };
 
 /**

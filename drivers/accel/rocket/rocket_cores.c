@@ -16,6 +16,8 @@
 #include <linux/wait.h>
 
 #include "rocket_attach.h"
+#include "rocket_busy.h"
+#include "rocket_clock.h"
 #include "rocket_core.h"
 #include "rocket_cores.h"
 #include "rocket_device.h"
@@ -103,6 +105,27 @@ void rocket_cores_report_loss(struct rocket_device *rdev)
 		drm_dev_put(&rdev->ddev);
 }
 
+static void rocket_cores_fini_clock(struct drm_device *ddev, void *clock)
+{
+	rocket_clock_fini(clock);
+}
+
+static u64 rocket_cores_busy(struct rocket_device *rdev, unsigned int core)
+{
+	return rocket_busy_read(&rdev->cores[core].busy);
+}
+
+static int rocket_cores_init_clock(struct rocket_device *rdev)
+{
+	rdev->clock = drmm_kzalloc(&rdev->ddev, sizeof(*rdev->clock), GFP_KERNEL);
+	if (!rdev->clock)
+		return -ENOMEM;
+
+	rocket_clock_init(rdev->clock, rdev->ddev.dev, rocket_cores_busy, rdev);
+
+	return drmm_add_action_or_reset(&rdev->ddev, rocket_cores_fini_clock, rdev->clock);
+}
+
 static int rocket_cores_init(struct rocket_device *rdev)
 {
 	int ret;
@@ -113,6 +136,10 @@ static int rocket_cores_init(struct rocket_device *rdev)
 	/* First, so that it is the last to be undone. */
 	atomic_inc(&rocket_device_count);
 	ret = drmm_add_action_or_reset(&rdev->ddev, rocket_cores_uncount, NULL);
+	if (ret)
+		return ret;
+
+	ret = rocket_cores_init_clock(rdev);
 	if (ret)
 		return ret;
 

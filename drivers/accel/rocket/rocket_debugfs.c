@@ -13,6 +13,7 @@
 #include <linux/seq_file.h>
 #include <linux/string_choices.h>
 
+#include "rocket_clock.h"
 #include "rocket_core.h"
 #include "rocket_debugfs.h"
 #include "rocket_device.h"
@@ -140,6 +141,7 @@ static void rocket_debugfs_show_counts(struct seq_file *m, struct rocket_core *c
 		   READ_ONCE(counts->switches), READ_ONCE(counts->scrubs),
 		   READ_ONCE(counts->scrub_ns), READ_ONCE(counts->resets),
 		   READ_ONCE(counts->power_cycles));
+	seq_printf(m, "  wake-ups %llu\n", READ_ONCE(counts->wakeups));
 	seq_printf(m, "  faults %llu, hangs %llu, interrupts lost %llu, spurious %llu\n",
 		   READ_ONCE(counts->faults), READ_ONCE(counts->hangs),
 		   READ_ONCE(counts->lost), READ_ONCE(counts->spurious));
@@ -208,6 +210,30 @@ static int rocket_debugfs_show_silicon(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* clock: what rate it has, and why */
+static int rocket_debugfs_show_clock(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct rocket_device *rdev = to_rocket_device(entry->dev);
+	struct rocket_clock_state clock;
+
+	guard(rwsem_read)(&rdev->bound_lock);
+
+	if (!rdev->iommu_dev)
+		return 0;
+
+	rocket_clock_read(rdev->clock, &clock);
+	seq_printf(m, "rate: %lu Hz\n", clock.hz);
+	seq_printf(m, "at rest: %lu Hz\n", clock.found);
+	seq_printf(m, "at work: %lu Hz\n", clock.want);
+	seq_printf(m, "highest: %lu Hz\n", clock.max);
+	seq_printf(m, "chosen by: %s\n", clock.table ? "load" : "limit");
+	seq_printf(m, "can be set: %s\n", str_yes_no(!clock.stuck));
+	seq_printf(m, "supply: %d uV\n", rocket_clock_voltage(rdev->clock));
+
+	return 0;
+}
+
 /* The queues of a VM: those that it has used. */
 static int rocket_debugfs_show_queue(struct seq_file *m, struct drm_file *file,
 				     struct rocket_vm *vm)
@@ -231,6 +257,7 @@ static int rocket_debugfs_show_queues(struct seq_file *m, void *unused)
 }
 
 static const struct drm_debugfs_info rocket_debugfs_files[] = {
+	{ "clock", rocket_debugfs_show_clock },
 	{ "cores", rocket_debugfs_show_cores },
 	{ "queues", rocket_debugfs_show_queues },
 	{ "silicon", rocket_debugfs_show_silicon },

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 struct device;
+struct rocket_clock;
 struct rocket_core;
 struct rocket_core_ops;
 struct rocket_flight;
@@ -38,6 +39,9 @@ struct rocket_device {
 
 	/** @bound_lock: While it is held for reading, cores that are bound stay so. */
 	struct rw_semaphore bound_lock;
+
+	/** @clock: What the cores run by. */
+	struct rocket_clock *clock;
 
 	/**
 	 * @iommu_dev: The device of a core that is bound, %NULL when none is; by

@@ -8,6 +8,7 @@
 #include <linux/dma-resv.h>
 #include <linux/ktime.h>
 
+#include "rocket_clock.h"
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_fair.h"
@@ -124,10 +125,17 @@ static void rocket_fdinfo_show_memory(struct drm_printer *p, struct drm_file *fi
 void rocket_fdinfo_show(struct drm_printer *p, struct drm_file *file)
 {
 	struct rocket_file *rfile = file->driver_priv;
+	struct rocket_clock_state clock;
+
+	rocket_clock_read(rfile->rdev->clock, &clock);
 
 	for (int i = 0; i < ROCKET_MAX_CORES; i++)
 		drm_printf(p, "drm-engine-core%d:\t%llu ns\n", i,
 			   rocket_fdinfo_busy(rfile->share, &rfile->rdev->cores[i]));
+
+	for (int i = 0; i < ROCKET_MAX_CORES; i++)
+		drm_printf(p, "drm-maxfreq-core%d:\t%lu Hz\ndrm-curfreq-core%d:\t%lu Hz\n",
+			   i, clock.max, i, clock.hz);
 
 	rocket_fdinfo_show_memory(p, file);
 }

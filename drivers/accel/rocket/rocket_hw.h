@@ -3,6 +3,7 @@
 #define __ROCKET_HW_H__
 
 #include <linux/clk.h>
+#include <linux/cpumask.h>
 #include <linux/io.h>
 #include <linux/reset.h>
 #include <linux/types.h>
@@ -10,6 +11,7 @@
 #include "rocket_regs.h"
 
 struct platform_device;
+struct rocket_clock;
 
 /*
  * One core as a piece of hardware. This knows no job, no client and no address space;
@@ -109,6 +111,9 @@ struct rocket_hw {
 	/** @clks: aclk, hclk, npu, pclk. */
 	struct clk_bulk_data clks[4];
 
+	/** @clock: What sets the rate of "npu", which is the other cores' as well. */
+	struct rocket_clock *clock;
+
 	/**
 	 * @mmu: Registers of its IOMMU's banks, those that there are; to be read only, but
 	 * for rocket_hw_silence().
@@ -121,12 +126,18 @@ struct rocket_hw {
 	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
 	int irq;
 
+	/** @fast_cpus: CPUs for @irq, by their weight; the kernel keeps the address. */
+	struct cpumask fast_cpus;
+
 	/** @facts: What is known about it. */
 	struct rocket_facts facts;
 };
 
 int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index);
 u32 rocket_hw_version(struct rocket_hw *hw);
+
+void rocket_hw_hint_irq(struct rocket_hw *hw);
+void rocket_hw_unhint_irq(struct rocket_hw *hw);
 
 void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 unmask);
 void rocket_hw_stop(struct rocket_hw *hw);

@@ -11,6 +11,7 @@
 #include <linux/stddef.h>
 #include <linux/sysfs.h>
 
+#include "rocket_clock.h"
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_limits.h"
@@ -24,6 +25,9 @@
  * nothing to sample, and no task to count for. An event says what to count and, by a
  * mask, on which cores; no mask means all of them. The names in its events directory
  * stand for both.
+ *
+ * The clock is the whole NPU's: its cycles are counted while a core is up, and divided by
+ * the time they are its mean rate.
  *
  * Bytes that the NPU moves cannot be counted: the DMA counters of its siblings are
  * not there in an RK3588 (the vendor's driver has register offsets for those and
@@ -49,6 +53,8 @@ enum {
 	ROCKET_PMU_FAULTS	= 7,
 	ROCKET_PMU_HANGS	= 8,
 	ROCKET_PMU_RESETS	= 9,
+	ROCKET_PMU_WAKEUPS	= 10,
+	ROCKET_PMU_CYCLES	= 11,
 	ROCKET_PMU_EVENTS
 };
 
@@ -74,6 +80,7 @@ static const size_t rocket_pmu_offsets[ROCKET_PMU_EVENTS] = {
 	[ROCKET_PMU_FAULTS]	= offsetof(struct rocket_core_counts, faults),
 	[ROCKET_PMU_HANGS]	= offsetof(struct rocket_core_counts, hangs),
 	[ROCKET_PMU_RESETS]	= offsetof(struct rocket_core_counts, resets),
+	[ROCKET_PMU_WAKEUPS]	= offsetof(struct rocket_core_counts, wakeups),
 };
 
 static struct rocket_device *rocket_pmu_device(struct perf_event *event)
@@ -98,6 +105,9 @@ static u64 rocket_pmu_read_device(struct perf_event *event)
 	struct rocket_device *rdev = rocket_pmu_device(event);
 	u64 sum = 0;
 
+	if (id == ROCKET_PMU_CYCLES)
+		return rocket_clock_cycles_read(rdev->clock);
+
 	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
 		if (!cores || cores & BIT(i))
 			sum += rocket_pmu_read_core(&rdev->cores[i], id);
@@ -121,6 +131,10 @@ static int rocket_pmu_event_init(struct perf_event *event)
 		return -EINVAL;
 
 	if (!id || id >= ROCKET_PMU_EVENTS)
+		return -EINVAL;
+
+	/* Of a single core there are none. */
+	if (id == ROCKET_PMU_CYCLES && event->attr.config & ROCKET_PMU_CORES)
 		return -EINVAL;
 
 	return 0;
@@ -211,6 +225,8 @@ static struct attribute *rocket_pmu_event_attrs[] = {
 	ROCKET_PMU_ATTR("faults", "event=0x07"),
 	ROCKET_PMU_ATTR("hangs", "event=0x08"),
 	ROCKET_PMU_ATTR("resets", "event=0x09"),
+	ROCKET_PMU_ATTR("wakeups", "event=0x0a"),
+	ROCKET_PMU_ATTR("cycles", "event=0x0b"),
 	NULL
 };
 

@@ -7,6 +7,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/reset.h>
 
+#include "rocket_clock.h"
 #include "rocket_core.h"
 #include "rocket_race.h"
 #include "rocket_regs.h"
@@ -45,9 +46,11 @@
 
 /*
  * How long switching off a power domain may take, in ms. It needs the IOMMU's
- * driver, by way of a work queue, and some microseconds of hardware.
+ * driver, by way of a work queue, and some microseconds of hardware. Where other cores
+ * are inside, it also needs those to fall asleep, as long as they have nothing to do.
  */
-#define ROCKET_POWER_OFF_MS 200
+#define ROCKET_POWER_OFF_MS	200
+#define ROCKET_FALL_ASLEEP_MS	1000
 
 /* struct rocket_reset_mark - A register that tells whether a reset has happened. */
 struct rocket_reset_mark {
@@ -132,6 +135,7 @@ int rocket_reset_learn(struct rocket_hw *hw)
 {
 	int ret = 0;
 
+	rocket_clock_hold(hw->clock);
 	disable_irq(hw->irq);
 
 	hw->facts.mark = -1;
@@ -145,6 +149,7 @@ int rocket_reset_learn(struct rocket_hw *hw)
 	rocket_hw_stop(hw);
 
 	enable_irq(hw->irq);
+	rocket_clock_release(hw->clock);
 
 	return ret;
 }
@@ -180,6 +185,7 @@ int rocket_reset(struct rocket_core *core)
 	if (hw->facts.reset_kills_mmu)
 		return 0;
 
+	rocket_clock_hold(hw->clock);
 	disable_irq(hw->irq);
 	if (hw_lock)
 		mutex_lock(hw_lock);
@@ -192,6 +198,7 @@ int rocket_reset(struct rocket_core *core)
 	if (hw_lock)
 		mutex_unlock(hw_lock);
 	enable_irq(hw->irq);
+	rocket_clock_release(hw->clock);
 	if (done)
 		rocket_core_count(&core->counts.resets, 1);
 	trace_rocket_reset(core, done);
@@ -240,6 +247,7 @@ void rocket_reset_unwatch_power(struct rocket_core *core)
  */
 static int rocket_reset_power_off(struct rocket_core *core, unsigned int references)
 {
+	int idle_ms = clamp(core->hw.dev->power.autosuspend_delay, 0, ROCKET_FALL_ASLEEP_MS);
 	int ret;
 
 	for (unsigned int i = 0; i < references; i++)
@@ -249,7 +257,7 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
 	ret = pm_runtime_suspend(core->hw.dev);
 	if (ret >= 0 &&
 	    !wait_for_completion_timeout(&core->powered_off,
-					 msecs_to_jiffies(ROCKET_POWER_OFF_MS)))
+					 msecs_to_jiffies(ROCKET_POWER_OFF_MS + idle_ms)))
 		ret = -ETIMEDOUT;
 
 	for (unsigned int i = 0; i < references; i++)

@@ -440,6 +440,7 @@ static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int 
 
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		struct drm_rocket_job hang = hang_job(&s[0], 0, core);
+		int usual = rocket_sysfs_autosuspend(core);
 		uint64_t cycles;
 
 		/* Up, so that it is not the end of a nap that is counted. */
@@ -460,7 +461,7 @@ static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
 		igt_assert_eq_u64(rocket_board_count(core, ROCKET_BOARD_POWER_CYCLES) - cycles,
 				  for_switch);
-		rocket_sysfs_set_autosuspend(core, ROCKET_AUTOSUSPEND_MS);
+		rocket_sysfs_set_autosuspend(core, usual);
 		rocket_sysfs_await_suspend(core);
 	}
 }

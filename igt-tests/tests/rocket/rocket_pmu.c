@@ -28,7 +28,7 @@ IGT_TEST_DESCRIPTION("The perf events of the NPU, by what the board counts");
 
 static const char *const names[] = {
 	"busy", "core0-busy", "core1-busy", "core2-busy", "scrub-time", "jobs", "tasks",
-	"switches", "scrubs", "faults", "hangs", "resets",
+	"switches", "scrubs", "faults", "hangs", "resets", "wakeups", "cycles",
 };
 
 /* What the PMU is to the system call; skips where there is none. */
@@ -97,7 +97,9 @@ static void test_events(int fd)
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		int event = count(names[i]);
 
-		igt_assert_eq_u64(value(event), 0);
+		/* The clock runs while a core is up. */
+		if (strcmp(names[i], "cycles"))
+			igt_assert_eq_u64(value(event), 0);
 		close(event);
 	}
 	errno = 0;
@@ -111,7 +113,9 @@ static void test_invalid(int fd)
 		int cpu;
 	} bad[] = {
 		{ .config = 0, .pid = -1 },
-		{ .config = 10, .pid = -1 },
+		{ .config = 12, .pid = -1 },
+		/* The clock is all cores'. */
+		{ .config = 11 | 1 << 8, .pid = -1 },
 		{ .config = 255, .pid = -1 },
 		{ .config = 3 | 1 << 11, .pid = -1 },
 		{ .config = 3 | UINT64_C(1) << 63, .pid = -1 },
@@ -333,6 +337,64 @@ static void test_trouble(int fd)
 	close(resets);
 }
 
+static void await_all_suspended(void)
+{
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+		rocket_sysfs_await_suspend(core);
+}
+
+/* A wake-up is one of the core's power domain. */
+static void test_wakeups(int fd)
+{
+	struct rocket_scene s = rocket_scene(fd, 0);
+	int wakeups = count("wakeups");
+
+	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+		rocket_scene_expect_healthy(&s, core, 0);
+	await_all_suspended();
+	for (unsigned int i = 0; i < 6; i++) {
+		unsigned int core = i % rocket_sysfs_cores();
+		uint64_t before = value(wakeups);
+
+		rocket_scene_expect_healthy(&s, core, i);
+		rocket_scene_expect_healthy(&s, core, i);
+		rocket_sysfs_await_suspend(core);
+		igt_assert_eq_u64(value(wakeups), before + 1);
+	}
+	close(wakeups);
+}
+
+/* By what the board says that the rate is. */
+static void test_cycles(int fd)
+{
+	struct rocket_scene s = rocket_scene(fd, 0);
+	uint32_t core = first_core(fd);
+	int cycles = count("cycles");
+	uint64_t before, from, ns, seen, wanted;
+	uint32_t hz;
+
+	rocket_require_board();
+	rocket_scene_expect_healthy(&s, core, 0);
+	await_all_suspended();
+	before = value(cycles);
+	igt_assert_eq_u64(value(cycles), before);
+	rocket_sysfs_stay_awake(core, true);
+	/* A second of one rate: where it follows the load it falls at first. */
+	do {
+		hz = rocket_board_get(ROCKET_BOARD_CLOCK_HZ);
+		before = value(cycles);
+		from = rocket_board_clock();
+		sleep(1);
+		seen = value(cycles) - before;
+		ns = rocket_board_clock() - from;
+	} while (rocket_board_get(ROCKET_BOARD_CLOCK_HZ) != hz);
+	wanted = ns / 1000 * (hz / 1000000);
+	rocket_sysfs_stay_awake(core, false);
+	igt_assert_lte_u64(wanted * 97 / 100, seen);
+	igt_assert_lte_u64(seen, wanted * 103 / 100);
+	close(cycles);
+}
+
 /* Events in a group are read together. */
 static void test_group(int fd)
 {
@@ -469,6 +531,14 @@ igt_main
 	igt_describe("Faults and hangs, and what they leave uncounted");
 	igt_subtest("trouble")
 		rocket_on_device(test_trouble);
+
+	igt_describe("Cores that were powered up");
+	igt_subtest("wakeups")
+		rocket_on_device(test_wakeups);
+
+	igt_describe("Cycles of the clock while a core is up, and none otherwise");
+	igt_subtest("cycles")
+		rocket_on_device(test_cycles);
 
 	igt_describe("Events in a group are read together");
 	igt_subtest("group")

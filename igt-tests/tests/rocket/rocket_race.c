@@ -585,6 +585,7 @@ static void test_vm_gone_while_off(void)
 	unsigned int core, visits;
 	struct drm_rocket_job job;
 	uint32_t syncobj;
+	int usual;
 
 	rocket_require_races();
 	rocket_require_board();
@@ -594,6 +595,7 @@ static void test_vm_gone_while_off(void)
 	d.vm = rocket_vm_create(d.fd);
 	first = rocket_scene(d.fd, d.vm);
 	second = rocket_scene(d.fd, 0);
+	usual = rocket_sysfs_autosuspend(core);
 	rocket_sysfs_set_autosuspend(core, 60000);
 	job = rocket_scene_job(&first, 0, core, ROCKET_SCENE_LONG_MS);
 	igt_assert_eq(rocket_run(d.fd, &job), 0);
@@ -615,7 +617,7 @@ static void test_vm_gone_while_off(void)
 	igt_assert_eq(pthread_join(d.thread, NULL), 0);
 	igt_assert_eq(rocket_syncobj_status(d.fd, syncobj), 0);
 	rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 0);
-	rocket_sysfs_set_autosuspend(core, ROCKET_AUTOSUSPEND_MS);
+	rocket_sysfs_set_autosuspend(core, usual);
 	close(d.fd);
 	expect_healthy();
 }
