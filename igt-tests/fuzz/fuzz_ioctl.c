@@ -48,7 +48,7 @@ static bool is_documented(enum fuzz_type type, int error)
 		[FUZZ_VM_DESTROY] = { EINVAL, ENOENT },
 		[FUZZ_VM_QUERY] = { EINVAL, E2BIG, ENOENT },
 		[FUZZ_VM_BIND] = { EINVAL, E2BIG, ENOENT, ENOSPC },
-		[FUZZ_SUBMIT] = { EINVAL, E2BIG, ENOENT, EPERM, EIO },
+		[FUZZ_SUBMIT] = { EINVAL, E2BIG, ENOENT, EPERM, EIO, ENOSPC },
 	};
 
 	if (is_common(error))

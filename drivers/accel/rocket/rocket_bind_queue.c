@@ -12,6 +12,7 @@
 #include "rocket_bind_kernel.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
+#include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
@@ -68,6 +69,7 @@ static void rocket_bind_job_destroy(struct rocket_bind_job *job)
 	if (job->base.s_fence)
 		drm_sched_job_cleanup(&job->base);
 	rocket_bind_cleanup(job->vm, job->ops, job->count);
+	rocket_quota_remove_queued(job->vm->quota);
 	rocket_vm_put(job->vm);
 	kfree(job);
 }
@@ -230,10 +232,17 @@ static struct rocket_bind_job *rocket_bind_job_create(struct rocket_vm *vm,
 						      struct rocket_bind_op *ops, u32 count)
 {
 	struct rocket_bind_job *job;
+	int ret;
+
+	ret = rocket_quota_add_queued(vm->quota);
+	if (ret)
+		return ERR_PTR(ret);
 
 	job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
-	if (!job)
-		return NULL;
+	if (!job) {
+		rocket_quota_remove_queued(vm->quota);
+		return ERR_PTR(-ENOMEM);
+	}
 
 	INIT_WORK(&job->cleanup, rocket_bind_job_cleanup_work);
 	job->vm = rocket_vm_get(vm);
@@ -288,7 +297,8 @@ static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *fi
  * @in_syncs: What to wait for.
  * @outs: What to signal.
  *
- * Return: 0; -ENOENT when the VM has been destroyed; an error of
+ * Return: 0; -ENOENT when the VM has been destroyed; -ENOSPC when the user has as many
+ * jobs and binds as that may have; an error of
  * rocket_bind_reserve() or rocket_sync_add_dependencies().
  */
 int rocket_bind_queue_push(struct rocket_vm *vm, struct drm_file *file,
@@ -300,9 +310,9 @@ int rocket_bind_queue_push(struct rocket_vm *vm, struct drm_file *file,
 	int ret;
 
 	job = rocket_bind_job_create(vm, ops, count);
-	if (!job) {
+	if (IS_ERR(job)) {
 		rocket_bind_cleanup(vm, ops, count);
-		return -ENOMEM;
+		return PTR_ERR(job);
 	}
 
 	ret = rocket_bind_reserve(vm, ops, count);

@@ -9,6 +9,7 @@
 #include "rocket_core.h"
 #include "rocket_gem.h"
 #include "rocket_job.h"
+#include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_vm.h"
 
@@ -28,12 +29,13 @@ static void rocket_job_cleanup_work(struct work_struct *work)
  * that is small, and allocations are a good part of what a job costs.
  *
  * Return: The job, without BOs, to be given to the scheduler or to
- * rocket_job_destroy(); -ENOMEM.
+ * rocket_job_destroy(); -ENOMEM; -ENOSPC when the user has as many as that may have.
  */
 struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 bo_count)
 {
 	u32 longs = BITS_TO_LONGS(bo_count);
 	struct rocket_job *job;
+	int ret;
 
 	job = kvzalloc(size_add(sizeof(*job),
 				size_add(array_size(longs, sizeof(*job->mapping_held)),
@@ -44,6 +46,12 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 
 	INIT_WORK(&job->cleanup, rocket_job_cleanup_work);
 	job->vm = rocket_vm_get(vm);
+	ret = rocket_quota_add_queued(vm->quota);
+	if (ret) {
+		rocket_job_destroy(job);
+		return ERR_PTR(ret);
+	}
+	job->counted = true;
 	job->mapping_held = (void *)(job + 1);
 	job->tasks = (void *)(job->mapping_held + longs);
 	job->task_count = task_count;
@@ -130,6 +138,9 @@ static void rocket_job_put_fence(struct rocket_fence *fence)
 /* What nobody else has, or what takes no lock to let go of. Once. */
 static void rocket_job_release(struct rocket_job *job)
 {
+	if (job->counted)
+		rocket_quota_remove_queued(job->vm->quota);
+	job->counted = false;
 	if (job->queue)
 		drm_sched_job_cleanup(&job->base);
 	job->queue = NULL;

@@ -156,6 +156,9 @@ struct rocket_job {
 	/** @priority: An enum drm_rocket_job_priority. */
 	u32 priority;
 
+	/** @counted: It counts in the quota of @vm. */
+	bool counted;
+
 	/** @waiting: It counts in &rocket_queue.waiting. */
 	bool waiting;
 

@@ -53,6 +53,12 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 	case DRM_ROCKET_PARAM_MAX_VMS:
 		args->value = ROCKET_VM_MAX;
 		return 0;
+	case DRM_ROCKET_PARAM_MAX_QUEUED:
+		args->value = rocket_quota_queued_limit();
+		return 0;
+	case DRM_ROCKET_PARAM_QUEUED:
+		args->value = rocket_quota_queued(rfile->quota);
+		return 0;
 	case DRM_ROCKET_PARAM_MAX_QUEUES:
 		args->value = ROCKET_VM_QUEUES;
 		return 0;

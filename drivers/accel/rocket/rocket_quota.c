@@ -24,7 +24,8 @@
  * all files of that user: a limit for each file would be none, since a client can
  * open another one and hand its BOs over. Mapping objects, which are charged to the
  * caller's memory cgroup, count for the file: their limit bounds how long it
- * takes to tear a file down.
+ * takes to tear a file down. Jobs and asynchronous binds, of which the scheduler's part
+ * is charged to nobody, count for the user.
  *
  * What is counted is counted when it comes into being and until it is freed,
  * whoever holds it by then. Nothing is counted twice.
@@ -52,14 +53,20 @@ static unsigned int mapping_limit = SZ_1M;
 module_param(mapping_limit, uint, 0644);
 MODULE_PARM_DESC(mapping_limit, "Mapping objects of one open file (default: 1048576)");
 
+static unsigned int queued_limit = SZ_64K;
+module_param(queued_limit, uint, 0644);
+MODULE_PARM_DESC(queued_limit, "Jobs and asynchronous binds of one user that are not done (default: 65536)");
+
 /* struct rocket_user - A user of the NPU, as long as there is anything to count. */
 struct rocket_user {
 	/* @ref: One for each &struct rocket_quota. */
 	refcount_t ref;
 	/* @uid: Who. */
 	kuid_t uid;
-	/* @lock: Protects @used. */
+	/* @lock: Protects @used and @queued. */
 	spinlock_t lock;
+	/* @queued: Jobs and asynchronous binds. */
+	u32 queued;
 	/* @used: Bytes, by enum rocket_memory. */
 	u64 used[ROCKET_MEMORY_KINDS];
 };
@@ -105,6 +112,7 @@ static void rocket_user_put(struct rocket_user *user)
 		return;
 
 	WARN_ON(user->used[ROCKET_MEMORY_BOS] || user->used[ROCKET_MEMORY_TABLES]);
+	WARN_ON(user->queued);
 	xa_erase(&rocket_users, __kuid_val(user->uid));
 	mutex_unlock(&rocket_users_lock);
 	kfree(user);
@@ -262,6 +270,58 @@ u64 rocket_quota_limit(enum rocket_memory kind)
 	return kind == ROCKET_MEMORY_TABLES ? limit / ROCKET_QUOTA_TABLE_SHARE : limit;
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_quota_limit);
+
+/**
+ * rocket_quota_add_queued() - Count a job or an asynchronous bind, before it is made.
+ * @quota: Of the file that owns the VM.
+ *
+ * Return: 0, or -ENOSPC and nothing has changed.
+ */
+int rocket_quota_add_queued(struct rocket_quota *quota)
+{
+	guard(spinlock)(&quota->user->lock);
+
+	if (quota->user->queued >= rocket_quota_queued_limit())
+		return -ENOSPC;
+	quota->user->queued++;
+
+	return 0;
+}
+
+/**
+ * rocket_quota_remove_queued() - It is done.
+ * @quota: As it was added.
+ */
+void rocket_quota_remove_queued(struct rocket_quota *quota)
+{
+	guard(spinlock)(&quota->user->lock);
+
+	WARN_ON(!quota->user->queued);
+	quota->user->queued--;
+}
+
+/**
+ * rocket_quota_queued() - How many jobs and asynchronous binds a user has.
+ * @quota: The quota of one of the user's files.
+ *
+ * Return: Their number.
+ */
+u32 rocket_quota_queued(struct rocket_quota *quota)
+{
+	guard(spinlock)(&quota->user->lock);
+
+	return quota->user->queued;
+}
+
+/**
+ * rocket_quota_queued_limit() - How many of these a user may have.
+ *
+ * Return: The number.
+ */
+u32 rocket_quota_queued_limit(void)
+{
+	return READ_ONCE(queued_limit);
+}
 
 /**
  * rocket_quota_add_mapping() - Count a mapping object, before it is allocated.

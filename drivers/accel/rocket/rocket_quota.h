@@ -50,6 +50,11 @@ void rocket_quota_uncharge(struct rocket_quota *quota, enum rocket_memory kind, 
 u64 rocket_quota_used(struct rocket_quota *quota, enum rocket_memory kind);
 u64 rocket_quota_limit(enum rocket_memory kind);
 
+int rocket_quota_add_queued(struct rocket_quota *quota);
+void rocket_quota_remove_queued(struct rocket_quota *quota);
+u32 rocket_quota_queued(struct rocket_quota *quota);
+u32 rocket_quota_queued_limit(void);
+
 int rocket_quota_add_mapping(struct rocket_quota *quota, enum rocket_mapping_use use);
 void rocket_quota_remove_mapping(struct rocket_quota *quota);
 u32 rocket_quota_mapping_limit(void);

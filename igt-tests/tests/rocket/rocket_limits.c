@@ -18,6 +18,7 @@ IGT_TEST_DESCRIPTION("What a file and a user can have: limits, and counting that
 #define MIB		(1u << 20)
 #define BO_MB		8u
 #define TABLES		(BO_MB * MIB / 16 / ROCKET_PAGE)
+#define QUEUED		40u
 #define MAPPINGS	1000u
 /* Spare mapping objects of a MAP, as long as it is at work or queued. */
 #define SPARE_OF_MAP	3u
@@ -684,6 +685,71 @@ static void test_defaults(void)
 	close(fd);
 }
 
+static int park_job(int fd, const struct rocket_probe *probe, const struct drm_rocket_sync *never)
+{
+	struct drm_rocket_job job = rocket_probe_job(probe, 0, 1);
+
+	job.in_syncs = (uintptr_t)never;
+	job.in_sync_count = 1;
+	job.sync_struct_size = sizeof(*never);
+	return __rocket_submit(fd, &job, 1);
+}
+
+static int park_bind(int fd, uint32_t vm, const struct drm_rocket_sync *never)
+{
+	return __rocket_vm_bind_async(fd, vm, NULL, 0, never, NULL);
+}
+
+static uint64_t queued(int fd)
+{
+	return rocket_get_param(fd, DRM_ROCKET_PARAM_QUEUED);
+}
+
+/* Jobs and binds of all files of a user; others have their own. */
+static void test_queued(void)
+{
+	int fd = open_client(), second = open_client(), strangers[2];
+	struct rocket_blocker blocker;
+	struct drm_rocket_sync never;
+	struct rocket_probe probe;
+	struct igt_helper_process stranger = { 0 };
+	unsigned int count = queued(fd);
+
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_QUEUED), QUEUED);
+	igt_assert_eq_u32(count, 0);
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	rocket_probe_set(&probe, 0, PROBE_ADDR, rocket_probe_result_addr(&probe, 0));
+	rocket_blocker_init(&blocker, fd);
+	never = rocket_sync(blocker.syncobj, 0);
+	for (; count < QUEUED - 1; count += 2) {
+		igt_assert_eq(park_job(fd, &probe, &never), 0);
+		igt_assert_eq(park_bind(fd, 0, &never), 0);
+	}
+	igt_assert_eq_u64(queued(second), QUEUED);
+	igt_assert_eq(park_job(fd, &probe, &never), -ENOSPC);
+	igt_assert_eq(park_bind(fd, 0, &never), -ENOSPC);
+	igt_assert_eq(park_bind(second, 0, NULL), -ENOSPC);
+	errno = 0;
+	/* What waits for nothing is no exception, and what is done at once is none of it. */
+	rocket_vm_unmap(fd, 0, BASE, ROCKET_PAGE);
+	igt_assert_eq(pipe(strangers), 0);
+	igt_fork_helper(&stranger) {
+		rocket_become_user(ROCKET_TEST_OTHER_UID);
+		close(fd);
+		fd = rocket_open();
+		igt_assert_eq_u64(queued(fd), 0);
+		igt_assert_eq(park_bind(fd, 0, NULL), 0);
+	}
+	igt_assert_eq(igt_wait_helper(&stranger), 0);
+	rocket_blocker_release(&blocker);
+	/* Done by the kernel's workers. */
+	while (queued(second))
+		igt_assert_eq(usleep(1000), 0);
+	igt_assert_eq(park_job(fd, &probe, &never), 0);
+	close(fd);
+	close(second);
+}
+
 igt_main
 {
 	static const struct {
@@ -725,6 +791,8 @@ igt_main
 		  "All VMs of a file share the limit, and other files do not" },
 		{ "mappings-array", test_mappings_array, { .mappings = MAPPINGS }, false, false,
 		  "An array that needs too many objects changes nothing, at once or queued" },
+		{ "queued", test_queued, { .queued = QUEUED }, false, true,
+		  "Jobs and asynchronous binds of a user count until they are done" },
 		{ "failed-array", test_failed_array, { .bo_mb = BO_MB, .mappings = MAPPINGS },
 		  false, false, "An array that fails anywhere leaves nothing counted" },
 		{ "races", test_races, { .bo_mb = BO_MB, .mappings = MAPPINGS }, false, false,

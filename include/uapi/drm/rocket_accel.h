@@ -518,7 +518,8 @@ struct drm_rocket_job {
  * more syncs than there may be, and when a struct is larger than the kernel
  * knows and the excess is not zero, or than 4096 bytes; -ENOENT for an unknown
  * BO handle, VM id or syncobj; -EPERM for a priority that the caller may not
- * use; -EIO when all cores that a job may run on are out of service.
+ * use; -EIO when all cores that a job may run on are out of service; -ENOSPC
+ * when the user would have more than %DRM_ROCKET_PARAM_MAX_QUEUED jobs and binds.
  */
 struct drm_rocket_submit {
 	/**
@@ -616,6 +617,15 @@ enum drm_rocket_param {
 
 	/** @DRM_ROCKET_PARAM_MAX_QUEUES: Queues of jobs that each VM has. */
 	DRM_ROCKET_PARAM_MAX_QUEUES = 16,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_QUEUED: Jobs and asynchronous binds that one user can
+	 * have that are not done; the next is refused with -ENOSPC.
+	 */
+	DRM_ROCKET_PARAM_MAX_QUEUED = 17,
+
+	/** @DRM_ROCKET_PARAM_QUEUED: How many of them this file's user has. */
+	DRM_ROCKET_PARAM_QUEUED = 18,
 };
 
 /** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */
@@ -847,7 +857,8 @@ struct drm_rocket_vm_bind_op {
  * operations map more than 16 GiB together, or a struct is larger than the
  * kernel knows and the excess is not zero; -ENOENT for an unknown VM, BO
  * handle or syncobj; -ENOSPC when the user has not enough page tables or the
- * file not enough mapping objects left.
+ * file not enough mapping objects left, or the user as many jobs and binds queued
+ * as %DRM_ROCKET_PARAM_MAX_QUEUED says.
  */
 struct drm_rocket_vm_bind {
 	/** @vm_id: Input: The VM. */
