@@ -457,14 +457,11 @@ static void test_gone_while_locked(void)
 	struct drm_rocket_gem_create create = { .size = ROCKET_PAGE };
 	struct submitter s = { .fd = fd };
 	struct rocket_scene scene;
-	uint64_t tables, bytes, with_bo;
+	uint64_t bytes, with_bo;
 	pthread_t thread;
 	uint32_t vm;
 
 	rocket_require_races();
-	/* VM 0 stays. */
-	rocket_vm_query(fd, 0);
-	tables = rocket_get_param(fd, DRM_ROCKET_PARAM_TABLE_MEMORY);
 	vm = rocket_vm_create(fd);
 	scene = rocket_scene(fd, vm);
 	bytes = rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY);
@@ -481,10 +478,9 @@ static void test_gone_while_locked(void)
 	rocket_race_await_held(1);
 	rocket_prep_bo(fd, create.handle);
 	rocket_gem_close(fd, create.handle);
-	rocket_vm_destroy(fd, vm);
-	/* With the job goes the last that has the VM. */
+	/* With the job goes the last that has the BO, but for the SUBMIT. */
 	igt_set_timeout(WAIT_S, "the end of a job");
-	while (rocket_get_param(fd, DRM_ROCKET_PARAM_TABLE_MEMORY) > tables)
+	while (rocket_get_param(fd, DRM_ROCKET_PARAM_QUEUED))
 		sched_yield();
 	igt_reset_timeout();
 	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), with_bo);
@@ -492,6 +488,7 @@ static void test_gone_while_locked(void)
 	rocket_race_release();
 	igt_assert_eq(pthread_join(thread, NULL), 0);
 	igt_assert_eq(s.ret, 0);
+	rocket_vm_destroy(fd, vm);
 	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), bytes);
 	close(fd);
 	expect_healthy();
