@@ -11,6 +11,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_debugfs.h"
+#include "igt_rocket_fdinfo.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_scene.h"
 #include "igt_rocket_sysfs.h"
@@ -537,12 +538,17 @@ static void test_out_of_service(int fd)
 	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
 		uint32_t all = rocket_core_mask(fd), hung, queued[10];
 		struct drm_rocket_job job = rocket_scene_job(&b, 3, core, LONG_MS), hang;
+		uint64_t busy;
 
 		disable_help(&a, core);
 		hang = hang_job(&a, 0, core);
 		/* Enough to queue what follows, also on a busy host. */
 		hang.timeout_ms = 1000;
+		busy = rocket_fdinfo(fd).busy_ns[core];
 		hung = submit_one(&a, hang);
+		/* It runs; else what comes from another queue might be first. */
+		while (rocket_fdinfo(fd).busy_ns[core] == busy)
+			igt_assert(rocket_syncobj_busy(fd, hung));
 		for (unsigned int i = 0; i < ARRAY_SIZE(queued); i++)
 			queued[i] = submit_one(&b, job);
 		igt_assert_eq(rocket_syncobj_status(fd, hung), -ETIMEDOUT);

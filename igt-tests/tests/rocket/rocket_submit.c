@@ -438,11 +438,17 @@ static void test_priority(int fd)
 	in = rocket_sync(blocker.syncobj, 0);
 	for (unsigned int i = 0; i < 3; i++) {
 		struct drm_rocket_job jobs[30];
+		struct drm_rocket_task tasks[20];
 
 		s[i] = make_scene_in(fd, rocket_vm_create(fd));
 		out[i] = rocket_sync(rocket_syncobj(fd), 0);
 		for (unsigned int j = 0; j < ARRAY_SIZE(jobs); j++) {
 			jobs[j] = copy_job(&s[i], 0, 0, 1);
+			/* Long enough for the next one to be there. */
+			for (unsigned int k = 0; k < ARRAY_SIZE(tasks); k++)
+				tasks[k] = *(const struct drm_rocket_task *)(uintptr_t)jobs[j].tasks;
+			jobs[j].tasks = (uintptr_t)tasks;
+			jobs[j].task_count = ARRAY_SIZE(tasks);
 			jobs[j].core_mask = core;
 			jobs[j].priority = priorities[i];
 		}
