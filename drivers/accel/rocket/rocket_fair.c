@@ -3,6 +3,7 @@
 #include <drm/rocket_accel.h>
 #include <kunit/visibility.h>
 #include <linux/bits.h>
+#include <linux/bug.h>
 #include <linux/cleanup.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -316,7 +317,7 @@ static struct rocket_turn *rocket_share_next(struct rocket_share *share, unsigne
 		turn = rocket_share_oldest(share, order[i], core);
 
 	/* The queue that the core has run last needs nothing to be changed. */
-	if (slice && stay->share == share && last && !list_empty(&last->node) &&
+	if (slice && turn && stay->share == share && last && !list_empty(&last->node) &&
 	    last->cores & BIT(core) && last->priority == turn->priority)
 		return last;
 
@@ -356,6 +357,10 @@ struct rocket_turn *rocket_fair_pick(struct rocket_fair *fair, unsigned int core
 		share = same;
 
 	turn = rocket_share_next(share, core, stay, now - stay->since < slice);
+	/* It is in that tree because it has one. */
+	if (WARN_ON_ONCE(!turn))
+		return NULL;
+
 	if (share != same || !stay->turn || stay->turn->vm != turn->vm)
 		stay->since = now;
 	rocket_fair_take(fair, turn);
