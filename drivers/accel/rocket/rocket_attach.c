@@ -98,7 +98,7 @@ static int rocket_attach_leave_locked(struct rocket_core *core)
  *
  * Does nothing when the core holds them already.
  *
- * Context: The scheduler's work. Not annotated as fence signalling, though it
+ * Context: Who has claimed the core. Not annotated as fence signalling, though it
  * is part of it: see the comment in rocket_runq_prepare_core().
  * Return: 0; -EIO when the core ignores its reset and was left in its VM; a
  * negative errno of the IOMMU driver, with the core left in its default domain.

@@ -12,6 +12,7 @@
 #include "rocket_bind_kernel.h"
 #include "rocket_bind_queue.h"
 #include "rocket_device.h"
+#include "rocket_order.h"
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_sync.h"
@@ -119,11 +120,8 @@ static const struct drm_sched_backend_ops rocket_bind_sched_ops = {
  * struct rocket_bind_queue - The order of a VM's asynchronous binds.
  */
 struct rocket_bind_queue {
-	/** @sched: One for each VM: a bind that takes long delays no other VM. */
-	struct drm_gpu_scheduler sched;
-
-	/** @entity: The queue. */
-	struct drm_sched_entity entity;
+	/** @order: One for each VM: a bind that takes long delays no other VM. */
+	struct rocket_order order;
 
 	/** @rcu: For freeing it. */
 	struct rcu_head rcu;
@@ -140,7 +138,6 @@ VISIBLE_IF_KUNIT struct rocket_bind_queue *rocket_bind_queue_create(struct rocke
 		.name = "rocket-bind",
 		.dev = vm->rdev->ddev.dev,
 	};
-	struct drm_gpu_scheduler *sched;
 	struct rocket_bind_queue *queue;
 	int ret;
 
@@ -148,24 +145,13 @@ VISIBLE_IF_KUNIT struct rocket_bind_queue *rocket_bind_queue_create(struct rocke
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
 
-	sched = &queue->sched;
-	ret = drm_sched_init(sched, &args);
-	if (ret)
-		goto err_free;
-
-	/* The only run queue is the one of the highest priority. */
-	ret = drm_sched_entity_init(&queue->entity, DRM_SCHED_PRIORITY_KERNEL, &sched, 1, NULL);
-	if (ret)
-		goto err_fini;
+	ret = rocket_order_init(&queue->order, &args);
+	if (ret) {
+		kfree(queue);
+		return ERR_PTR(ret);
+	}
 
 	return queue;
-
-err_fini:
-	drm_sched_fini(sched);
-err_free:
-	kfree(queue);
-
-	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_queue_create);
 
@@ -206,10 +192,7 @@ void rocket_bind_queue_close(struct rocket_vm *vm)
 	if (!queue)
 		return;
 
-	/* As in rocket_queue_stop(). */
-	drm_sched_wqueue_stop(&queue->sched);
-	drm_sched_entity_fini(&queue->entity);
-	drm_sched_wqueue_start(&queue->sched);
+	rocket_order_close(&queue->order);
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_bind_queue_close);
 
@@ -222,7 +205,7 @@ void rocket_bind_queue_free(struct rocket_vm *vm)
 	if (!vm->bind_queue)
 		return;
 
-	drm_sched_fini(&vm->bind_queue->sched);
+	rocket_order_fini(&vm->bind_queue->order);
 	/* Who asks for the name of a fence may have found the scheduler just before. */
 	kfree_rcu(vm->bind_queue, rcu);
 }
@@ -270,7 +253,7 @@ static int rocket_bind_job_push(struct rocket_bind_job *job, struct drm_file *fi
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = drm_sched_job_init(&job->base, &queue->entity, 1, NULL, file->client_id);
+	ret = drm_sched_job_init(&job->base, &queue->order.entity, 1, NULL, file->client_id);
 	if (ret)
 		return ret;
 

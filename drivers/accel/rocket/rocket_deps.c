@@ -83,7 +83,7 @@ void rocket_deps_sort(struct rocket_job *job)
 static int rocket_deps_collect(struct rocket_job *job, struct drm_gem_object *bo, bool write,
 			       struct xarray *fences)
 {
-	u64 own = job->queue->entity.fence_context + 1;
+	u64 own = job->queue->order.entity.fence_context + 1;
 	struct dma_resv_iter cursor;
 	struct dma_fence *fence;
 

@@ -10,6 +10,7 @@
 #include "rocket_fault.h"
 #include "rocket_job.h"
 #include "rocket_limits.h"
+#include "rocket_order.h"
 #include "rocket_queue.h"
 #include "rocket_race.h"
 #include "rocket_runq.h"
@@ -136,7 +137,6 @@ static struct rocket_queue *rocket_queue_create(struct rocket_vm *vm)
 		.name = "rocket",
 		.dev = vm->rdev->ddev.dev,
 	};
-	struct drm_gpu_scheduler *sched;
 	struct rocket_queue *queue;
 	int ret;
 
@@ -144,15 +144,11 @@ static struct rocket_queue *rocket_queue_create(struct rocket_vm *vm)
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
 
-	sched = &queue->sched;
-	ret = drm_sched_init(sched, &args);
-	if (ret)
-		goto err_free;
-
-	/* The only run queue is the one of the highest priority. */
-	ret = drm_sched_entity_init(&queue->entity, DRM_SCHED_PRIORITY_KERNEL, &sched, 1, NULL);
-	if (ret)
-		goto err_fini;
+	ret = rocket_order_init(&queue->order, &args);
+	if (ret) {
+		kfree(queue);
+		return ERR_PTR(ret);
+	}
 
 	queue->vm = vm;
 	queue->fence_context = dma_fence_context_alloc(1);
@@ -161,13 +157,6 @@ static struct rocket_queue *rocket_queue_create(struct rocket_vm *vm)
 	INIT_LIST_HEAD(&queue->node);
 
 	return queue;
-
-err_fini:
-	drm_sched_fini(sched);
-err_free:
-	kfree(queue);
-
-	return ERR_PTR(ret);
 }
 
 /* Where to write faults down: only who has jobs can have any. */
@@ -257,7 +246,7 @@ int rocket_queue_place(struct rocket_job *job, u32 id, u64 client_id)
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 
-	ret = drm_sched_job_init(&job->base, &queue->entity, 1, NULL, client_id);
+	ret = drm_sched_job_init(&job->base, &queue->order.entity, 1, NULL, client_id);
 	if (ret)
 		return ret;
 
@@ -289,15 +278,7 @@ struct dma_fence *rocket_queue_arm(struct rocket_job *job, struct dma_fence *aft
 
 static void rocket_queue_stop(struct rocket_queue *queue)
 {
-	/*
-	 * The scheduler puts an entity from which it takes a job back into its run queue,
-	 * also when the entity has been killed since it was chosen (7.3), and would find it
-	 * there after it was freed. So nothing may be taken just now.
-	 */
-	drm_sched_wqueue_stop(&queue->sched);
-	drm_sched_entity_fini(&queue->entity);
-	drm_sched_wqueue_start(&queue->sched);
-
+	rocket_order_close(&queue->order);
 	rocket_runq_cancel(queue);
 }
 
@@ -336,7 +317,7 @@ void rocket_queue_free(struct rocket_vm *vm)
 
 		rocket_runq_wait_end(queue);
 		rocket_turn_fini(&queue->turn);
-		drm_sched_fini(&queue->sched);
+		rocket_order_fini(&queue->order);
 		/* Who asks for the name of a fence may have found the scheduler just before. */
 		kfree_rcu(queue, rcu);
 	}

@@ -2,13 +2,13 @@
 #ifndef __ROCKET_QUEUE_H__
 #define __ROCKET_QUEUE_H__
 
-#include <drm/gpu_scheduler.h>
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
 #include "rocket_fair.h"
+#include "rocket_order.h"
 
 struct rocket_job;
 struct rocket_vm;
@@ -19,22 +19,19 @@ struct rocket_vm;
  * Made when it is first used, freed with its VM, which outlives its jobs.
  */
 struct rocket_queue {
-	/** @sched: Keeps the order, waits for what jobs depend on. */
-	struct drm_gpu_scheduler sched;
-
-	/** @entity: The only one of @sched. */
-	struct drm_sched_entity entity;
+	/** @order: Keeps the order, waits for what jobs depend on. */
+	struct rocket_order order;
 
 	/** @vm: The VM. */
 	struct rocket_vm *vm;
 
-	/** @waiting: How many jobs @sched has not taken yet. */
+	/** @waiting: How many jobs no core has picked yet. */
 	atomic_t waiting;
 
 	/** @fence_context: Of the hardware fences. */
 	u64 fence_context;
 
-	/** @fence_seqno: Last one used; by the work of @sched. */
+	/** @fence_seqno: Last one used; by the work of @order. */
 	u64 fence_seqno;
 
 	/** @turn: Waits for a core while one of @jobs does and none runs. */

@@ -19,7 +19,7 @@ enum rocket_race_point {
 	/** @ROCKET_RACE_START: The core is attached, the job not started. */
 	ROCKET_RACE_START,
 
-	/** @ROCKET_RACE_PUSH: Jobs have their cores but no place in the order. */
+	/** @ROCKET_RACE_PUSH: Jobs have their queues but no place in the order. */
 	ROCKET_RACE_PUSH,
 
 	/** @ROCKET_RACE_UNLOCK: Jobs are queued, what they need is still locked. */

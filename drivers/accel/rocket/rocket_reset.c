@@ -268,8 +268,8 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
 
 /**
  * rocket_reset_by_power() - Switch a core off and on that ignores its reset.
- * @core: The core, in recovery: its interrupt line is disabled, its scheduler
- *	stopped. The caller and @core's job, if any, have a runtime PM reference.
+ * @core: The core, in recovery: its interrupt line is disabled, and it
+ *	is stopped. The caller and @core's job, if any, have a runtime PM reference.
  *
  * Not every core can be switched off at any time: the domain of core 0 contains
  * those of the others, and userspace may keep a core awake. On success the core

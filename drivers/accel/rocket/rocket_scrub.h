@@ -11,8 +11,8 @@ struct rocket_vm;
 /**
  * struct rocket_scrub - Whose data a core may hold, and how that is erased.
  *
- * Belongs to whoever may attach the core: the scheduler's work, or the recovery while
- * that is stopped; before these, to who binds it. Choosing a core reads @owner without
+ * Belongs to whoever may attach the core: who has claimed it, or the recovery while
+ * it is stopped; before these, to who binds it. Choosing a core reads @owner without
  * a lock, as a hint; the power domain's notifier writes @clean while the core is off.
  */
 struct rocket_scrub {
