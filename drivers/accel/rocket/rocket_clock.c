@@ -2,14 +2,8 @@
 
 #include <linux/cleanup.h>
 #include <linux/clk.h>
-#include <linux/devfreq_cooling.h>
 #include <linux/math64.h>
 #include <linux/module.h>
-#include <linux/of.h>
-#include <linux/pm_opp.h>
-#include <linux/regulator/consumer.h>
-#include <linux/thermal.h>
-#include <linux/units.h>
 
 #include "rocket_clock.h"
 #include "rocket_hw.h"
@@ -37,33 +31,10 @@
  * that it has.
  */
 
-/* The highest rate without control over the voltage, and what it is known to need. */
-#define ROCKET_CLOCK_BLIND_HZ	600000000ul
-#define ROCKET_CLOCK_BLIND_UV	700000
-
-/* How often the load is looked at, in ms: an inference takes some of these. */
-#define ROCKET_CLOCK_POLL_MS	20
-
-/*
- * Load in percent above which the rate goes to its highest, and how far below it must
- * be to fall. A client that prepares each job after the last one is done may not keep a
- * core busy for more than half of the time.
- */
-#define ROCKET_CLOCK_UP		45
-#define ROCKET_CLOCK_DOWN	5
-
-#ifndef CONFIG_PM_DEVFREQ
-/* Of this one the kernel has no stand-in; a device without devfreq never comes to it. */
-static inline int update_devfreq(struct devfreq *devfreq)
-{
-	return -EINVAL;
-}
-#endif
-
 /* Protects the parameter and the clock that it is about, if there is one. */
 static DEFINE_MUTEX(rocket_clock_limit_lock);
 static struct rocket_clock *rocket_clock_limited;
-static unsigned long rocket_clock_limit = ROCKET_CLOCK_BLIND_HZ;
+static unsigned long rocket_clock_limit = ROCKET_OPP_BLIND_HZ;
 
 /*
  * Cycles
@@ -119,48 +90,13 @@ u64 rocket_clock_cycles_read(const struct rocket_clock *clock)
  * Rate and voltage
  */
 
-/* What a rate needs, in uV; 0 when nothing is known. */
-static int rocket_clock_needs(struct rocket_clock *clock, unsigned long hz)
-{
-	struct dev_pm_opp *opp;
-	int uv;
-
-	if (!clock->table)
-		return 0;
-
-	opp = dev_pm_opp_find_freq_ceil(clock->dev, &hz);
-	if (IS_ERR(opp))
-		return 0;
-
-	uv = dev_pm_opp_get_voltage(opp);
-	dev_pm_opp_put(opp);
-
-	return uv;
-}
-
-/* The lowest voltage that is enough; a supply that has enough and is fixed will do. */
-static int rocket_clock_set_voltage(struct rocket_clock *clock, unsigned long hz)
-{
-	int uv = rocket_clock_needs(clock, hz);
-
-	for (int i = 0; uv && i < ARRAY_SIZE(clock->supplies); i++) {
-		int ret = clock->supplies[i] ?
-			  regulator_set_voltage(clock->supplies[i], uv, INT_MAX) : 0;
-
-		if (ret)
-			return ret;
-	}
-
-	return 0;
-}
-
 static int rocket_clock_try(struct rocket_clock *clock, unsigned long hz)
 {
 	unsigned long before = clock->hz;
 	int ret = 0;
 
 	if (hz > before)
-		ret = rocket_clock_set_voltage(clock, hz);
+		ret = rocket_opp_set_voltage(&clock->opp, hz);
 	if (!ret)
 		ret = clk_set_rate(clock->clk, hz);
 
@@ -171,7 +107,7 @@ static int rocket_clock_try(struct rocket_clock *clock, unsigned long hz)
 
 	/* Also after an error: what was raised for nothing is lowered again. */
 	if (hz < before || ret)
-		rocket_clock_set_voltage(clock, clock->hz);
+		rocket_opp_set_voltage(&clock->opp, clock->hz);
 
 	return ret;
 }
@@ -219,19 +155,13 @@ void rocket_clock_up(struct rocket_clock *clock, unsigned int core)
 			return;
 
 		clock->stuck = false;
-		clock->load.since = 0;
 		rocket_clock_cycles_go_on(&clock->cycles, clock->hz);
-		if (!clock->devfreq)
+		if (!clock->freq.devfreq)
 			rocket_clock_set(clock, clock->want);
 	}
 
-	if (!clock->devfreq)
-		return;
-
-	/* Without a load that is known this goes to the highest rate that is allowed. */
-	devfreq_resume_device(clock->devfreq);
-	scoped_guard(mutex, &clock->devfreq->lock)
-		update_devfreq(clock->devfreq);
+	if (clock->freq.devfreq)
+		rocket_devfreq_resume(&clock->freq);
 }
 
 /**
@@ -246,8 +176,8 @@ void rocket_clock_down(struct rocket_clock *clock, unsigned int core)
 	guard(mutex)(&clock->pm_lock);
 
 	last = clock->users == BIT(core);
-	if (last && clock->devfreq)
-		devfreq_suspend_device(clock->devfreq);
+	if (last && clock->freq.devfreq)
+		rocket_devfreq_suspend(&clock->freq);
 
 	guard(mutex)(&clock->lock);
 
@@ -289,36 +219,22 @@ void rocket_clock_release(struct rocket_clock *clock)
 /* The rate for work where there are no operating points. */
 static unsigned long rocket_clock_plain_rate(struct rocket_clock *clock, unsigned long limit)
 {
-	struct regulator *supply = clock->supplies[0];
 	long hz;
 
-	if (!limit)
+	if (!limit || !rocket_opp_may_go_blind(&clock->opp))
 		return clock->found;
 
-	/* A voltage that cannot be asked is the one that boards were measured with. */
-	if (supply) {
-		int uv = regulator_get_voltage(supply);
-
-		if (uv > 0 && uv < ROCKET_CLOCK_BLIND_UV)
-			return clock->found;
-	}
-
-	limit = min(limit, ROCKET_CLOCK_BLIND_HZ);
+	limit = min(limit, ROCKET_OPP_BLIND_HZ);
 	hz = clk_round_rate(clock->clk, limit);
 
 	/* Nothing so low: it is fixed, or nearly so. */
 	return hz > 0 && hz <= limit ? hz : clock->found;
 }
 
-static s32 rocket_clock_qos(struct rocket_clock *clock, unsigned long limit)
-{
-	return min_t(unsigned long, (limit ?: clock->found) / HZ_PER_KHZ, S32_MAX);
-}
-
 static void rocket_clock_apply_limit(struct rocket_clock *clock, unsigned long limit)
 {
-	if (clock->devfreq) {
-		dev_pm_qos_update_request(&clock->limit, rocket_clock_qos(clock, limit));
+	if (clock->freq.devfreq) {
+		rocket_devfreq_limit(&clock->freq, limit ?: clock->found);
 		return;
 	}
 
@@ -358,215 +274,61 @@ MODULE_PARM_DESC(npu_clk_hz,
 		 "Highest rate of the NPU's clock, in Hz; 0 leaves it as it is (default 600000000; more needs operating points in the devicetree)");
 
 /*
- * devfreq
+ * What devfreq asks
  */
 
-static int rocket_clock_target(struct device *dev, unsigned long *hz, u32 flags)
+static unsigned long rocket_clock_target(struct rocket_devfreq *freq, unsigned long hz)
 {
-	struct rocket_clock *clock = dev_get_drvdata(dev);
-	struct dev_pm_opp *opp;
-
-	opp = devfreq_recommended_opp(dev, hz, flags);
-	if (IS_ERR(opp))
-		return PTR_ERR(opp);
-	dev_pm_opp_put(opp);
+	struct rocket_clock *clock = container_of(freq, struct rocket_clock, freq);
 
 	guard(mutex)(&clock->lock);
 
-	clock->want = *hz;
+	clock->want = hz;
 	if (clock->users) {
-		rocket_clock_set(clock, *hz);
-		*hz = clock->hz;
+		rocket_clock_set(clock, hz);
+		return clock->hz;
 	}
 
-	return 0;
+	return hz;
 }
 
-static int rocket_clock_get_rate(struct device *dev, unsigned long *hz)
+static unsigned long rocket_clock_rate(struct rocket_devfreq *freq)
 {
-	struct rocket_clock *clock = dev_get_drvdata(dev);
+	struct rocket_clock *clock = container_of(freq, struct rocket_clock, freq);
 
 	guard(mutex)(&clock->lock);
 
-	*hz = clock->hz;
-
-	return 0;
+	return clock->hz;
 }
 
-/* One rate serves all: the core with the most work decides. */
-static int rocket_clock_get_load(struct device *dev, struct devfreq_dev_status *status)
+static u64 rocket_clock_busy(struct rocket_devfreq *freq, unsigned int core)
 {
-	struct rocket_clock *clock = dev_get_drvdata(dev);
-	u64 now = ktime_get_ns(), most = 0;
+	struct rocket_clock *clock = container_of(freq, struct rocket_clock, freq);
 
-	guard(mutex)(&clock->lock);
-
-	for (int i = 0; i < ROCKET_MAX_CORES; i++) {
-		u64 busy = clock->busy(clock->rdev, i);
-
-		if (busy > clock->load.busy[i])
-			most = max(most, busy - clock->load.busy[i]);
-		clock->load.busy[i] = busy;
-	}
-
-	/* Of which nothing is known has no time, and gets the highest rate. */
-	status->total_time = clock->load.since ? now - clock->load.since : 0;
-	status->busy_time = min_t(u64, most, status->total_time);
-	status->current_frequency = clock->hz;
-	clock->load.since = now;
-
-	return 0;
+	return clock->busy(clock->rdev, core);
 }
 
-static int rocket_clock_start_devfreq(struct rocket_clock *clock)
-{
-	struct device_node *np = clock->source->of_node;
-	struct devfreq *devfreq;
-	int ret;
-
-	/* The parent is a device of nobody else's. */
-	dev_set_drvdata(clock->dev, clock);
-
-	clock->profile = (struct devfreq_dev_profile) {
-		.initial_freq = clock->found,
-		.polling_ms = ROCKET_CLOCK_POLL_MS,
-		/* While the CPUs wait for the NPU they have no other timer. */
-		.timer = DEVFREQ_TIMER_DELAYED,
-		.target = rocket_clock_target,
-		.get_dev_status = rocket_clock_get_load,
-		.get_cur_freq = rocket_clock_get_rate,
-	};
-	clock->tuning = (struct devfreq_simple_ondemand_data) {
-		.upthreshold = ROCKET_CLOCK_UP,
-		.downdifferential = ROCKET_CLOCK_DOWN,
-	};
-
-	ret = dev_pm_qos_add_request(clock->dev, &clock->limit, DEV_PM_QOS_MAX_FREQUENCY,
-				     rocket_clock_qos(clock, rocket_clock_limit));
-	if (ret < 0)
-		return ret;
-
-	devfreq = devfreq_add_device(clock->dev, &clock->profile,
-				     DEVFREQ_GOV_SIMPLE_ONDEMAND, &clock->tuning);
-	if (IS_ERR(devfreq)) {
-		dev_pm_qos_remove_request(&clock->limit);
-		return PTR_ERR(devfreq);
-	}
-
-	/* No core is up yet. */
-	devfreq_suspend_device(devfreq);
-	clock->devfreq = devfreq;
-
-	clock->cooling = of_devfreq_cooling_register(np, devfreq);
-	if (IS_ERR(clock->cooling)) {
-		dev_dbg(clock->source, "no cooling device: %pe\n", clock->cooling);
-		clock->cooling = NULL;
-	}
-
-	return 0;
-}
-
-static void rocket_clock_stop_devfreq(struct rocket_clock *clock)
-{
-	if (!clock->devfreq)
-		return;
-
-	devfreq_cooling_unregister(clock->cooling);
-	clock->cooling = NULL;
-	devfreq_remove_device(clock->devfreq);
-	clock->devfreq = NULL;
-	dev_pm_qos_remove_request(&clock->limit);
-}
+static const struct rocket_devfreq_ops rocket_clock_devfreq_ops = {
+	.set = rocket_clock_target,
+	.get = rocket_clock_rate,
+	.busy = rocket_clock_busy,
+};
 
 /*
  * Coming and going
  */
 
-static bool rocket_clock_can_supply(struct rocket_clock *clock, unsigned long hz, int uv)
-{
-	/* Whatever the voltage is. */
-	if (!clock->supplies[0] || !uv)
-		return hz <= ROCKET_CLOCK_BLIND_HZ;
-
-	for (int i = 0; i < ARRAY_SIZE(clock->supplies); i++) {
-		if (clock->supplies[i] &&
-		    regulator_is_supported_voltage(clock->supplies[i], uv, INT_MAX) <= 0)
-			return false;
-	}
-
-	return true;
-}
-
-/* The operating points of a core become the device's, those that the supply can give. */
-static int rocket_clock_copy_table(struct rocket_clock *clock, struct device *core)
-{
-	struct dev_pm_opp *opp;
-	unsigned long hz = 0;
-	int ret;
-
-	ret = dev_pm_opp_of_add_table(core);
-	if (ret)
-		return ret;
-
-	while (!ret && !IS_ERR(opp = dev_pm_opp_find_freq_ceil(core, &hz))) {
-		struct dev_pm_opp_data point = {
-			.freq = hz,
-			.u_volt = dev_pm_opp_get_voltage(opp),
-			.level = OPP_LEVEL_UNSET,
-		};
-
-		dev_pm_opp_put(opp);
-		if (rocket_clock_can_supply(clock, hz, point.u_volt)) {
-			ret = dev_pm_opp_add_dynamic(clock->dev, &point);
-			clock->table |= !ret;
-		}
-		hz++;
-	}
-	dev_pm_opp_of_remove_table(core);
-
-	return ret ?: clock->table ? 0 : -ENOENT;
-}
-
 static void rocket_clock_drop_table(struct rocket_clock *clock)
 {
-	bool table = clock->table;
+	guard(mutex)(&clock->lock);
 
-	scoped_guard(mutex, &clock->lock)
-		clock->table = false;
-	if (table)
-		dev_pm_opp_remove_all_dynamic(clock->dev);
-}
-
-static int rocket_clock_get_supplies(struct rocket_clock *clock, struct device *core)
-{
-	static const char * const names[ROCKET_CLOCK_SUPPLIES] = { "npu", "sram" };
-
-	for (int i = 0; i < ARRAY_SIZE(names); i++) {
-		struct regulator *supply = regulator_get_optional(core, names[i]);
-
-		if (IS_ERR(supply)) {
-			if (PTR_ERR(supply) != -ENODEV)
-				return PTR_ERR(supply);
-			continue;
-		}
-
-		if (i && clock->supplies[0] && regulator_is_equal(supply, clock->supplies[0]))
-			regulator_put(supply);
-		else
-			clock->supplies[i] = supply;
-	}
-
-	return 0;
+	rocket_opp_drop_table(&clock->opp);
 }
 
 static void rocket_clock_put_all(struct rocket_clock *clock)
 {
 	rocket_clock_drop_table(clock);
-	for (int i = 0; i < ARRAY_SIZE(clock->supplies); i++) {
-		if (clock->supplies[i])
-			regulator_put(clock->supplies[i]);
-		clock->supplies[i] = NULL;
-	}
+	rocket_opp_put_supplies(&clock->opp);
 	if (!IS_ERR_OR_NULL(clock->clk))
 		clk_put(clock->clk);
 	clock->clk = NULL;
@@ -586,7 +348,7 @@ static int rocket_clock_get_all(struct rocket_clock *clock, struct device *core)
 	clock->asked = clock->found;
 	clock->complained = false;
 
-	return rocket_clock_get_supplies(clock, core);
+	return rocket_opp_get_supplies(&clock->opp, core);
 }
 
 static void rocket_clock_begin(struct rocket_clock *clock)
@@ -597,9 +359,10 @@ static void rocket_clock_begin(struct rocket_clock *clock)
 
 	rocket_clock_limited = clock;
 
-	ret = rocket_clock_copy_table(clock, clock->source);
+	ret = rocket_opp_copy_table(&clock->opp, clock->source);
 	if (!ret)
-		ret = rocket_clock_start_devfreq(clock);
+		ret = rocket_devfreq_start(&clock->freq, clock->dev, clock->source, clock->found,
+					   rocket_clock_limit ?: clock->found);
 	if (!ret) {
 		dev_info(clock->source, "NPU clock: %lu Hz at rest, else by load among operating points\n",
 			 clock->found);
@@ -664,7 +427,7 @@ void rocket_clock_remove(struct rocket_clock *clock)
 	scoped_guard(mutex, &rocket_clock_limit_lock)
 		rocket_clock_limited = NULL;
 	scoped_guard(mutex, &clock->pm_lock)
-		rocket_clock_stop_devfreq(clock);
+		rocket_devfreq_stop(&clock->freq);
 	rocket_clock_put_all(clock);
 }
 
@@ -676,27 +439,7 @@ void rocket_clock_remove(struct rocket_clock *clock)
  */
 bool rocket_clock_is_scaled(const struct rocket_clock *clock)
 {
-	return clock->devfreq || clock->want != clock->found;
-}
-
-/* The highest operating point that user, thermal zones and parameter allow. */
-static unsigned long rocket_clock_max(struct rocket_clock *clock)
-{
-	unsigned long hz = dev_pm_qos_read_value(clock->dev, DEV_PM_QOS_MAX_FREQUENCY) *
-			   HZ_PER_KHZ;
-	struct dev_pm_opp *opp;
-
-	lockdep_assert_held(&clock->lock);
-
-	if (!clock->table)
-		return clock->want;
-
-	opp = dev_pm_opp_find_freq_floor(clock->dev, &hz);
-	if (IS_ERR(opp))
-		return clock->want;
-	dev_pm_opp_put(opp);
-
-	return hz;
+	return clock->freq.devfreq || clock->want != clock->found;
 }
 
 /**
@@ -712,8 +455,9 @@ void rocket_clock_read(struct rocket_clock *clock, struct rocket_clock_state *st
 		.hz = clock->hz,
 		.found = clock->found,
 		.want = clock->want,
-		.max = rocket_clock_max(clock),
-		.table = clock->table,
+		.max = rocket_opp_floor(&clock->opp, rocket_devfreq_max(clock->dev)) ?:
+		       clock->want,
+		.table = clock->opp.table,
 		.stuck = clock->stuck,
 	};
 }
@@ -726,7 +470,7 @@ void rocket_clock_read(struct rocket_clock *clock, struct rocket_clock_state *st
  */
 int rocket_clock_voltage(struct rocket_clock *clock)
 {
-	return clock->supplies[0] ? regulator_get_voltage(clock->supplies[0]) : -ENODEV;
+	return rocket_opp_voltage(&clock->opp);
 }
 
 /**
@@ -741,6 +485,8 @@ void rocket_clock_init(struct rocket_clock *clock, struct device *dev,
 		       struct rocket_device *rdev)
 {
 	clock->dev = dev;
+	clock->opp.dev = dev;
+	clock->freq.ops = &rocket_clock_devfreq_ops;
 	clock->busy = busy;
 	clock->rdev = rdev;
 	mutex_init(&clock->pm_lock);

@@ -2,24 +2,17 @@
 #ifndef __ROCKET_CLOCK_H__
 #define __ROCKET_CLOCK_H__
 
-#include <linux/devfreq.h>
-#include <linux/ktime.h>
 #include <linux/mutex.h>
-#include <linux/pm_qos.h>
 #include <linux/seqlock.h>
 #include <linux/types.h>
 
-#include "rocket_limits.h"
+#include "rocket_devfreq.h"
+#include "rocket_opp.h"
 
 struct clk;
 struct device;
-struct regulator;
 struct rocket_device;
 struct rocket_hw;
-struct thermal_cooling_device;
-
-/* Supplies whose voltage follows the rate: npu, and sram where it is another one. */
-#define ROCKET_CLOCK_SUPPLIES	2
 
 /**
  * struct rocket_clock_cycles - How many cycles there have been while a core was up.
@@ -49,7 +42,7 @@ struct rocket_clock_cycles {
  * Lock order: &rocket_core.attach_lock, @pm_lock, &devfreq.lock, @lock, then
  * &rocket_mmu.hw_lock. A fence may wait for who holds @pm_lock or @lock, as for
  * those who hold the locks of clocks and regulators, which are taken inside; see
- * rocket_sched_prepare_core().
+ * rocket_runq_prepare_core().
  */
 struct rocket_clock {
 	/** @dev: The device's parent, below which devfreq is. Set once. */
@@ -78,33 +71,18 @@ struct rocket_clock {
 	/** @clk: The clock. */
 	struct clk *clk;
 
-	/** @supplies: Their regulators; %NULL for those that there are not. */
-	struct regulator *supplies[ROCKET_CLOCK_SUPPLIES];
-
 	/** @found: The rate that it was found with, and is left with. */
 	unsigned long found;
 
-	/** @table: There are operating points, among those of @dev. */
-	bool table;
+	/** @opp: Operating points and supplies. */
+	struct rocket_opp opp;
 
-	/** @devfreq: Chooses among them; changed under @pm_lock. */
-	struct devfreq *devfreq;
-
-	/** @profile: What @devfreq knows of it. */
-	struct devfreq_dev_profile profile;
-
-	/** @tuning: When @devfreq goes up and down. */
-	struct devfreq_simple_ondemand_data tuning;
-
-	/** @limit: What the owner of the machine allows, as a request to @devfreq. */
-	struct dev_pm_qos_request limit;
-
-	/** @cooling: What a thermal zone can slow down, if there is such a thing. */
-	struct thermal_cooling_device *cooling;
+	/** @freq: Chooses among operating points; changed under @pm_lock. */
+	struct rocket_devfreq freq;
 
 	/**
 	 * @pm_lock: Serialises cores that come up and go down: the first and the
-	 * last of them take @devfreq along.
+	 * last of them take @freq along.
 	 */
 	struct mutex pm_lock;
 
@@ -134,15 +112,6 @@ struct rocket_clock {
 
 	/** @cycles: What it has done. */
 	struct rocket_clock_cycles cycles;
-
-	/** @load: The cores' work when @devfreq last asked. */
-	struct {
-		/** @load.since: When that was, in ns; 0 when it has to begin anew. */
-		u64 since;
-
-		/** @load.busy: What the cores had done by then. */
-		u64 busy[ROCKET_MAX_CORES];
-	} load;
 };
 
 /**
