@@ -105,6 +105,7 @@ static struct rocket_limits saved;
 static void set_limits(struct rocket_limits limits)
 {
 	write_parameter("bo_limit_mb", limits.bo_mb);
+	write_parameter("bo_total_mb", limits.total_mb);
 	write_parameter("mapping_limit", limits.mappings ? limits.mappings : saved.mappings);
 	write_parameter("queued_limit", limits.queued ? limits.queued : saved.queued);
 }
@@ -113,6 +114,7 @@ void rocket_limits_save(void)
 {
 	igt_require_f(!geteuid(), "needs root\n");
 	saved.bo_mb = read_parameter("bo_limit_mb");
+	saved.total_mb = read_parameter("bo_total_mb");
 	saved.mappings = read_parameter("mapping_limit");
 	saved.queued = read_parameter("queued_limit");
 }

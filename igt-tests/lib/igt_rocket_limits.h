@@ -27,7 +27,8 @@ void rocket_usage_expect(int fd, struct rocket_usage expected);
 void rocket_usage_await(int fd, struct rocket_usage expected);
 
 struct rocket_limits {
-	unsigned int bo_mb;	/* of a user, in MiB; tables get a sixteenth; 0: the default */
+	unsigned int bo_mb;	/* of a user, in MiB; tables get a sixteenth; 0: none */
+	unsigned int total_mb;	/* of all users, likewise; 0: the default */
 	unsigned int mappings;	/* of a file; 0: leave them */
 	unsigned int queued;	/* jobs and binds of a user; 0: leave them */
 };

@@ -33,8 +33,11 @@ struct rocket_quota {
 	/** @ref: See above. */
 	struct kref ref;
 
-	/** @user: Who opened the file, a reference. Never changes. */
+	/** @user: Who pays, a reference. Never changes. */
 	struct rocket_user *user;
+
+	/** @uid: Who opened the file. Never changes. */
+	kuid_t uid;
 
 	/** @mappings: Mapping objects, in trees and spare. */
 	atomic_t mappings;

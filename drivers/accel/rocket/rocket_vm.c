@@ -32,8 +32,15 @@ static void rocket_vm_free(struct drm_gpuvm *gpuvm)
 	kfree(vm);
 }
 
+/* drm_gpuvm would charge it to nobody. */
+static struct drm_gpuvm_bo *rocket_vm_alloc_vm_bo(void)
+{
+	return kzalloc_obj(struct drm_gpuvm_bo, GFP_KERNEL_ACCOUNT);
+}
+
 static const struct drm_gpuvm_ops rocket_vm_ops = {
 	.vm_free = rocket_vm_free,
+	.vm_bo_alloc = rocket_vm_alloc_vm_bo,
 	.sm_step_map = rocket_bind_step_map,
 	.sm_step_remap = rocket_bind_step_remap,
 	.sm_step_unmap = rocket_bind_step_unmap,

@@ -2,9 +2,12 @@
 #include <fcntl.h>
 #include <linux/udmabuf.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +28,7 @@ IGT_TEST_DESCRIPTION("What a file and a user can have: limits, and counting that
 #define BASE		0x20000000u
 #define PROBE_ADDR	0x10000000u
 #define SEED		0x1000u
+#define THIRD_UID	(ROCKET_TEST_OTHER_UID + 1)
 
 /*
  * BO memory
@@ -159,6 +163,108 @@ static void test_bo_memory_capable(void)
 	expect_no_bo(fd, 1);
 	rocket_gem_close(fd, more);
 	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	close(fd);
+}
+
+/* What one user has the other cannot have, and each is told its own. */
+static void test_bo_memory_machine(void)
+{
+	int fd = open_client(), other;
+	uint32_t handles[BO_MB], others[BO_MB];
+
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY), BO_MB * MIB);
+	for (unsigned int i = 0; i < BO_MB / 2; i++)
+		igt_assert_eq(create(fd, i, MIB, &handles[i]), 0);
+	rocket_become_user(ROCKET_TEST_OTHER_UID);
+	other = open_client();
+	igt_assert_eq_u32(fill(other, others), BO_MB / 2);
+	igt_assert_eq_u64(rocket_usage(other).bo_memory, BO_MB / 2 * MIB);
+	expect_no_bo(other, 1);
+	expect_no_bo(fd, 1);
+	rocket_gem_close(fd, handles[0]);
+	igt_assert_eq(create(other, 0, MIB, &handles[0]), 0);
+	expect_no_bo(other, 1);
+	close(fd);
+	close(other);
+}
+
+/*
+ * Runs @test in a user namespace that @owner makes and root fills with two uids from @first
+ * on, as the second of these.
+ */
+static void in_namespace(unsigned int owner, unsigned int first, void (*test)(void))
+{
+	struct igt_helper_process child = { 0 };
+	int made[2], mapped[2], map;
+	char path[64], byte;
+
+	igt_assert_eq(pipe(made), 0);
+	igt_assert_eq(pipe(mapped), 0);
+	igt_fork_helper(&child) {
+		igt_assert_eq(setresuid(owner, owner, 0), 0);
+		igt_assert_eq(unshare(CLONE_NEWUSER), 0);
+		igt_assert_eq((int)write(made[1], "", 1), 1);
+		igt_assert_eq((int)read(mapped[0], &byte, 1), 1);
+		igt_assert_eq(setresuid(1, 1, 1), 0);
+		test();
+	}
+	igt_assert_eq((int)read(made[0], &byte, 1), 1);
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", child.pid);
+	map = open(path, O_WRONLY | O_CLOEXEC);
+	igt_assert_fd(map);
+	igt_assert_lt(0, dprintf(map, "0 %u 2", first));
+	close(map);
+	igt_assert_eq((int)write(mapped[1], "", 1), 1);
+	igt_assert_eq(igt_wait_helper(&child), 0);
+}
+
+static void expect_full(void)
+{
+	int fd = open_client();
+
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB * MIB);
+	expect_no_bo(fd, 1);
+	close(fd);
+}
+
+static void expect_empty(void)
+{
+	int fd = open_client();
+	uint32_t handles[BO_MB];
+
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, 0);
+	igt_assert_eq_u32(fill(fd, handles), BO_MB);
+	close(fd);
+}
+
+/*
+ * Uids that a user has from a namespace are the user's; those of a container that root has
+ * made are the container's, and nobody else's.
+ */
+static void test_bo_memory_namespaces(void)
+{
+	enum { SUBUID = 200000, CONTAINER = 300000, OTHERS = 400000 };
+	int fd = open_client(), container;
+	uint32_t handles[BO_MB];
+	struct stat node;
+
+	igt_assert_eq(fstat(fd, &node), 0);
+	/* Whom nothing but the limit keeps away. */
+	igt_assert_eq(fchmod(fd, node.st_mode | 0666), 0);
+	fill(fd, handles);
+	in_namespace(ROCKET_TEST_UID, SUBUID, expect_full);
+	in_namespace(0, CONTAINER, expect_empty);
+
+	igt_assert_eq(setresuid(CONTAINER, CONTAINER, 0), 0);
+	container = open_client();
+	igt_assert_eq_u32(fill(container, handles), BO_MB);
+	igt_assert_eq(seteuid(0), 0);
+	rocket_may_lock_memory(false);
+	rocket_become_user(ROCKET_TEST_UID);
+	in_namespace(0, CONTAINER, expect_full);
+	in_namespace(0, OTHERS, expect_empty);
+	igt_assert_eq(fchmod(fd, node.st_mode), 0);
+	close(container);
 	close(fd);
 }
 
@@ -340,6 +446,33 @@ static void test_tables(void)
 	fd = open_client();
 	igt_assert_eq_u64(rocket_usage(fd).table_memory, ROCKET_PAGE);
 	close(fd);
+}
+
+/* A user gets half of what the machine may have, and a third one nothing. */
+static void test_tables_machine(void)
+{
+	struct drm_rocket_vm_query query = { 0 };
+	int fds[2], third;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++) {
+		struct rocket_bo bo;
+
+		rocket_become_user(i ? ROCKET_TEST_OTHER_UID : ROCKET_TEST_UID);
+		fds[i] = open_client();
+		bo = rocket_bo(fds[i], ROCKET_PAGE);
+		igt_assert_eq_u64(rocket_get_param(fds[i], DRM_ROCKET_PARAM_MAX_TABLE_MEMORY),
+				  TABLES / 2 * ROCKET_PAGE);
+		igt_assert_eq_u32(fill_tables(fds[i], 0, bo.handle), TABLES / 2 - 1);
+		rocket_bo_free(fds[i], &bo);
+	}
+	rocket_become_user(THIRD_UID);
+	third = rocket_open();
+	igt_assert_eq(__rocket_vm_query(third, &query), -ENOSPC);
+	errno = 0;
+	close(fds[0]);
+	rocket_vm_query(third, 0);
+	close(third);
+	close(fds[1]);
 }
 
 static void test_tables_vms(void)
@@ -676,10 +809,10 @@ static void test_defaults(void)
 	int fd = open_client();
 	uint64_t bos = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BO_MEMORY);
 
-	igt_assert_lte_u64((uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2,
+	igt_assert_lte_u64((uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 8 * 7,
 			   bos + MIB);
 	igt_assert_lte_u64(bos, (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_TABLE_MEMORY), bos / 16);
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_TABLE_MEMORY), bos / 32);
 	igt_assert_lte_u64(SPARE_OF_MAP * rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_BIND_OPS),
 			   rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_MAPPINGS));
 	close(fd);
@@ -760,7 +893,7 @@ igt_main
 		const char *what;
 	} tests[] = {
 		{ "defaults", test_defaults, {}, false, false,
-		  "By default BOs get half of the RAM, tables a 16th of that, and any array fits" },
+		  "By default BOs get 7/8 of the RAM, a user's tables a 32nd of that, and any array fits" },
 		{ "bo-memory", test_bo_memory, { .bo_mb = BO_MB }, false, false,
 		  "BOs of all kinds count to the byte; at the limit they are refused, and taken again later" },
 		{ "bo-memory-files", test_bo_memory_files, { .bo_mb = BO_MB }, false, false,
@@ -769,6 +902,10 @@ igt_main
 		  "A user at the limit takes nothing from another one" },
 		{ "bo-memory-capable", test_bo_memory_capable, { .bo_mb = BO_MB }, false, false,
 		  "With CAP_IPC_LOCK there is no limit, but it counts" },
+		{ "bo-memory-machine", test_bo_memory_machine, { .total_mb = BO_MB }, false, false,
+		  "All users together have a limit, too" },
+		{ "bo-memory-namespaces", test_bo_memory_namespaces, { .bo_mb = BO_MB }, false,
+		  false, "The uids of a user namespace have one limit together" },
 		{ "bo-memory-shared", test_bo_memory_shared, { .bo_mb = BO_MB }, false, false,
 		  "A BO that many share counts once, for its creator, until the last lets go" },
 		{ "bo-memory-import", test_bo_memory_import, { .bo_mb = BO_MB }, true, false,
@@ -777,6 +914,8 @@ igt_main
 		  "What a queued bind holds counts until it is cancelled" },
 		{ "tables", test_tables, { .bo_mb = BO_MB }, false, false,
 		  "Page tables count until their VM goes; at the limit no new ones, but all else" },
+		{ "tables-machine", test_tables_machine, { .total_mb = BO_MB }, false, false,
+		  "All users together have a limit for page tables, and one of them half of it" },
 		{ "tables-vms", test_tables_vms, { .bo_mb = BO_MB }, false, false,
 		  "All VMs of a user share the limit for page tables" },
 		{ "tables-array", test_tables_array, { .bo_mb = BO_MB }, false, false,
@@ -813,6 +952,9 @@ igt_main
 				      "no /dev/udmabuf: modprobe udmabuf, be root\n");
 			if (tests[i].blocker)
 				rocket_require_blocker();
+			igt_require_f(tests[i].test != test_bo_memory_namespaces ||
+				      !access("/proc/self/ns/user", F_OK),
+				      "the kernel has no user namespaces\n");
 			rocket_run_limited(tests[i].limits, tests[i].test);
 		}
 	}

@@ -174,6 +174,42 @@ static void mappings(const struct rocket_cgroup *cgroup)
 	close(fd);
 }
 
+/* What connects a BO and a VM: two lists of four words each, and a counter, at least. */
+#define CONNECTIONS	10000u
+#define CONNECTION_BYTES	72u
+
+/* The first mapping of a BO in a VM takes more than the second one. */
+static void connections(const struct rocket_cgroup *cgroup)
+{
+	struct drm_rocket_vm_bind_op *ops = calloc(CONNECTIONS, sizeof(*ops));
+	struct drm_rocket_gem_create page = { .size = ROCKET_PAGE };
+	uint64_t first, second;
+	int fd = rocket_open();
+	uint32_t vm[2];
+
+	igt_assert(ops);
+	vm[0] = rocket_vm_create(fd);
+	vm[1] = rocket_vm_create(fd);
+	/* The second VM knows them, and so does all that comes with a BO. */
+	for (unsigned int i = 0; i < CONNECTIONS; i++) {
+		igt_assert_eq(__rocket_gem_create(fd, &page), 0);
+		ops[i] = rocket_op_map(page.handle, 0, BASE + i * ROCKET_PAGE, ROCKET_PAGE);
+	}
+	rocket_vm_bind_ops(fd, vm[0], ops, CONNECTIONS);
+	first = rocket_cgroup_bytes(cgroup);
+	rocket_vm_bind_ops(fd, vm[1], ops, CONNECTIONS);
+	first = rocket_cgroup_bytes(cgroup) - first;
+	/* The same once more, elsewhere: only mapping objects. */
+	for (unsigned int i = 0; i < CONNECTIONS; i++)
+		ops[i].addr += CONNECTIONS * ROCKET_PAGE;
+	second = rocket_cgroup_bytes(cgroup);
+	rocket_vm_bind_ops(fd, vm[1], ops, CONNECTIONS);
+	second = rocket_cgroup_bytes(cgroup) - second;
+	expect_at_least(first, second, CONNECTIONS * CONNECTION_BYTES);
+	free(ops);
+	close(fd);
+}
+
 /* What is queued counts at once: the operations and all that they may need. */
 static void queued(const struct rocket_cgroup *cgroup)
 {
@@ -277,6 +313,7 @@ igt_main
 		  "A BO that CREATE_BO has no address for gets no memory" },
 		{ "create-wc", create_wc, 0, false, "A BO's memory, when it is write-combined" },
 		{ "mappings", mappings, 0, false, "Mapping objects" },
+		{ "connections", connections, 0, false, "What connects each BO with each VM" },
 		{ "queued", queued, 0, true, "Binds that are queued, and what they will need" },
 		{ "bo-lists", bo_lists, 0, false, "Lists of BOs that jobs keep" },
 		{ "exhausted", exhausted, 16 * MIB, false,

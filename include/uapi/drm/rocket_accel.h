@@ -598,8 +598,8 @@ enum drm_rocket_param {
 	DRM_ROCKET_PARAM_MAPPINGS = 11,
 
 	/**
-	 * @DRM_ROCKET_PARAM_MAX_BO_MEMORY: BOs that one user can have, in bytes;
-	 * not a limit for callers with CAP_IPC_LOCK.
+	 * @DRM_ROCKET_PARAM_MAX_BO_MEMORY: BOs that one user can have, in bytes,
+	 * if others leave as much; not a limit for callers with CAP_IPC_LOCK.
 	 */
 	DRM_ROCKET_PARAM_MAX_BO_MEMORY = 12,
 

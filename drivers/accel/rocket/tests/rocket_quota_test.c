@@ -53,7 +53,7 @@ static void test_limits(struct kunit *test)
 	u64 bos = rocket_quota_limit(ROCKET_MEMORY_BOS);
 
 	KUNIT_EXPECT_GT(test, bos, 0);
-	KUNIT_EXPECT_EQ(test, rocket_quota_limit(ROCKET_MEMORY_TABLES), bos / 16);
+	KUNIT_EXPECT_EQ(test, rocket_quota_limit(ROCKET_MEMORY_TABLES), bos / 16 / 2);
 }
 
 /* Maps go up to the limit; unmaps beyond it, by what the largest array needs. */
