@@ -5,7 +5,6 @@
 #include <linux/devcoredump.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -221,11 +220,11 @@ static void rocket_coredump_job(struct rocket_coredump_writer *writer, int error
 	to->task_started_ns = job->task_started;
 	to->error = error;
 	to->task = job->next_task - 1;
-	to->timeout_ms = div_u64(job->timeout, NSEC_PER_MSEC);
+	to->timeout_ms = job->timeout_ms;
 	to->core_mask = job->cores;
 	to->priority = job->priority;
-	to->vm_id = job->client.vm_id;
-	to->client_id = job->client.id;
+	to->vm_id = job->vm->id;
+	to->client_id = job->vm->owner;
 	to->pid = job->client.pid;
 	strscpy_pad(to->comm, job->client.comm);
 }

@@ -125,7 +125,7 @@ static void rocket_debugfs_show_job(struct seq_file *m, struct rocket_core *core
 
 	fence = &job->base.s_fence->finished;
 	seq_printf(m, "  job of client %llu, VM %u, pid %d (%s), fence %llu:%llu, started %u of %u tasks, %llu ns ago\n",
-		   job->client.id, job->client.vm_id, job->client.pid, job->client.comm,
+		   job->vm->owner, job->vm->id, job->client.pid, job->client.comm,
 		   fence->context, fence->seqno, job->next_task, job->task_count,
 		   job->started ? ktime_get_ns() - job->started : 0);
 }

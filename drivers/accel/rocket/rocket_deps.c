@@ -48,15 +48,17 @@ static void rocket_deps_sort_array(struct drm_gem_object **bos, u32 *count)
 /* What a job writes it need not read, too. */
 static void rocket_deps_drop_written(struct rocket_job *job)
 {
+	struct drm_gem_object **in_bos = rocket_job_in_bos(job);
+	struct drm_gem_object **out_bos = rocket_job_out_bos(job);
 	u32 kept = 0, out = 0;
 
 	for (u32 i = 0; i < job->in_bo_count; i++) {
-		while (out < job->out_bo_count && job->out_bos[out] < job->in_bos[i])
+		while (out < job->out_bo_count && out_bos[out] < in_bos[i])
 			out++;
-		if (out < job->out_bo_count && job->out_bos[out] == job->in_bos[i])
-			drm_gem_object_put(job->in_bos[i]);
+		if (out < job->out_bo_count && out_bos[out] == in_bos[i])
+			drm_gem_object_put(in_bos[i]);
 		else
-			job->in_bos[kept++] = job->in_bos[i];
+			in_bos[kept++] = in_bos[i];
 	}
 	job->in_bo_count = kept;
 }
@@ -70,8 +72,8 @@ static void rocket_deps_drop_written(struct rocket_job *job)
  */
 void rocket_deps_sort(struct rocket_job *job)
 {
-	rocket_deps_sort_array(job->in_bos, &job->in_bo_count);
-	rocket_deps_sort_array(job->out_bos, &job->out_bo_count);
+	rocket_deps_sort_array(rocket_job_in_bos(job), &job->in_bo_count);
+	rocket_deps_sort_array(rocket_job_out_bos(job), &job->out_bo_count);
 	rocket_deps_drop_written(job);
 }
 
@@ -116,13 +118,13 @@ static int rocket_deps_collect_all(struct rocket_job *job, struct xarray *fences
 	int ret;
 
 	for (u32 i = 0; i < job->in_bo_count; i++) {
-		ret = rocket_deps_collect(job, job->in_bos[i], false, fences);
+		ret = rocket_deps_collect(job, rocket_job_in_bos(job)[i], false, fences);
 		if (ret)
 			return ret;
 	}
 
 	for (u32 i = 0; i < job->out_bo_count; i++) {
-		ret = rocket_deps_collect(job, job->out_bos[i], true, fences);
+		ret = rocket_deps_collect(job, rocket_job_out_bos(job)[i], true, fences);
 		if (ret)
 			return ret;
 	}

@@ -21,6 +21,7 @@
 #include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_gem_cpu.h"
+#include "rocket_job.h"
 #include "rocket_limits.h"
 #include "rocket_param.h"
 #include "rocket_pmu.h"
@@ -349,6 +350,12 @@ static int __init rocket_init(void)
 	if (ret)
 		return ret;
 
+	ret = rocket_job_setup();
+	if (ret) {
+		rocket_work_teardown();
+		return ret;
+	}
+
 	rocket_race_init();
 
 	rocket_facade = platform_device_register_simple("rknn", -1, NULL, 0);
@@ -369,6 +376,7 @@ err_teardown:
 	rocket_race_fini();
 	rocket_cores_wait_gone();
 	rocket_work_teardown();
+	rocket_job_teardown();
 
 	return ret;
 }
@@ -379,6 +387,7 @@ static void __exit rocket_exit(void)
 	rocket_race_fini();
 	rocket_cores_wait_gone();
 	rocket_work_teardown();
+	rocket_job_teardown();
 	platform_device_unregister(rocket_facade);
 }
 

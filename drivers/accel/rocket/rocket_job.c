@@ -10,41 +10,75 @@
 #include "rocket_gem.h"
 #include "rocket_job.h"
 #include "rocket_quota.h"
-#include "rocket_race.h"
 #include "rocket_vm.h"
 
-static void rocket_job_cleanup_work(struct work_struct *work)
+/*
+ * What nearly all jobs need: a task or two, and a few BOs. The next size that the kernel has
+ * would be 512.
+ */
+#define ROCKET_JOB_BYTES	384
+
+static struct kmem_cache *rocket_job_cache;
+
+/**
+ * rocket_job_setup() - Called when the module is loaded.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rocket_job_setup(void)
 {
-	rocket_race_point(ROCKET_RACE_CLEANUP);
-	rocket_job_destroy(container_of(work, struct rocket_job, cleanup));
+	rocket_job_cache = kmem_cache_create("rocket_job", ROCKET_JOB_BYTES,
+					     __alignof__(struct rocket_job), SLAB_ACCOUNT, NULL);
+
+	return rocket_job_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * rocket_job_teardown() - Called when the module is unloaded.
+ *
+ * No job is left.
+ */
+void rocket_job_teardown(void)
+{
+	kmem_cache_destroy(rocket_job_cache);
+}
+
+/* To be freed by kvfree(), wherever it is from. */
+static struct rocket_job *rocket_job_alloc(size_t bytes)
+{
+	static_assert(sizeof(struct rocket_job) + sizeof(struct rocket_task) +
+		      2 * sizeof(struct drm_gem_object *) + sizeof(long) <= ROCKET_JOB_BYTES);
+
+	return bytes <= ROCKET_JOB_BYTES ? kmem_cache_zalloc(rocket_job_cache, GFP_KERNEL) :
+					   kvzalloc(bytes, GFP_KERNEL_ACCOUNT);
 }
 
 /**
  * rocket_job_create() - Allocate a job.
  * @vm: The VM it runs in; the job takes a reference of its own.
  * @task_count: How many tasks to make room for.
- * @bo_count: How many BOs it will list, at most.
+ * @in_bos: How many BOs it will list to read, at most.
+ * @out_bos: How many to write.
  *
- * Tasks and bits are in one piece with the job, whatever their size: nearly always
+ * Tasks, BOs and bits are in one piece with the job, whatever their size: nearly always
  * that is small, and allocations are a good part of what a job costs.
  *
  * Return: The job, without BOs, to be given to the scheduler or to
  * rocket_job_destroy(); -ENOMEM; -ENOSPC when the user has as many as that may have.
  */
-struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 bo_count)
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 in_bos,
+				     u32 out_bos)
 {
-	u32 longs = BITS_TO_LONGS(bo_count);
+	u32 bos = in_bos + out_bos, longs = BITS_TO_LONGS(bos);
 	struct rocket_job *job;
 	int ret;
 
-	job = kvzalloc(size_add(sizeof(*job),
-				size_add(array_size(longs, sizeof(*job->mapping_held)),
-					 array_size(task_count, sizeof(*job->tasks)))),
-		       GFP_KERNEL_ACCOUNT);
+	job = rocket_job_alloc(size_add(struct_size(job, bos, bos),
+					size_add(array_size(longs, sizeof(*job->mapping_held)),
+						 array_size(task_count, sizeof(*job->tasks)))));
 	if (!job)
 		return ERR_PTR(-ENOMEM);
 
-	INIT_WORK(&job->cleanup, rocket_job_cleanup_work);
 	job->vm = rocket_vm_get(vm);
 	ret = rocket_quota_add_queued(vm->quota);
 	if (ret) {
@@ -52,7 +86,8 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 		return ERR_PTR(ret);
 	}
 	job->counted = true;
-	job->mapping_held = (void *)(job + 1);
+	job->in_bo_room = in_bos;
+	job->mapping_held = (void *)(job->bos + bos);
 	job->tasks = (void *)(job->mapping_held + longs);
 	job->task_count = task_count;
 	job->done = ROCKET_HW_DONE;
@@ -68,7 +103,8 @@ struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 b
 
 static struct drm_gem_object *rocket_job_bo(struct rocket_job *job, u32 i)
 {
-	return i < job->in_bo_count ? job->in_bos[i] : job->out_bos[i - job->in_bo_count];
+	return i < job->in_bo_count ? rocket_job_in_bos(job)[i] :
+				      rocket_job_out_bos(job)[i - job->in_bo_count];
 }
 
 /**
@@ -98,8 +134,6 @@ static void rocket_job_put_bos(struct drm_gem_object **bos, u32 count)
 {
 	for (u32 i = 0; i < count; i++)
 		drm_gem_object_put(bos[i]);
-
-	kvfree(bos);
 }
 
 /* The same, for references that are not the last. */
@@ -161,8 +195,8 @@ static void rocket_job_release(struct rocket_job *job)
 void rocket_job_destroy(struct rocket_job *job)
 {
 	rocket_job_release_mappings(job);
-	rocket_job_put_bos(job->in_bos, job->in_bo_count);
-	rocket_job_put_bos(job->out_bos, job->out_bo_count);
+	rocket_job_put_bos(rocket_job_in_bos(job), job->in_bo_count);
+	rocket_job_put_bos(rocket_job_out_bos(job), job->out_bo_count);
 	rocket_job_release(job);
 	rocket_vm_put(job->vm);
 	kvfree(job);
@@ -182,13 +216,12 @@ void rocket_job_destroy(struct rocket_job *job)
 bool rocket_job_try_destroy(struct rocket_job *job)
 {
 	/* Freeing these may take locks of the kernel's address space. */
-	if (is_vmalloc_addr(job) || is_vmalloc_addr(job->in_bos) ||
-	    is_vmalloc_addr(job->out_bos) || is_vmalloc_addr(job->causes.fences))
+	if (is_vmalloc_addr(job) || is_vmalloc_addr(job->causes.fences))
 		return false;
 
 	if (!rocket_job_try_release_mappings(job) ||
-	    !rocket_job_try_put_bos(job->in_bos, &job->in_bo_count) ||
-	    !rocket_job_try_put_bos(job->out_bos, &job->out_bo_count))
+	    !rocket_job_try_put_bos(rocket_job_in_bos(job), &job->in_bo_count) ||
+	    !rocket_job_try_put_bos(rocket_job_out_bos(job), &job->out_bo_count))
 		return false;
 
 	rocket_job_release(job);
@@ -196,8 +229,6 @@ bool rocket_job_try_destroy(struct rocket_job *job)
 	if (!rocket_vm_try_put(job->vm))
 		return false;
 
-	kfree(job->in_bos);
-	kfree(job->out_bos);
 	kfree(job);
 
 	return true;

@@ -6,10 +6,10 @@
 #include <linux/container_of.h>
 #include <linux/dma-fence.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
 #include "rocket_hw.h"
 #include "rocket_sync.h"
@@ -21,15 +21,9 @@ struct rocket_vm;
 
 /**
  * struct rocket_job_client - Who submitted a job, for those who look into what
- * went wrong. Does not keep anything alive.
+ * went wrong; the VM knows the file. Does not keep anything alive.
  */
 struct rocket_job_client {
-	/** @id: &drm_file.client_id. */
-	u64 id;
-
-	/** @vm_id: The file's name for the VM. */
-	u32 vm_id;
-
 	/** @pid: The process, in the initial PID namespace. */
 	pid_t pid;
 
@@ -60,7 +54,7 @@ static inline struct rocket_fence *to_rocket_fence(struct dma_fence *fence)
  * struct rocket_job - A job, from the ioctl to the end of its clean-up.
  *
  * Built by rocket_submit.c; owned by the scheduler from the moment it is pushed
- * until free_job(), then by @cleanup. All that the run needs is here before the
+ * until free_job(), then by &rocket_queue.cleanup. All that the run needs is here before the
  * push: running it allocates nothing. Not locked: nobody but the owner writes,
  * except for @next_task and the times of starts under &rocket_core.lock.
  */
@@ -74,15 +68,20 @@ struct rocket_job {
 	/** @queue: Its queue, which the VM keeps; %NULL until @base is initialised. */
 	struct rocket_queue *queue;
 
-	/** @node: In &rocket_queue.jobs, while it could run. */
-	struct list_head node;
+	union {
+		/** @node: In &rocket_queue.jobs, while it could run. */
+		struct list_head node;
+
+		/** @done_node: In &rocket_queue.done, once the scheduler has let go of it. */
+		struct llist_node done_node;
+	};
 
 	/** @core: The core that has picked it; %NULL before. */
 	struct rocket_core *core;
 
 	/**
 	 * @tasks: What to run, @task_count of them. Like @mapping_held behind
-	 * the struct, in the same piece of memory.
+	 * @bos, in the same piece of memory.
 	 */
 	struct rocket_task *tasks;
 
@@ -99,21 +98,18 @@ struct rocket_job {
 	 */
 	u32 done;
 
-	/** @in_bos: BOs that it says it reads, references. */
-	struct drm_gem_object **in_bos;
+	/** @in_bo_room: How many of @bos are for those that it says it reads. */
+	u32 in_bo_room;
 
-	/** @out_bos: BOs that it says it writes, references. */
-	struct drm_gem_object **out_bos;
-
-	/** @in_bo_count: Number of @in_bos. */
+	/** @in_bo_count: How many there are of these. */
 	u32 in_bo_count;
 
-	/** @out_bo_count: Number of @out_bos. */
+	/** @out_bo_count: How many there are behind them, which it says it writes. */
 	u32 out_bo_count;
 
 	/**
-	 * @mapping_held: One bit for each of @in_bos and then @out_bos: the job
-	 * keeps the BO's kernel-chosen mapping.
+	 * @mapping_held: One bit for each BO that it reads and then for each that it
+	 * writes: the job keeps the kernel-chosen mapping.
 	 */
 	unsigned long *mapping_held;
 
@@ -126,11 +122,8 @@ struct rocket_job {
 	/** @causes: What it was told to wait for, and inherits the errors of. */
 	struct rocket_sync_causes causes;
 
-	/** @timeout: How long it may run, in ns. */
-	u64 timeout;
-
-	/** @lost: Interrupts that did not come; by &rocket_core.timeout_work. */
-	unsigned int lost;
+	/** @timeout_ms: How long it may run. */
+	u32 timeout_ms;
 
 	/** @flight: From rocket_flight_begin(), once it has started. */
 	int flight;
@@ -141,6 +134,21 @@ struct rocket_job {
 	/** @client: Who submitted it. */
 	struct rocket_job_client client;
 
+	/** @cores: Which cores may run it, a bit mask. */
+	u8 cores;
+
+	/** @priority: An enum drm_rocket_job_priority. */
+	u8 priority;
+
+	/** @lost: Interrupts that did not come; by &rocket_core.timeout_work. */
+	u8 lost;
+
+	/** @counted: It counts in the quota of @vm. */
+	bool counted : 1;
+
+	/** @waiting: It counts in &rocket_queue.waiting. */
+	bool waiting : 1;
+
 	/** @submitted: When, in ns of CLOCK_MONOTONIC. */
 	u64 submitted;
 
@@ -150,28 +158,32 @@ struct rocket_job {
 	/** @task_started: When the task before @next_task started. */
 	u64 task_started;
 
-	/** @cores: Which cores may run it, a bit mask. */
-	u32 cores;
-
-	/** @priority: An enum drm_rocket_job_priority. */
-	u32 priority;
-
-	/** @counted: It counts in the quota of @vm. */
-	bool counted;
-
-	/** @waiting: It counts in &rocket_queue.waiting. */
-	bool waiting;
-
-	/** @cleanup: Frees the job outside of the scheduler's work. */
-	struct work_struct cleanup;
+	/** @bos: What it lists, references: see rocket_job_in_bos(). */
+	struct drm_gem_object *bos[];
 };
+
+/* BOs that the job says it reads, &rocket_job.in_bo_count of them. */
+static inline struct drm_gem_object **rocket_job_in_bos(struct rocket_job *job)
+{
+	return job->bos;
+}
+
+/* BOs that the job says it writes, &rocket_job.out_bo_count of them. */
+static inline struct drm_gem_object **rocket_job_out_bos(struct rocket_job *job)
+{
+	return job->bos + job->in_bo_room;
+}
 
 static inline struct rocket_job *to_rocket_job(struct drm_sched_job *job)
 {
 	return container_of(job, struct rocket_job, base);
 }
 
-struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 bo_count);
+int rocket_job_setup(void);
+void rocket_job_teardown(void);
+
+struct rocket_job *rocket_job_create(struct rocket_vm *vm, u32 task_count, u32 in_bos,
+				     u32 out_bos);
 void rocket_job_hold_mappings(struct rocket_job *job);
 void rocket_job_destroy(struct rocket_job *job);
 bool rocket_job_try_destroy(struct rocket_job *job);

@@ -107,6 +107,7 @@ static struct dma_fence *rocket_queue_run_job(struct drm_sched_job *sched_job)
 static void rocket_queue_free_job(struct drm_sched_job *sched_job)
 {
 	struct rocket_job *job = to_rocket_job(sched_job);
+	struct rocket_queue *queue = job->queue;
 
 	rocket_queue_leave(job);
 
@@ -115,8 +116,20 @@ static void rocket_queue_free_job(struct drm_sched_job *sched_job)
 		trace_rocket_job_done(job, 0, sched_job->s_fence->finished.error);
 
 	/* Destroying takes locks that the scheduler's work must not wait for. */
-	if (!rocket_job_try_destroy(job))
-		rocket_work_queue_cleanup(&job->cleanup);
+	if (!rocket_job_try_destroy(job) && llist_add(&job->done_node, &queue->done))
+		rocket_work_queue_cleanup(&queue->cleanup);
+}
+
+static void rocket_queue_cleanup(struct work_struct *work)
+{
+	struct rocket_queue *queue = container_of(work, struct rocket_queue, cleanup);
+	struct rocket_job *job, *next;
+
+	rocket_race_point(ROCKET_RACE_CLEANUP);
+
+	/* With the last of them the queue may go. */
+	llist_for_each_entry_safe(job, next, llist_del_all(&queue->done), done_node)
+		rocket_job_destroy(job);
 }
 
 static const struct drm_sched_backend_ops rocket_queue_ops = {
@@ -155,6 +168,8 @@ static struct rocket_queue *rocket_queue_create(struct rocket_vm *vm)
 	rocket_turn_init(&queue->turn, vm->share, vm);
 	INIT_LIST_HEAD(&queue->jobs);
 	INIT_LIST_HEAD(&queue->node);
+	init_llist_head(&queue->done);
+	INIT_WORK(&queue->cleanup, rocket_queue_cleanup);
 
 	return queue;
 }

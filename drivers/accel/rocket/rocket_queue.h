@@ -46,6 +46,12 @@ struct rocket_queue {
 	/** @node: In &rocket_runq.queues while there are @jobs. */
 	struct list_head node;
 
+	/** @done: Jobs that are freed outside of the scheduler's work, by @cleanup. */
+	struct llist_head done;
+
+	/** @cleanup: Does that. The last job takes the VM along, and the queue with it. */
+	struct work_struct cleanup;
+
 	/** @rcu: For freeing it. */
 	struct rcu_head rcu;
 };

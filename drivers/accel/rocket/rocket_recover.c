@@ -4,7 +4,6 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/pm_runtime.h>
 #include <linux/workqueue.h>
 
@@ -350,8 +349,8 @@ static int rocket_recover_hangs(struct rocket_core *core, struct dma_fence **fen
 
 	if (!rocket_run_lost(core) ||
 	    (job->next_task < job->task_count && job->lost >= ROCKET_LOST_MAX)) {
-		dev_err_ratelimited(core->hw.dev, "job timed out after %llu ms\n",
-				    div_u64(job->timeout, NSEC_PER_MSEC));
+		dev_err_ratelimited(core->hw.dev, "job timed out after %u ms\n",
+				    job->timeout_ms);
 		rocket_core_count(&core->counts.hangs, 1);
 		return rocket_recover_blame(core);
 	}

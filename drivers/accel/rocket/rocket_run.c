@@ -219,7 +219,7 @@ void rocket_run_start_clock(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	/* From one look at the clock: a job that is killed was busy for all of its time. */
-	core->deadline = ns_to_ktime(core->job->task_started + core->job->timeout);
+	core->deadline = ktime_add_ms(ns_to_ktime(core->job->task_started), core->job->timeout_ms);
 	hrtimer_start(&core->clock, core->deadline, HRTIMER_MODE_ABS);
 }
 

@@ -91,11 +91,9 @@ static u32 rocket_runq_waiting(struct rocket_runq *runq)
 	return rocket_fair_waiting(&runq->fair);
 }
 
-/* Gets cores going that are free and for which jobs wait. */
-static void rocket_runq_kick(struct rocket_runq *runq)
+/* Gets cores going that are free and for which jobs wait: bit n when core n is wanted. */
+static void rocket_runq_kick(struct rocket_runq *runq, u32 waiting)
 {
-	u32 waiting = rocket_runq_waiting(runq);
-
 	for (unsigned int i = 0; i < ROCKET_MAX_CORES; i++) {
 		if (waiting & BIT(i) && rocket_core_claim(&runq->rdev->cores[i]))
 			rocket_work_queue_run(&runq->work[i].base);
@@ -171,11 +169,16 @@ void rocket_runq_left(struct rocket_core *core)
  */
 static void rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue)
 {
+	u32 waiting;
+
 	scoped_guard(spinlock_irqsave, &runq->fair.lock) {
 		queue->runs = false;
 		rocket_runq_offer(runq, queue);
+		waiting = rocket_fair_waiting(&runq->fair);
 	}
 	wake_up_var(&queue->runs);
+	/* The next of that queue may be for another core. */
+	rocket_runq_kick(runq, waiting);
 }
 
 /**
@@ -189,10 +192,7 @@ static void rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue
  */
 void rocket_runq_ended(struct rocket_core *core, struct dma_fence *fence)
 {
-	struct rocket_runq *runq = core->rdev->runq;
-
-	rocket_runq_end(runq, to_rocket_fence(fence)->queue);
-	rocket_runq_kick(runq);
+	rocket_runq_end(core->rdev->runq, to_rocket_fence(fence)->queue);
 }
 
 /**
@@ -264,7 +264,7 @@ static int rocket_runq_start(struct rocket_core *core, struct rocket_job *job)
 	if (READ_ONCE(core->wedged))
 		return -EIO;
 
-	ret = rocket_sync_causes_error(&job->causes, job->client.id);
+	ret = rocket_sync_causes_error(&job->causes, job->vm->owner);
 	if (ret)
 		return ret;
 
@@ -306,8 +306,6 @@ static void rocket_runq_run(struct rocket_runq *runq, struct rocket_core *core)
 		rocket_runq_left(core);
 		rocket_runq_signal(job, ret);
 		rocket_runq_end(runq, queue);
-		/* The next of that queue may be for another core. */
-		rocket_runq_kick(runq);
 	}
 }
 
@@ -328,12 +326,16 @@ static void rocket_runq_work(struct work_struct *work)
  */
 void rocket_runq_free(struct rocket_core *core)
 {
-	rocket_runq_kick(core->rdev->runq);
+	struct rocket_runq *runq = core->rdev->runq;
+
+	rocket_runq_kick(runq, rocket_runq_waiting(runq));
 }
 
 static void rocket_runq_unblocked(struct rocket_fair *fair)
 {
-	rocket_runq_kick(container_of(fair, struct rocket_runq, fair));
+	struct rocket_runq *runq = container_of(fair, struct rocket_runq, fair);
+
+	rocket_runq_kick(runq, rocket_runq_waiting(runq));
 }
 
 /* Why none of the cores that a job may have can run it, or 0. */

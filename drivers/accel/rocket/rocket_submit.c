@@ -9,7 +9,6 @@
 #include <linux/cleanup.h>
 #include <linux/dma-resv.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -36,6 +35,9 @@
 	offsetofend(struct drm_rocket_job, out_bo_handle_count)
 #define ROCKET_SUBMIT_TASK_MIN_SIZE \
 	offsetofend(struct drm_rocket_task, regcmd_count)
+
+/* How many tasks are copied at once, onto the stack. */
+#define ROCKET_SUBMIT_TASKS_AT_ONCE	16
 
 /**
  * DOC: SUBMIT
@@ -117,16 +119,43 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_submit_check);
 
-static int rocket_submit_copy_task(struct drm_rocket_task *task,
-				   const struct drm_rocket_job *args, u32 i)
+/*
+ * Copies some tasks, all at once but for a struct that this kernel does not know: of that
+ * each one's rest is looked at.
+ */
+static int rocket_submit_copy_some(struct drm_rocket_task *tasks,
+				   const struct drm_rocket_job *args, u32 first, u32 count)
+{
+	u64 from = args->tasks + (u64)first * args->task_struct_size;
+	u32 size = args->task_struct_size;
+
+	if (size < ROCKET_SUBMIT_TASK_MIN_SIZE || size > sizeof(*tasks)) {
+		for (u32 i = 0; i < count; i++) {
+			int ret = rocket_copy_array_entry(&tasks[i], sizeof(*tasks),
+							  ROCKET_SUBMIT_TASK_MIN_SIZE, from, i,
+							  size);
+			if (ret)
+				return ret;
+		}
+		return 0;
+	}
+
+	if (copy_from_user(tasks, u64_to_user_ptr(from), (size_t)count * size))
+		return -EFAULT;
+
+	/* An older one is shorter. From the last one on, none is overwritten. */
+	for (u32 i = count; size < sizeof(*tasks) && i--;) {
+		memmove(&tasks[i], (u8 *)tasks + i * size, size);
+		memset((u8 *)&tasks[i] + size, 0, sizeof(*tasks) - size);
+	}
+
+	return 0;
+}
+
+static int rocket_submit_check_task(struct drm_rocket_task *task,
+				    const struct drm_rocket_job *args)
 {
 	bool batched = args->flags & DRM_ROCKET_JOB_BATCHED;
-	int ret;
-
-	ret = rocket_copy_array_entry(task, sizeof(*task), ROCKET_SUBMIT_TASK_MIN_SIZE,
-				      args->tasks, i, args->task_struct_size);
-	if (ret)
-		return ret;
 
 	if (task->pad || task->chain_count > (batched ? 1 : ROCKET_SUBMIT_MAX_CHAIN))
 		return -EINVAL;
@@ -148,40 +177,39 @@ static int rocket_submit_copy_task(struct drm_rocket_task *task,
 static int rocket_submit_copy_tasks(struct rocket_job *job,
 				    const struct drm_rocket_job *args)
 {
-	for (u32 i = 0; i < args->task_count; i++) {
-		struct drm_rocket_task task;
-		int ret;
+	struct drm_rocket_task tasks[ROCKET_SUBMIT_TASKS_AT_ONCE];
 
-		ret = rocket_submit_copy_task(&task, args, i);
+	for (u32 i = 0; i < args->task_count; i++) {
+		struct drm_rocket_task *task = &tasks[i % ARRAY_SIZE(tasks)];
+		int ret = 0;
+
+		if (task == tasks)
+			ret = rocket_submit_copy_some(tasks, args, i,
+						      min_t(u32, args->task_count - i,
+							    ARRAY_SIZE(tasks)));
+		if (!ret)
+			ret = rocket_submit_check_task(task, args);
 		if (ret)
 			return ret;
 
 		if (i >= job->task_count)
 			continue;
-		job->tasks[i].regcmd = task.regcmd;
-		job->tasks[i].regcmd_count = task.regcmd_count;
-		job->tasks[i].chain_count = task.chain_count ?: 1;
+		job->tasks[i].regcmd = task->regcmd;
+		job->tasks[i].regcmd_count = task->regcmd_count;
+		job->tasks[i].chain_count = task->chain_count ?: 1;
 	}
 
 	return 0;
 }
 
 /*
- * As drm_gem_objects_lookup(), but a queued job keeps the array, which therefore is
- * charged to the caller's memory cgroup. What was found counts in @found, also after
- * an error.
+ * As drm_gem_objects_lookup(), into an array that there is. What was found counts in @found,
+ * also after an error.
  */
 static int rocket_submit_lookup_array(struct drm_file *file, u64 handles, u32 count,
-				      struct drm_gem_object ***bos, u32 *found)
+				      struct drm_gem_object **bos, u32 *found)
 {
 	u32 __user *from = u64_to_user_ptr(handles);
-
-	if (!count)
-		return 0;
-
-	*bos = kvmalloc_objs(**bos, count, GFP_KERNEL_ACCOUNT);
-	if (!*bos)
-		return -ENOMEM;
 
 	for (; *found < count; ++*found) {
 		struct drm_gem_object *obj;
@@ -194,7 +222,7 @@ static int rocket_submit_lookup_array(struct drm_file *file, u64 handles, u32 co
 		if (!obj)
 			return -ENOENT;
 
-		(*bos)[*found] = obj;
+		bos[*found] = obj;
 	}
 
 	return 0;
@@ -206,12 +234,12 @@ static int rocket_submit_lookup_bos(struct rocket_job *job, struct drm_file *fil
 	int ret;
 
 	ret = rocket_submit_lookup_array(file, args->in_bo_handles, args->in_bo_handle_count,
-					 &job->in_bos, &job->in_bo_count);
+					 rocket_job_in_bos(job), &job->in_bo_count);
 	if (ret)
 		return ret;
 
 	ret = rocket_submit_lookup_array(file, args->out_bo_handles, args->out_bo_handle_count,
-					 &job->out_bos, &job->out_bo_count);
+					 rocket_job_out_bos(job), &job->out_bo_count);
 	if (ret)
 		return ret;
 
@@ -231,15 +259,13 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	};
 	int ret;
 
-	job->timeout = mul_u32_u32(args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS, NSEC_PER_MSEC);
+	job->timeout_ms = args->timeout_ms ?: ROCKET_JOB_TIMEOUT_MS;
 	job->user_data = args->user_data;
 	if (args->flags & DRM_ROCKET_JOB_PPU_DONE)
 		job->done = ROCKET_PC_INTERRUPT_PPU;
 	job->cores = args->core_mask ? args->core_mask & ROCKET_CORE_SETS : ROCKET_CORE_SETS;
 	job->priority = args->priority;
 	job->submitted = ktime_get_ns();
-	job->client.id = file->client_id;
-	job->client.vm_id = args->vm_id;
 	job->client.pid = task_tgid_nr(current);
 	get_task_comm(job->client.comm, current);
 
@@ -268,8 +294,8 @@ static struct rocket_job *rocket_submit_create_job(struct rocket_submit *submit,
 	if (IS_ERR(vm))
 		return ERR_CAST(vm);
 
-	job = rocket_job_create(vm, rocket_submit_starts(args),
-				args->in_bo_handle_count + args->out_bo_handle_count);
+	job = rocket_job_create(vm, rocket_submit_starts(args), args->in_bo_handle_count,
+				args->out_bo_handle_count);
 	rocket_vm_put(vm);
 
 	return job;
@@ -352,11 +378,11 @@ static int rocket_submit_lock_job(struct drm_exec *exec, struct rocket_job *job)
 	if (ret)
 		return ret;
 
-	ret = drm_exec_prepare_array(exec, job->in_bos, job->in_bo_count, fences);
+	ret = drm_exec_prepare_array(exec, rocket_job_in_bos(job), job->in_bo_count, fences);
 	if (ret)
 		return ret;
 
-	return drm_exec_prepare_array(exec, job->out_bos, job->out_bo_count, fences);
+	return drm_exec_prepare_array(exec, rocket_job_out_bos(job), job->out_bo_count, fences);
 }
 
 static int rocket_submit_lock_all(struct rocket_submit *submit, struct drm_exec *exec)
@@ -377,10 +403,10 @@ static void rocket_submit_count_fences(struct rocket_slots *slots, struct rocket
 	rocket_slots_add(slots, drm_gpuvm_resv(&job->vm->base));
 
 	for (u32 i = 0; i < job->in_bo_count; i++)
-		rocket_slots_add(slots, job->in_bos[i]->resv);
+		rocket_slots_add(slots, rocket_job_in_bos(job)[i]->resv);
 
 	for (u32 i = 0; i < job->out_bo_count; i++)
-		rocket_slots_add(slots, job->out_bos[i]->resv);
+		rocket_slots_add(slots, rocket_job_out_bos(job)[i]->resv);
 }
 
 /* Makes room for the fences of all jobs in what has been locked. */
@@ -432,10 +458,10 @@ static void rocket_submit_add_fences(struct rocket_job *job, struct dma_fence *f
 	dma_resv_add_fence(drm_gpuvm_resv(&job->vm->base), fence, DMA_RESV_USAGE_BOOKKEEP);
 
 	for (u32 i = 0; i < job->in_bo_count; i++)
-		dma_resv_add_fence(job->in_bos[i]->resv, fence, DMA_RESV_USAGE_READ);
+		dma_resv_add_fence(rocket_job_in_bos(job)[i]->resv, fence, DMA_RESV_USAGE_READ);
 
 	for (u32 i = 0; i < job->out_bo_count; i++)
-		dma_resv_add_fence(job->out_bos[i]->resv, fence, DMA_RESV_USAGE_WRITE);
+		dma_resv_add_fence(rocket_job_out_bos(job)[i]->resv, fence, DMA_RESV_USAGE_WRITE);
 }
 
 static int rocket_submit_push(struct rocket_submit *submit)

@@ -44,11 +44,11 @@ DECLARE_EVENT_CLASS(rocket_job,
 				     __field(u32, tasks)
 				     __field(u32, priority)
 		    ),
-		    TP_fast_assign(__entry->client = job->client.id;
+		    TP_fast_assign(__entry->client = job->vm->owner;
 				   __entry->fence_context = job->base.s_fence->finished.context;
 				   __entry->fence_seqno = job->base.s_fence->finished.seqno;
 				   __entry->user_data = job->user_data;
-				   __entry->vm = job->client.vm_id;
+				   __entry->vm = job->vm->id;
 				   __entry->core = job->core ? job->core->index : ROCKET_NO_CORE;
 				   __entry->tasks = job->task_count;
 				   __entry->priority = job->priority;
@@ -87,11 +87,11 @@ TRACE_EVENT(rocket_job_done,
 			     __field(u32, tasks)
 			     __field(int, error)
 	    ),
-	    TP_fast_assign(__entry->client = job->client.id;
+	    TP_fast_assign(__entry->client = job->vm->owner;
 			   __entry->fence_context = job->base.s_fence->finished.context;
 			   __entry->fence_seqno = job->base.s_fence->finished.seqno;
 			   __entry->ns = ns;
-			   __entry->vm = job->client.vm_id;
+			   __entry->vm = job->vm->id;
 			   __entry->core = job->core ? job->core->index : ROCKET_NO_CORE;
 			   __entry->tasks = job->next_task;
 			   __entry->error = error;
@@ -200,12 +200,12 @@ TRACE_EVENT(rocket_fault,
 			     __field(u32, vm)
 			     __field(bool, write)
 	    ),
-	    TP_fast_assign(__entry->client = job ? job->client.id : 0;
+	    TP_fast_assign(__entry->client = job ? job->vm->owner : 0;
 			   __entry->addr = addr;
 			   __entry->fence_context = job ? job->base.s_fence->finished.context : 0;
 			   __entry->fence_seqno = job ? job->base.s_fence->finished.seqno : 0;
 			   __entry->core = core->index;
-			   __entry->vm = job ? job->client.vm_id : 0;
+			   __entry->vm = job ? job->vm->id : 0;
 			   __entry->write = write;
 	    ),
 	    TP_printk("core=%u client=%llu vm=%u fence=%llu:%llu addr=0x%llx write=%d",
