@@ -4,6 +4,7 @@
 #include "igt_rocket_scene.h"
 
 #define PROBE_ADDR	0x10000000u
+#define ROW_PROBE_ADDR	0x30000000u
 
 static void set_slot(struct rocket_scene *s, unsigned int slot)
 {
@@ -57,4 +58,38 @@ void rocket_scene_expect_healthy(struct rocket_scene *s, unsigned int core,
 	set_slot(s, slot);
 	igt_assert_eq(rocket_run(s->fd, &job), 0);
 	igt_assert(rocket_scene_copied(s, slot));
+}
+
+struct rocket_row rocket_row(int fd, unsigned int slots, uint32_t seed)
+{
+	struct rocket_row row = {
+		.pages = rocket_bo(fd, slots * ROCKET_PAGE), .slots = slots, .seed = seed,
+	};
+
+	rocket_bo_fill(&row.pages, seed);
+	rocket_vm_map_bo(fd, 0, &row.pages, ROCKET_ROW_BASE);
+	rocket_probe_init(&row.probe, fd, 0, ROW_PROBE_ADDR, slots);
+	for (unsigned int i = 0; i < slots; i++) {
+		rocket_probe_clear_result(&row.probe, i);
+		rocket_probe_set(&row.probe, i, ROCKET_ROW_BASE + i * ROCKET_PAGE,
+				 rocket_probe_result_addr(&row.probe, i));
+	}
+	for (unsigned int i = 0; i < slots; i++)
+		rocket_probe_chain(&row.probe, i, (i + 1) % slots);
+	return row;
+}
+
+bool rocket_row_copied(const struct rocket_row *row, unsigned int slot)
+{
+	return rocket_is_pattern((void *)rocket_probe_result(&row->probe, slot), row->seed + slot);
+}
+
+void rocket_row_expect_ran(const struct rocket_row *row, unsigned int first, unsigned int count)
+{
+	for (unsigned int i = 0; i < row->slots; i++) {
+		bool ran = rocket_row_copied(row, i);
+
+		igt_assert_f(ran == (i >= first && i < first + count), "task %u %s\n", i,
+			     ran ? "ran" : "did not run");
+	}
 }

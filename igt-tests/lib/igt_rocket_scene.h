@@ -40,4 +40,27 @@ bool rocket_scene_copied(struct rocket_scene *s, unsigned int slot);
 void rocket_scene_expect_healthy(struct rocket_scene *s, unsigned int core,
 				 unsigned int slot);
 
+/*
+ * A row: slot i of the probe copies page i, which has the pattern SEED + i, to the slot's
+ * result, and names the slot behind it; the last one names the first. What is started at
+ * one slot goes on as far as the core is told.
+ */
+
+#define ROCKET_ROW_BASE		0x20000000u
+
+struct rocket_row {
+	struct rocket_probe probe;
+	struct rocket_bo pages;
+	unsigned int slots;
+	uint32_t seed;
+};
+
+/* In VM 0. */
+struct rocket_row rocket_row(int fd, unsigned int slots, uint32_t seed);
+/* Whether that slot has run. */
+bool rocket_row_copied(const struct rocket_row *row, unsigned int slot);
+/* These slots have run, and no other. */
+void rocket_row_expect_ran(const struct rocket_row *row, unsigned int first,
+			   unsigned int count);
+
 #endif

@@ -8,12 +8,11 @@
 #include "igt_rocket_board.h"
 #include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_scene.h"
 #include "rocket_regcmd.h"
 
 IGT_TEST_DESCRIPTION("Tasks that the core runs one after another by itself");
 
-#define PAGE_ADDR	0x20000000u	/* the pages to be copied */
-#define PROBE_ADDR	0x30000000u
 #define SEED		0xc4a10000u
 #define LONGEST		4095u
 /* Time-outs: of what shall not be waited for long, and of what takes none */
@@ -22,43 +21,7 @@ IGT_TEST_DESCRIPTION("Tasks that the core runs one after another by itself");
 
 enum { SLOTS = 16 };
 
-struct scene {
-	struct rocket_probe probe;
-	struct rocket_bo pages;
-};
-
-/* Slot i copies the start of page i to its result, and names the slot behind it. */
-static struct scene make_scene(int fd)
-{
-	struct scene s = { .pages = rocket_bo(fd, SLOTS * ROCKET_PAGE) };
-
-	rocket_bo_fill(&s.pages, SEED);
-	rocket_vm_map_bo(fd, 0, &s.pages, PAGE_ADDR);
-	rocket_probe_init(&s.probe, fd, 0, PROBE_ADDR, SLOTS);
-	for (unsigned int i = 0; i < SLOTS; i++) {
-		rocket_probe_clear_result(&s.probe, i);
-		rocket_probe_set(&s.probe, i, PAGE_ADDR + i * ROCKET_PAGE,
-				 rocket_probe_result_addr(&s.probe, i));
-	}
-	for (unsigned int i = 0; i < SLOTS; i++)
-		rocket_probe_chain(&s.probe, i, (i + 1) % SLOTS);
-	return s;
-}
-
-static bool copied(const struct scene *s, unsigned int slot)
-{
-	return rocket_is_pattern((void *)rocket_probe_result(&s->probe, slot), SEED + slot);
-}
-
-/* These slots have run, and no other. */
-static void expect_ran(const struct scene *s, unsigned int first, unsigned int count)
-{
-	for (unsigned int i = 0; i < SLOTS; i++)
-		igt_assert_f(copied(s, i) == (i >= first && i < first + count),
-			     "task %u %s\n", i, copied(s, i) ? "ran" : "did not run");
-}
-
-static int run_for(struct scene *s, unsigned int first, unsigned int count,
+static int run_for(struct rocket_row *s, unsigned int first, unsigned int count,
 		   unsigned int timeout_ms)
 {
 	struct drm_rocket_job job = rocket_probe_job(&s->probe, first, 1);
@@ -68,7 +31,7 @@ static int run_for(struct scene *s, unsigned int first, unsigned int count,
 	return rocket_run(s->probe.fd, &job);
 }
 
-static int run_chain(struct scene *s, unsigned int first, unsigned int count)
+static int run_chain(struct rocket_row *s, unsigned int first, unsigned int count)
 {
 	return run_for(s, first, count, LONG_MS);
 }
@@ -80,28 +43,28 @@ static void test_feature(int fd)
 
 static void test_all(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
 	igt_assert_eq(run_chain(&s, 0, SLOTS), 0);
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 }
 
 static void test_some(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
 	igt_assert_eq(run_chain(&s, 3, 5), 0);
-	expect_ran(&s, 3, 5);
+	rocket_row_expect_ran(&s, 3, 5);
 }
 
 /* 0 and 1 are a task as it always was, though its stream names another. */
 static void test_none(int fd)
 {
 	for (unsigned int count = 0; count < 2; count++) {
-		struct scene s = make_scene(fd);
+		struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
 		igt_assert_eq(run_chain(&s, 2, count), 0);
-		expect_ran(&s, 2, 1);
+		rocket_row_expect_ran(&s, 2, 1);
 		rocket_probe_fini(&s.probe);
 		rocket_bo_free(fd, &s.pages);
 	}
@@ -119,7 +82,7 @@ static uint64_t starts(void)
 
 static void test_interrupts(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	uint64_t irqs, started;
 
 	rocket_require_board();
@@ -130,13 +93,13 @@ static void test_interrupts(int fd)
 	igt_assert_eq(run_chain(&s, 0, SLOTS), 0);
 	igt_assert_eq_u64(interrupts() - irqs, 1);
 	igt_assert_eq_u64(starts() - started, 1);
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 }
 
 /* Chains and single tasks in one job: one interrupt for each. */
 static void test_mixed(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_task tasks[4] = {
 		s.probe.tasks[0], s.probe.tasks[4], s.probe.tasks[5], s.probe.tasks[12],
 	};
@@ -152,12 +115,12 @@ static void test_mixed(int fd)
 	irqs = interrupts();
 	igt_assert_eq(rocket_run(fd, &job), 0);
 	igt_assert_eq_u64(interrupts() - irqs, ARRAY_SIZE(tasks));
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 }
 
 static void test_longest(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	uint64_t tasks;
 
 	rocket_require_board();
@@ -170,7 +133,7 @@ static void test_longest(int fd)
 
 static void test_invalid(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job job = rocket_probe_job(&s.probe, 0, 2);
 	static const uint32_t counts[] = { LONGEST + 1, 65536, UINT32_MAX };
 
@@ -183,13 +146,13 @@ static void test_invalid(int fd)
 	igt_assert_eq(__rocket_submit(fd, &job, 1), -EINVAL);
 	s.probe.tasks[1].pad = 0;
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	expect_ran(&s, 0, 2);
+	rocket_row_expect_ran(&s, 0, 2);
 }
 
 /* Who says that tasks have 8 bytes says nothing of chains. */
 static void test_old_size(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	uint32_t tasks[2][2] = {
 		{ s.probe.tasks[0].regcmd, s.probe.tasks[0].regcmd_count },
 		{ s.probe.tasks[1].regcmd, s.probe.tasks[1].regcmd_count },
@@ -199,54 +162,55 @@ static void test_old_size(int fd)
 	job.tasks = (uintptr_t)tasks;
 	job.task_struct_size = sizeof(tasks[0]);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	expect_ran(&s, 0, 2);
+	rocket_row_expect_ran(&s, 0, 2);
 }
 
 /* The interrupt of a chain that ends too early never comes. */
 static void test_short(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
-	rocket_probe_set(&s.probe, 3, PAGE_ADDR + 3 * ROCKET_PAGE,
+	rocket_probe_set(&s.probe, 3, ROCKET_ROW_BASE + 3 * ROCKET_PAGE,
 			 rocket_probe_result_addr(&s.probe, 3));
 	igt_assert_eq(run_for(&s, 0, 5, SHORT_MS), -ETIMEDOUT);
-	expect_ran(&s, 0, 4);
+	rocket_row_expect_ran(&s, 0, 4);
 	igt_assert_eq(run_chain(&s, 4, 2), 0);
-	expect_ran(&s, 0, 6);
+	rocket_row_expect_ran(&s, 0, 6);
 }
 
 static void test_fault(int fd)
 {
 	struct drm_rocket_vm_fault fault;
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
-	rocket_vm_unmap(fd, 0, PAGE_ADDR + 5 * ROCKET_PAGE, ROCKET_PAGE);
+	rocket_vm_unmap(fd, 0, ROCKET_ROW_BASE + 5 * ROCKET_PAGE, ROCKET_PAGE);
 	igt_assert_eq(run_chain(&s, 0, SLOTS), -EFAULT);
-	expect_ran(&s, 0, 5);
+	rocket_row_expect_ran(&s, 0, 5);
 	igt_assert(rocket_vm_take_fault(fd, 0, &fault));
 	igt_assert_eq_u64(fault.addr & ~(uint64_t)(ROCKET_PAGE - 1),
-			  PAGE_ADDR + 5 * ROCKET_PAGE);
+			  ROCKET_ROW_BASE + 5 * ROCKET_PAGE);
 	igt_assert_eq(run_chain(&s, 6, 3), 0);
-	igt_assert(copied(&s, 6) && copied(&s, 7) && copied(&s, 8) && !copied(&s, 9));
+	for (unsigned int i = 6; i < 10; i++)
+		igt_assert_eq(rocket_row_copied(&s, i), i < 9);
 }
 
 /* The counter tells that all have ended. */
 static void test_lost(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 
 	rocket_require_board();
 	rocket_board_quiet();
 	rocket_board_inject_all(ROCKET_BOARD_INJ_IRQ_LOST, 1);
 	igt_assert_eq(run_for(&s, 0, SLOTS, SHORT_MS), 0);
 	rocket_board_inject_all(ROCKET_BOARD_INJ_IRQ_LOST, 0);
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 }
 
 /* An interrupt in the middle ends nothing: some have ended, but not all. */
 static void test_spurious(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job job = rocket_probe_job(&s.probe, 0, 1);
 	unsigned int core = rocket_nth_core(rocket_core_mask(fd), 0);
 	uint32_t syncobj;
@@ -265,7 +229,7 @@ static void test_spurious(int fd)
 	rocket_probe_await_result(&s.probe, 2, SEED + 2);
 	/* Each lasts for a microsecond, which a slow CPU may not see. */
 	igt_set_timeout(60, "the fifth task's result");
-	while (!copied(&s, 4)) {
+	while (!rocket_row_copied(&s, 4)) {
 		rocket_board_inject(core, ROCKET_BOARD_INJ_SPURIOUS_DPU, 3);
 		usleep(1000);
 	}
@@ -273,7 +237,7 @@ static void test_spurious(int fd)
 	igt_assert(rocket_syncobj_busy(fd, syncobj));
 	rocket_board_inject(core, ROCKET_BOARD_SLOWDOWN, 0);
 	igt_assert_eq(rocket_syncobj_status(fd, syncobj), 0);
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 	drmSyncobjDestroy(fd, syncobj);
 }
 

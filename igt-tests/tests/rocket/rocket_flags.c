@@ -9,12 +9,11 @@
 #include "igt_rocket_board.h"
 #include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_scene.h"
 #include "rocket_regcmd.h"
 
 IGT_TEST_DESCRIPTION("Flags of a job: what users of patched kernels know");
 
-#define PAGE_ADDR	0x20000000u	/* the pages to be copied */
-#define PROBE_ADDR	0x30000000u
 #define POOL_ADDR	0x40000000u	/* stream, input, output */
 #define SEED		0xf1a60000u
 #define LONGEST		4095u
@@ -31,30 +30,7 @@ struct short_job {
 	uint32_t reserved;
 };
 
-struct scene {
-	struct rocket_probe probe;
-	struct rocket_bo pages;
-};
-
-/* Slot i copies the start of page i to its result, and names the slot behind it. */
-static struct scene make_scene(int fd)
-{
-	struct scene s = { .pages = rocket_bo(fd, SLOTS * ROCKET_PAGE) };
-
-	rocket_bo_fill(&s.pages, SEED);
-	rocket_vm_map_bo(fd, 0, &s.pages, PAGE_ADDR);
-	rocket_probe_init(&s.probe, fd, 0, PROBE_ADDR, SLOTS);
-	for (unsigned int i = 0; i < SLOTS; i++) {
-		rocket_probe_clear_result(&s.probe, i);
-		rocket_probe_set(&s.probe, i, PAGE_ADDR + i * ROCKET_PAGE,
-				 rocket_probe_result_addr(&s.probe, i));
-	}
-	for (unsigned int i = 0; i < SLOTS; i++)
-		rocket_probe_chain(&s.probe, i, (i + 1) % SLOTS);
-	return s;
-}
-
-static struct drm_rocket_job flagged(struct scene *s, unsigned int first, unsigned int count,
+static struct drm_rocket_job flagged(struct rocket_row *s, unsigned int first, unsigned int count,
 				     uint32_t flags)
 {
 	struct drm_rocket_job job = rocket_probe_job(&s->probe, first, count);
@@ -62,14 +38,6 @@ static struct drm_rocket_job flagged(struct scene *s, unsigned int first, unsign
 	job.flags = flags;
 	job.timeout_ms = LONG_MS;
 	return job;
-}
-
-/* These slots have run, and no other. */
-static void expect_ran(const struct scene *s, unsigned int first, unsigned int count)
-{
-	for (unsigned int i = 0; i < SLOTS; i++)
-		igt_assert_eq(rocket_is_pattern((void *)rocket_probe_result(&s->probe, i), SEED + i),
-			      i >= first && i < first + count);
 }
 
 static void test_layout(int fd)
@@ -91,7 +59,7 @@ static void test_layout(int fd)
 /* All tasks, one start, one interrupt. */
 static void test_batched(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job job = flagged(&s, 0, 1, 0);
 	uint64_t irqs, starts;
 
@@ -105,13 +73,13 @@ static void test_batched(int fd)
 	igt_assert_eq(rocket_run(fd, &job), 0);
 	igt_assert_eq_u64(rocket_board_count_all(ROCKET_BOARD_NPU_IRQS) - irqs, 1);
 	igt_assert_eq_u64(rocket_board_count_all(ROCKET_BOARD_STARTS) - starts, 1);
-	expect_ran(&s, 1, 6);
+	rocket_row_expect_ran(&s, 1, 6);
 }
 
 /* The same by a struct that ends with the flags. */
 static void test_short_struct(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job full = flagged(&s, 0, SLOTS, DRM_ROCKET_JOB_BATCHED);
 	struct rocket_bo *bo = &s.probe.bo;
 	struct short_job job = { .flags = full.flags };
@@ -124,7 +92,7 @@ static void test_short_struct(int fd)
 	memcpy(&job.v1, &full, sizeof(job.v1));
 	do_ioctl(fd, DRM_IOCTL_ROCKET_SUBMIT, &submit);
 	rocket_prep_bo(fd, bo->handle);
-	expect_ran(&s, 0, SLOTS);
+	rocket_row_expect_ran(&s, 0, SLOTS);
 	/* Theirs must be zero; ours is a VM that is not there. */
 	job.reserved = 1;
 	do_ioctl_err(fd, DRM_IOCTL_ROCKET_SUBMIT, &submit, ENOENT);
@@ -136,7 +104,7 @@ static void test_short_struct(int fd)
  */
 static void test_stranger(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job full = flagged(&s, 0, 1, 0);
 	struct { struct short_job job; uint32_t tail[8]; } later = { .tail[7] = 0xdeadbeef };
 	struct { uint64_t v1[5]; uint32_t tail[8]; } mainline = { .tail[7] = 0xdeadbeef };
@@ -153,7 +121,7 @@ static void test_stranger(int fd)
 
 static void test_batched_longest(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_task *tasks = calloc(LONGEST + 1, sizeof(*tasks));
 	struct drm_rocket_job job = flagged(&s, 0, 1, DRM_ROCKET_JOB_BATCHED);
 	uint64_t before;
@@ -175,7 +143,7 @@ static void test_batched_longest(int fd)
 
 static void test_invalid(int fd)
 {
-	struct scene s = make_scene(fd);
+	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job job = flagged(&s, 0, 3, DRM_ROCKET_JOB_BATCHED);
 
 	for (uint32_t bit = 1; bit; bit <<= 1) {
@@ -201,9 +169,9 @@ static void test_invalid(int fd)
 		igt_assert_eq(__rocket_submit(fd, &job, 1), -EINVAL);
 		*task = good;
 	}
-	expect_ran(&s, 0, 0);
+	rocket_row_expect_ran(&s, 0, 0);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	expect_ran(&s, 0, 3);
+	rocket_row_expect_ran(&s, 0, 3);
 }
 
 /*
@@ -216,7 +184,7 @@ enum {
 };
 
 struct pool {
-	struct scene scene;
+	struct rocket_row scene;
 	struct rocket_bo bo;
 	uint64_t *stream;
 	volatile uint16_t *in, *out;
@@ -259,7 +227,7 @@ static void emit_pool(struct pool *p)
 
 static struct pool make_pool(int fd)
 {
-	struct pool p = { .scene = make_scene(fd), .bo = rocket_bo(fd, BYTES) };
+	struct pool p = { .scene = rocket_row(fd, SLOTS, SEED), .bo = rocket_bo(fd, BYTES) };
 
 	p.stream = (void *)p.bo.map;
 	p.in = (void *)(p.bo.map + IN_AT);
@@ -327,12 +295,12 @@ static void test_pool_chained(int fd)
 	rocket_probe_chain_to(&p.scene.probe, 0, POOL_ADDR);
 	job.tasks = (uintptr_t)tasks;
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	expect_ran(&p.scene, 0, 1);
+	rocket_row_expect_ran(&p.scene, 0, 1);
 	expect_pooled(&p);
 	job.flags |= DRM_ROCKET_JOB_PPU_DONE;
 	rocket_probe_clear_result(&p.scene.probe, 0);
 	igt_assert_eq(rocket_run(fd, &job), 0);
-	expect_ran(&p.scene, 0, 1);
+	rocket_row_expect_ran(&p.scene, 0, 1);
 	expect_pooled(&p);
 }
 
@@ -377,13 +345,13 @@ static void test_wrong_hint(int fd)
 	unsigned int core = rocket_nth_core(rocket_core_mask(fd), 0);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct scene s = make_scene(fd);
+		struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 		struct drm_rocket_job job = flagged(&s, 0, SLOTS, flags[i]);
 		uint64_t lost = rocket_core_count(fd, core, "lost");
 
 		job.core_mask = 1u << core;
 		igt_assert_eq(rocket_run(fd, &job), 0);
-		expect_ran(&s, 0, SLOTS);
+		rocket_row_expect_ran(&s, 0, SLOTS);
 		/* Not by its time being up. */
 		igt_assert_eq_u64(rocket_core_count(fd, core, "lost"), lost);
 		rocket_probe_fini(&s.probe);
