@@ -99,12 +99,6 @@ static struct dma_fence *rocket_bind_run_job(struct drm_sched_job *sched_job)
 	return ret ? ERR_PTR(ret) : NULL;
 }
 
-static enum drm_gpu_sched_stat rocket_bind_timedout_job(struct drm_sched_job *sched_job)
-{
-	/* Running a job only writes page tables: nothing there can hang. */
-	return DRM_GPU_SCHED_STAT_NO_HANG;
-}
-
 static void rocket_bind_free_job(struct drm_sched_job *sched_job)
 {
 	rocket_work_queue_cleanup(&to_rocket_bind_job(sched_job)->cleanup);
@@ -112,7 +106,6 @@ static void rocket_bind_free_job(struct drm_sched_job *sched_job)
 
 static const struct drm_sched_backend_ops rocket_bind_sched_ops = {
 	.run_job = rocket_bind_run_job,
-	.timedout_job = rocket_bind_timedout_job,
 	.free_job = rocket_bind_free_job,
 };
 
@@ -134,6 +127,7 @@ VISIBLE_IF_KUNIT struct rocket_bind_queue *rocket_bind_queue_create(struct rocke
 		.submit_wq = rocket_work_bind_wq(),
 		.num_rqs = 1,
 		.credit_limit = 1,
+		/* None: what only writes page tables cannot hang. */
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = "rocket-bind",
 		.dev = vm->rdev->ddev.dev,
