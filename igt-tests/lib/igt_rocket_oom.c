@@ -119,6 +119,13 @@ void rocket_oom_spare(const char *function)
 	filter_function("reject", function);
 }
 
+void rocket_oom_fragment(bool fragmented)
+{
+	set(DEBUGFS "fail_page_alloc/min-order", fragmented ? "1" : "0");
+	set(DEBUGFS "fail_page_alloc/times", "-1");
+	set(DEBUGFS "fail_page_alloc/probability", fragmented ? "100" : "0");
+}
+
 static void write_nth(unsigned int nth)
 {
 	char text[16];

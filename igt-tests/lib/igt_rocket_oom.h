@@ -24,6 +24,11 @@ void rocket_oom_require(void);
  */
 void rocket_oom_only(const char *function);
 void rocket_oom_spare(const char *function);
+/*
+ * Of what rocket_oom_only() has chosen, nothing fails but what asks for more than one page
+ * in one piece, each time; or no longer.
+ */
+void rocket_oom_fragment(bool fragmented);
 /* From here on the nth allocation of this thread, 1 the next, fails. */
 void rocket_oom_begin(unsigned int nth);
 /* Ends that; false when there were fewer allocations, so that none failed. */

@@ -176,6 +176,22 @@ static void test_another_core(unsigned int first, unsigned int step)
 	rocket_oom_play(&scene);
 }
 
+/* No two pages are free side by side, as when the machine has been up for long. */
+static void test_fragmented(void)
+{
+	int ret;
+
+	newcomer = rocket_sysfs_cores() - 1;
+	rocket_oom_require();
+	rocket_oom_only(PROBE_FUNCTION);
+	rocket_sysfs_unbind(newcomer);
+	rocket_oom_fragment(true);
+	ret = __rocket_sysfs_bind(newcomer);
+	rocket_oom_fragment(false);
+	igt_assert_eq(ret, 0);
+	expect_works(newcomer);
+}
+
 /*
  * A core comes first, and brings the device.
  */
@@ -272,6 +288,13 @@ igt_main
 			rocket_sysfs_bring_back();
 			test_another_core(i, ANOTHER_PARTS);
 		}
+	}
+
+	igt_describe("Binding a core where no two free pages lie side by side");
+	igt_subtest("fragmented") {
+		igt_require(rocket_sysfs_cores() > 1);
+		rocket_sysfs_bring_back();
+		test_fragmented();
 	}
 
 	for (unsigned int i = 1; i <= FIRST_PARTS; i++) {
