@@ -2,6 +2,8 @@
 
 #include <linux/cleanup.h>
 #include <linux/devfreq_cooling.h>
+#include <linux/kconfig.h>
+#include <linux/kmod.h>
 #include <linux/ktime.h>
 #include <linux/pm_opp.h>
 #include <linux/thermal.h>
@@ -82,6 +84,13 @@ static int rocket_devfreq_get_load(struct device *dev, struct devfreq_dev_status
 	return 0;
 }
 
+static void rocket_devfreq_exit(struct device *dev)
+{
+	struct rocket_devfreq *freq = dev_get_drvdata(dev);
+
+	complete(&freq->gone);
+}
+
 static s32 rocket_devfreq_qos(unsigned long hz)
 {
 	return min_t(unsigned long, hz / HZ_PER_KHZ, S32_MAX);
@@ -106,6 +115,14 @@ int rocket_devfreq_start(struct rocket_devfreq *freq, struct device *dev,
 	struct devfreq *devfreq;
 	int ret;
 
+	/*
+	 * devfreq would not find out before there is a device, whose release, whenever that
+	 * comes, still needs @profile.
+	 */
+	if (!IS_BUILTIN(CONFIG_DEVFREQ_GOV_SIMPLE_ONDEMAND) &&
+	    request_module("governor_simpleondemand"))
+		return -ENOENT;
+
 	dev_set_drvdata(dev, freq);
 
 	freq->profile = (struct devfreq_dev_profile) {
@@ -116,7 +133,9 @@ int rocket_devfreq_start(struct rocket_devfreq *freq, struct device *dev,
 		.target = rocket_devfreq_target,
 		.get_dev_status = rocket_devfreq_get_load,
 		.get_cur_freq = rocket_devfreq_get_rate,
+		.exit = rocket_devfreq_exit,
 	};
+	init_completion(&freq->gone);
 	freq->tuning = (struct devfreq_simple_ondemand_data) {
 		.upthreshold = ROCKET_DEVFREQ_UP,
 		.downdifferential = ROCKET_DEVFREQ_DOWN,
@@ -157,7 +176,9 @@ void rocket_devfreq_stop(struct rocket_devfreq *freq)
 
 	devfreq_cooling_unregister(freq->cooling);
 	freq->cooling = NULL;
+	/* Until somebody puts the last reference it looks at @profile and at the parent. */
 	devfreq_remove_device(freq->devfreq);
+	wait_for_completion(&freq->gone);
 	freq->devfreq = NULL;
 	dev_pm_qos_remove_request(&freq->limit);
 }

@@ -2,6 +2,7 @@
 #ifndef __ROCKET_DEVFREQ_H__
 #define __ROCKET_DEVFREQ_H__
 
+#include <linux/completion.h>
 #include <linux/devfreq.h>
 #include <linux/pm_qos.h>
 #include <linux/types.h>
@@ -39,6 +40,9 @@ struct rocket_devfreq {
 
 	/** @devfreq: Chooses the rate; %NULL while nobody does. */
 	struct devfreq *devfreq;
+
+	/** @gone: Nobody knows @devfreq any more. */
+	struct completion gone;
 
 	/** @profile: What @devfreq knows of it. */
 	struct devfreq_dev_profile profile;
