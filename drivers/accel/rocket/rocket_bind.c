@@ -249,6 +249,9 @@ static int rocket_bind_op_prepare_map(struct rocket_vm *vm, struct rocket_bind_o
 	if (IS_ERR(op->memory))
 		return PTR_ERR(op->memory);
 
+	if (!op->readonly)
+		WRITE_ONCE(op->bo->written, true);
+
 	op->vm_bo = rocket_bind_find_vm_bo(vm, &op->bo->base.base);
 	if (op->vm_bo)
 		return 0;

@@ -42,6 +42,12 @@ struct rocket_gem_object {
 	struct rocket_sg_index *index;
 
 	/**
+	 * @written: A device may have written it: it was bound writable, or another
+	 * device has it. Never cleared.
+	 */
+	bool written;
+
+	/**
 	 * @mapping: The kernel-chosen mapping of a BO that CREATE_BO made. Set
 	 * before the BO has a handle.
 	 */

@@ -25,6 +25,10 @@
  * is the walk through the cache lines, so ranges are handed over by themselves, each in
  * as many pieces as its memory has.
  *
+ * What no device can have written, because it was never bound but read-only, is the CPU's as
+ * it is: constants and inputs cost nothing when the CPU takes them. There is no such
+ * knowledge of what the CPU has written, by a mapping of its own and at any time.
+ *
  * An imported BO is its exporter's, who knows no ranges.
  */
 
@@ -104,7 +108,7 @@ static int rocket_gem_sync_ranges(struct rocket_gem_object *bo,
 
 	/* Without memory devices have nothing of it yet. */
 	sgt = READ_ONCE(bo->base.sgt);
-	if (!sgt || bo->base.map_wc)
+	if (!sgt || bo->base.map_wc || (for_cpu && !READ_ONCE(bo->written)))
 		return 0;
 
 	/* No memory may have been left for an index. Pairs with rocket_gem_get_pages(). */

@@ -25,10 +25,13 @@
 
 static int rocket_prime_attach(struct dma_buf *dma_buf, struct dma_buf_attachment *attach)
 {
-	int ret = PTR_ERR_OR_ZERO(rocket_gem_get_pages(to_rocket_gem(dma_buf->priv)));
+	struct rocket_gem_object *bo = to_rocket_gem(dma_buf->priv);
+	int ret = PTR_ERR_OR_ZERO(rocket_gem_get_pages(bo));
 
 	if (ret)
 		return ret;
+
+	WRITE_ONCE(bo->written, true);
 
 	return drm_gem_map_attach(dma_buf, attach);
 }

@@ -168,6 +168,38 @@ static void test_costs(int fd)
 	}
 }
 
+/* The CPU takes what no device can have written for nothing, until one can. */
+static void test_clean(int fd)
+{
+	const struct drm_rocket_bo_range range = { 0, 64 };
+	struct drm_rocket_gem_create create = { .size = SIZE };
+	struct drm_rocket_vm_bind_op op;
+	int vgem = drm_open_driver(DRIVER_VGEM), dmabuf;
+	struct rocket_bo bo = { 0 };
+	uint32_t handle;
+
+	for (unsigned int shared = 0; shared < 2; shared++) {
+		igt_assert_eq(__rocket_gem_create(fd, &create), 0);
+		bo.handle = create.handle;
+		op = rocket_op_map(bo.handle, 0, ADDR, SIZE);
+		op.flags = DRM_ROCKET_VM_BIND_READONLY;
+		rocket_vm_bind_ops(fd, 0, &op, 1);
+		expect_cost(fd, PREP, &bo, &range, 1, 0);
+		expect_cost(fd, FINI, &bo, &range, 1, 64);
+		if (!shared) {
+			op.flags = 0;
+			rocket_vm_bind_ops(fd, 0, &op, 1);
+		} else {
+			igt_assert_eq(drmPrimeHandleToFD(fd, bo.handle, DRM_CLOEXEC | DRM_RDWR,
+							 &dmabuf), 0);
+			igt_assert_eq(drmPrimeFDToHandle(vgem, dmabuf, &handle), 0);
+			close(dmabuf);
+		}
+		expect_cost(fd, PREP, &bo, &range, 1, 64);
+	}
+	drm_close_driver(vgem);
+}
+
 enum { PAGES = MAX_RANGES };
 
 /* Printed in hexadecimal, which it does not say. */
@@ -308,6 +340,7 @@ igt_main
 		{ "arguments", test_arguments, "Other arguments have their errors, too" },
 		{ "no-memory-yet", test_no_memory_yet, "A BO that nobody has used yet" },
 		{ "costs", test_costs, "Only what the ranges cover is walked through" },
+		{ "clean", test_clean, "What no device can have written the CPU takes for nothing" },
 		{ "pieces", test_pieces, "That is where the pages are, which is anywhere" },
 		{ "waits", test_waits, "PREP_BO_RANGES waits for the BO as PREP_BO does" },
 		{ "shared", test_shared, "Ranges of what another file has made" },
