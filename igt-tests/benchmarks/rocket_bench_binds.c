@@ -83,6 +83,23 @@ static void among(int fd, struct rocket_bo *bo, unsigned int mappings)
 	}
 }
 
+/* A VM with so much in it goes; the BO stays. */
+static void destroy(int fd, struct drm_rocket_vm_bind_op *ops, unsigned int count, uint32_t size,
+		    const char *what)
+{
+	struct rocket_bo bo = rocket_bo(fd, size);
+	uint32_t vm = rocket_vm_create(fd);
+	struct bench_counts before;
+
+	for (unsigned int i = 0; i < count; i++)
+		ops[i] = rocket_op_map(bo.handle, 0, MAP_AT + 2ull * i * size, size);
+	rocket_vm_bind_ops(fd, vm, ops, count);
+	bench_begin(&before);
+	rocket_vm_destroy(fd, vm);
+	bench_end(&before, "bind", what, count);
+	rocket_bo_free(fd, &bo);
+}
+
 int main(int argc, char **argv)
 {
 	struct drm_rocket_vm_bind_op *ops = calloc(LONGEST, sizeof(*ops));
@@ -104,6 +121,8 @@ int main(int argc, char **argv)
 			populate(fd, &bo, ops, have, n);
 			among(fd, &bo, n);
 		}
+		destroy(fd, ops, 1, 256 << 20, "destroy a VM of 256 MiB");
+		destroy(fd, ops, LONGEST, ROCKET_PAGE, "destroy a VM of 10000 pages");
 		rocket_bo_free(fd, &bo);
 		close(fd);
 	}

@@ -397,6 +397,7 @@ void rocket_bind_unmap_all(struct rocket_vm *vm)
 	struct drm_gpuva *va, *next;
 
 	scoped_guard(mutex, &vm->op_lock) {
+		rocket_mmu_drop(&vm->mmu);
 		drm_gpuvm_for_each_va_safe(va, next, &vm->base)
 			rocket_vma_unmap(to_rocket_vma(va));
 	}

@@ -90,8 +90,25 @@ void rocket_mmu_fini(struct rocket_mmu *mmu)
 {
 	mutex_destroy(&mmu->reserve_lock);
 	mutex_destroy(&mmu->hw_lock);
-	iommu_domain_free(mmu->domain);
+	if (mmu->domain)
+		iommu_domain_free(mmu->domain);
 	rocket_mmu_uncharge(mmu, mmu->charged);
+}
+
+/**
+ * rocket_mmu_drop() - Free page tables with all that they map.
+ * @mmu: They, attached to nothing, and never to be written again.
+ *
+ * What is unmapped afterwards is unmapped already.
+ */
+void rocket_mmu_drop(struct rocket_mmu *mmu)
+{
+	/* The checker of the IOMMU layer wants to see each page unmapped. */
+	if (IS_ENABLED(CONFIG_IOMMU_DEBUG_PAGEALLOC))
+		return;
+
+	iommu_domain_free(mmu->domain);
+	mmu->domain = NULL;
 }
 
 /*
@@ -322,6 +339,9 @@ static void rocket_mmu_unmap_piece(struct rocket_mmu *mmu, u64 addr, u64 len)
  */
 void rocket_mmu_unmap(struct rocket_mmu *mmu, u64 addr, u64 range)
 {
+	if (!mmu->domain)
+		return;
+
 	while (range) {
 		u64 len = rocket_mmu_piece(addr, range);
 

@@ -29,7 +29,7 @@ struct rocket_mmu {
 	/** @quota: Who pays for them; the VM keeps it. */
 	struct rocket_quota *quota;
 
-	/** @domain: The paging domain, freed with the VM. */
+	/** @domain: The paging domain, freed with the VM; %NULL once it has been dropped. */
 	struct iommu_domain *domain;
 
 	/**
@@ -60,6 +60,7 @@ struct rocket_mmu {
 int rocket_mmu_init(struct rocket_mmu *mmu, struct device *dev, struct rocket_quota *quota,
 		    iommu_fault_handler_t fault, void *token);
 void rocket_mmu_fini(struct rocket_mmu *mmu);
+void rocket_mmu_drop(struct rocket_mmu *mmu);
 
 void rocket_mmu_add_tables(unsigned long *tables, u64 addr, u64 range);
 bool rocket_mmu_has_tables(struct rocket_mmu *mmu, u64 addr, u64 range);
