@@ -235,6 +235,21 @@ void rocket_run_put_power(struct rocket_core *core)
 	pm_runtime_put_autosuspend(core->hw.dev);
 }
 
+static void rocket_run_start_locked(struct rocket_core *core, struct rocket_job *job,
+				    struct dma_fence *fence)
+{
+	lockdep_assert_held(&core->lock);
+
+	core->job = job;
+	core->fence = fence;
+	core->claimed = false;
+	if (core->stops)
+		wake_up(&core->idle);
+
+	if (!core->recovering)
+		rocket_run_start_task(core);
+}
+
 /**
  * rocket_run_start() - Start a job.
  * @core: A core that was claimed, powered, attached to the job's VM. The
@@ -251,14 +266,30 @@ void rocket_run_start(struct rocket_core *core, struct rocket_job *job,
 {
 	guard(spinlock_irqsave)(&core->lock);
 
-	core->job = job;
-	core->fence = fence;
-	core->claimed = false;
-	if (core->stops)
-		wake_up(&core->idle);
+	rocket_run_start_locked(core, job, fence);
+}
 
-	if (!core->recovering)
-		rocket_run_start_task(core);
+/**
+ * rocket_run_start_now() - Start a job, if the core needs nothing before.
+ * @core: A core that was claimed, kept powered by a runtime PM reference.
+ * @job: As for rocket_run_start().
+ *
+ * Context: Any.
+ * Return: Whether it has started.
+ */
+bool rocket_run_start_now(struct rocket_core *core, struct rocket_job *job)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	/* Who takes the page tables away has claimed the core, or recovers it. */
+	if (core->recovering || core->wedged || !core->online || core->vm != job->vm ||
+	    core->scrub.owner != job->vm->owner)
+		return false;
+
+	pm_runtime_get_noresume(core->hw.dev);
+	rocket_run_start_locked(core, job, dma_fence_get(&job->hw_fence->base));
+
+	return true;
 }
 
 static void rocket_run_begin_doubt(struct rocket_core *core)

@@ -14,6 +14,7 @@ void rocket_run_fini(struct rocket_core *core);
 
 void rocket_run_start(struct rocket_core *core, struct rocket_job *job,
 		      struct dma_fence *fence);
+bool rocket_run_start_now(struct rocket_core *core, struct rocket_job *job);
 void rocket_run_start_task(struct rocket_core *core);
 void rocket_run_start_clock(struct rocket_core *core);
 bool rocket_run_lost(struct rocket_core *core);

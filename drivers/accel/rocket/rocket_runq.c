@@ -31,8 +31,9 @@
  *
  * A core is claimed (rocket_core_claim()) before something is picked for it, until the job
  * runs or there is none. Who adds a job claims one that is free and gets it going; else a core
- * looks when its job has ended. Either the one sees the job or the other sees the core free:
- * each does its own part first, and the parts are under locks that both take.
+ * looks when its job has ended, and starts the next one at once if that has the same VM. Either
+ * the one sees the job or the other sees the core free: each does its own part first, and the
+ * parts are under locks that both take.
  *
  * Among cores that are free, the one is taken that holds the VM's page tables, else one that
  * the same file used last, else one that holds nobody's: that saves switches and scrubs.
@@ -164,10 +165,31 @@ void rocket_runq_left(struct rocket_core *core)
 }
 
 /*
- * The fence of what was picked has signalled: now the next of the queue may run. The job is
- * gone, and its VM may go with it; who frees the queue waits for this.
+ * A core whose job has just ended is up: the next one of the same VM needs nothing else, and
+ * starts at once, in hard interrupt context. Others are left to the work.
  */
-static void rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue)
+static void rocket_runq_next(struct rocket_runq *runq, struct rocket_core *core)
+{
+	struct rocket_runq_work *work = &runq->work[core->index];
+	struct rocket_job *job;
+
+	if (!rocket_core_claim(core))
+		return;
+
+	job = rocket_runq_pick(runq, core);
+	if (job && !job->causes.count && rocket_run_start_now(core, job))
+		return;
+
+	work->job = job;
+	rocket_work_queue_run(&work->base);
+}
+
+/*
+ * The fence of what was picked has signalled: now the next of the queue may run. The job is
+ * gone, and its VM may go with it; who frees the queue waits for this. Returns which cores are
+ * wanted, as for rocket_runq_kick().
+ */
+static u32 rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue)
 {
 	u32 waiting;
 
@@ -177,13 +199,13 @@ static void rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue
 		waiting = rocket_fair_waiting(&runq->fair);
 	}
 	wake_up_var(&queue->runs);
-	/* The next of that queue may be for another core. */
-	rocket_runq_kick(runq, waiting);
+
+	return waiting;
 }
 
 /**
  * rocket_runq_ended() - The fence of a job that has left its core has signalled.
- * @core: The core.
+ * @core: The core, kept powered until this returns.
  * @fence: The hardware's fence.
  *
  * See &rocket_core_ops.ended.
@@ -192,7 +214,13 @@ static void rocket_runq_end(struct rocket_runq *runq, struct rocket_queue *queue
  */
 void rocket_runq_ended(struct rocket_core *core, struct dma_fence *fence)
 {
-	rocket_runq_end(core->rdev->runq, to_rocket_fence(fence)->queue);
+	struct rocket_runq *runq = core->rdev->runq;
+	u32 waiting = rocket_runq_end(runq, to_rocket_fence(fence)->queue);
+
+	if (waiting & BIT(core->index))
+		rocket_runq_next(runq, core);
+	/* The next of that queue may be for another core. */
+	rocket_runq_kick(runq, waiting & ~BIT(core->index));
 }
 
 /**
@@ -281,14 +309,15 @@ static int rocket_runq_start(struct rocket_core *core, struct rocket_job *job)
 	return 0;
 }
 
-/* Runs the next job on a core that was claimed, if there is one. */
-static void rocket_runq_run(struct rocket_runq *runq, struct rocket_core *core)
+/* Runs the next job on a core that was claimed, if there is one; @job: if it is picked. */
+static void rocket_runq_run(struct rocket_runq *runq, struct rocket_core *core,
+			    struct rocket_job *job)
 {
-	for (;;) {
-		struct rocket_job *job = rocket_runq_pick(runq, core);
+	for (;; job = NULL) {
 		struct rocket_queue *queue;
 		int ret;
 
+		job = job ?: rocket_runq_pick(runq, core);
 		if (!job) {
 			rocket_core_unclaim(core);
 			/* One may have come that found the core claimed. */
@@ -305,7 +334,7 @@ static void rocket_runq_run(struct rocket_runq *runq, struct rocket_core *core)
 
 		rocket_runq_left(core);
 		rocket_runq_signal(job, ret);
-		rocket_runq_end(runq, queue);
+		rocket_runq_kick(runq, rocket_runq_end(runq, queue));
 	}
 }
 
@@ -313,7 +342,7 @@ static void rocket_runq_work(struct work_struct *work)
 {
 	struct rocket_runq_work *run = container_of(work, struct rocket_runq_work, base);
 
-	rocket_runq_run(run->core->rdev->runq, run->core);
+	rocket_runq_run(run->core->rdev->runq, run->core, no_free_ptr(run->job));
 }
 
 /**
@@ -381,7 +410,7 @@ int rocket_runq_add(struct rocket_queue *queue, struct rocket_job *job)
 	/* From here on the job may be gone. */
 	core = rocket_runq_claim_best(rdev, vm, cores);
 	if (core)
-		rocket_runq_run(rdev->runq, core);
+		rocket_runq_run(rdev->runq, core, NULL);
 
 	return 0;
 }

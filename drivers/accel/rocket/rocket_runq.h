@@ -35,6 +35,9 @@ struct rocket_runq {
 
 		/** @work.core: The core. */
 		struct rocket_core *core;
+
+		/** @work.job: What was picked for it already; of who has claimed it. */
+		struct rocket_job *job;
 	} work[ROCKET_MAX_CORES];
 };
 
