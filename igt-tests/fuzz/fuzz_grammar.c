@@ -21,7 +21,7 @@ static const uint64_t sizes[] = {
 	0, PAGE - 1, 0x2000000, 0x40000000, MAX32, MAX32 - 0xffe, GIB4 - PAGE, GIB4,
 	UINT64_C(1) << 40, UINT64_C(1) << 63, MAX64, MAX64 - 0xffe,
 };
-static const uint64_t bo_flags[] = { 1, 0, 2, 3, 4, MAX32 };
+static const uint64_t bo_flags[] = { 1, 0, 2, 3, 8, 9, 4, 16, MAX32 };
 static const uint64_t params[] = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, MAX32,
 };

@@ -38,7 +38,7 @@ static bool is_documented(enum fuzz_type type, int error)
 	static const int errors[FUZZ_TYPES][8] = {
 		[FUZZ_GET_PARAM] = { EINVAL },
 		[FUZZ_CREATE_BO] = { EINVAL, ENOSPC },
-		[FUZZ_GEM_CREATE] = { EINVAL, E2BIG, ENOENT, ENOSPC },
+		[FUZZ_GEM_CREATE] = { EINVAL, EOPNOTSUPP, E2BIG, ENOENT, ENOSPC },
 		[FUZZ_GEM_QUERY] = { EINVAL, ENOENT },
 		[FUZZ_PREP_BO] = { EINVAL, ENOENT, EBUSY, ETIMEDOUT },
 		[FUZZ_FINI_BO] = { EINVAL, ENOENT },

@@ -89,7 +89,7 @@ static bool parse(const char *line, size_t length, struct rocket_event *event)
 		return false;
 	memcpy(copy, line, length);
 	copy[length] = '\0';
-	at = strstr(copy, ": rocket_") ?: strstr(copy, ": dma_");
+	at = strstr(copy, ": rocket_") ?: strstr(copy, ": dma_") ?: strstr(copy, ": map: IOMMU");
 	if (!at)
 		return false;
 	*at = '\0';

@@ -25,8 +25,8 @@ struct rocket_event {
 };
 
 /*
- * Starts to record these events, separated by spaces: the driver's, and "dma/NAME" of
- * the DMA API's. Skips without tracefs.
+ * Starts to record these events, separated by spaces: the driver's, "dma/NAME" of the
+ * DMA API's, "iommu/map". Skips without tracefs.
  */
 void rocket_trace_start(struct rocket_trace *trace, const char *events);
 void rocket_trace_stop(struct rocket_trace *trace);

@@ -76,6 +76,9 @@ struct rocket_device {
 
 	/** @ip_version: VERSION + VERSION_NUM, read by the first core. */
 	u32 ip_version;
+
+	/** @below_4g: The machine has memory below 4 GiB that can be asked for. */
+	bool below_4g;
 };
 
 static inline struct rocket_device *to_rocket_device(struct drm_device *ddev)

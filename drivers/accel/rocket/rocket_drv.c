@@ -141,7 +141,7 @@ static const struct drm_driver rocket_drm_driver = {
 	.desc = "Rockchip NPU",
 	.major = 1,
 	.minor = 6,
-	.patchlevel = 2,
+	.patchlevel = 3,
 };
 
 static const struct rocket_vm_ops rocket_drv_vm_ops = {
@@ -169,6 +169,8 @@ static struct rocket_device *rocket_create(void)
 	rdev->vm_ops = &rocket_drv_vm_ops;
 	rdev->core_ops = &rocket_drv_core_ops;
 	ret = rocket_runq_init(rdev);
+	if (!ret)
+		ret = rocket_gem_find_below_4g(rdev);
 	if (ret) {
 		drm_dev_put(&rdev->ddev);
 		return ERR_PTR(ret);

@@ -3,10 +3,14 @@
 #include <drm/drm_gem.h>
 #include <drm/rocket_accel.h>
 #include <linux/dma-buf.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/pagemap.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include "rocket_bind_kernel.h"
+#include "rocket_device.h"
 #include "rocket_file.h"
 #include "rocket_gem.h"
 #include "rocket_mmu.h"
@@ -30,13 +34,31 @@
  */
 static int rocket_gem_charge(struct rocket_gem_object *bo, struct rocket_quota *quota)
 {
+	u64 size = bo->base.base.size;
 	int ret;
 
-	ret = rocket_quota_charge(quota, ROCKET_MEMORY_BOS, bo->base.base.size);
-	if (!ret)
-		bo->quota = rocket_quota_get(quota);
+	ret = rocket_quota_charge(quota, ROCKET_MEMORY_BOS, size);
+	if (ret)
+		return ret;
 
-	return ret;
+	if (bo->below_4g) {
+		ret = rocket_quota_charge(quota, ROCKET_MEMORY_BELOW_4G, size);
+		if (ret) {
+			rocket_quota_uncharge(quota, ROCKET_MEMORY_BOS, size);
+			return ret;
+		}
+	}
+	bo->quota = rocket_quota_get(quota);
+
+	return 0;
+}
+
+static void rocket_gem_uncharge(struct rocket_quota *quota, u64 size, bool below_4g)
+{
+	if (below_4g)
+		rocket_quota_uncharge(quota, ROCKET_MEMORY_BELOW_4G, size);
+	rocket_quota_uncharge(quota, ROCKET_MEMORY_BOS, size);
+	rocket_quota_put(quota);
 }
 
 static void rocket_gem_free(struct drm_gem_object *obj)
@@ -44,14 +66,13 @@ static void rocket_gem_free(struct drm_gem_object *obj)
 	struct rocket_gem_object *bo = to_rocket_gem(obj);
 	struct drm_gem_object *vm_resv = bo->vm_resv;
 	struct rocket_quota *quota = bo->quota;
+	bool below_4g = bo->below_4g;
 	u64 size = obj->size;
 
 	rocket_sg_index_free(bo->index);
 	drm_gem_shmem_free(&bo->base);
-	if (quota) {
-		rocket_quota_uncharge(quota, ROCKET_MEMORY_BOS, size);
-		rocket_quota_put(quota);
-	}
+	if (quota)
+		rocket_gem_uncharge(quota, size, below_4g);
 	/* Freeing takes the reservation lock that this one holds. */
 	if (vm_resv)
 		drm_gem_object_put(vm_resv);
@@ -350,6 +371,41 @@ static void rocket_gem_make_private(struct rocket_gem_object *bo, struct rocket_
 	bo->base.base.resv = bo->vm_resv->resv;
 }
 
+/**
+ * rocket_gem_find_below_4g() - Learn whether memory below 4 GiB can be asked for.
+ * @rdev: The device, being made.
+ *
+ * There need be none, and DRM does not survive if it gets some from above then.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rocket_gem_find_below_4g(struct rocket_device *rdev)
+{
+	struct page *page;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DMA32))
+		return 0;
+
+	page = alloc_page(GFP_KERNEL | GFP_DMA32);
+	if (!page)
+		return -ENOMEM;
+
+	rdev->below_4g = page_to_phys(page) < SZ_4G;
+	__free_page(page);
+
+	return 0;
+}
+
+/* Lets a BO that has no memory yet get it from below 4 GiB. */
+static void rocket_gem_keep_below_4g(struct rocket_gem_object *bo)
+{
+	struct address_space *mapping = bo->base.base.filp->f_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping) & ~(__GFP_HIGHMEM | __GFP_MOVABLE);
+
+	mapping_set_gfp_mask(mapping, gfp | __GFP_DMA32);
+	bo->below_4g = true;
+}
+
 static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 			     struct rocket_vm *vm, struct drm_rocket_gem_create *args)
 {
@@ -361,6 +417,9 @@ static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 	if (IS_ERR(shmem))
 		return PTR_ERR(shmem);
 
+	if (args->flags & DRM_ROCKET_GEM_BELOW_4G)
+		rocket_gem_keep_below_4g(to_rocket_gem(&shmem->base));
+
 	ret = rocket_gem_charge(to_rocket_gem(&shmem->base), rfile->quota);
 	if (ret)
 		goto out_put;
@@ -371,10 +430,11 @@ static int rocket_gem_create(struct drm_device *ddev, struct drm_file *file,
 	/*
 	 * Pages come zeroed through a cached mapping. They are cleaned when
 	 * they are mapped for the device, which must be before the CPU sees
-	 * them uncached.
+	 * them uncached. Those from below 4 GiB could be moved up as long as the BO
+	 * does not hold them.
 	 */
 	shmem->map_wc = args->flags & DRM_ROCKET_GEM_WC;
-	if (shmem->map_wc)
+	if (args->flags & (DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_BELOW_4G))
 		ret = PTR_ERR_OR_ZERO(rocket_gem_get_pages(to_rocket_gem(&shmem->base)));
 
 	if (!ret) {
@@ -388,6 +448,9 @@ out_put:
 	return ret;
 }
 
+#define ROCKET_GEM_FLAGS \
+	(DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE | DRM_ROCKET_GEM_BELOW_4G)
+
 /* DRM_IOCTL_ROCKET_GEM_CREATE, see struct drm_rocket_gem_create. */
 int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file *file)
 {
@@ -395,11 +458,14 @@ int rocket_ioctl_gem_create(struct drm_device *ddev, void *data, struct drm_file
 	struct rocket_vm *vm = NULL;
 	int ret;
 
-	if (args->flags & ~(DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE))
+	if (args->flags & ~ROCKET_GEM_FLAGS)
 		return -EINVAL;
 
 	if (args->pad || !args->size)
 		return -EINVAL;
+
+	if (args->flags & DRM_ROCKET_GEM_BELOW_4G && !to_rocket_device(ddev)->below_4g)
+		return -EOPNOTSUPP;
 
 	if (args->size > ROCKET_VM_END - ROCKET_VM_START)
 		return -E2BIG;
@@ -426,6 +492,8 @@ static u32 rocket_gem_flags(struct rocket_gem_object *bo)
 		flags |= DRM_ROCKET_GEM_WC;
 	if (bo->vm_resv)
 		flags |= DRM_ROCKET_GEM_VM_PRIVATE;
+	if (bo->below_4g)
+		flags |= DRM_ROCKET_GEM_BELOW_4G;
 	if (drm_gem_is_imported(&bo->base.base))
 		flags |= DRM_ROCKET_GEM_IMPORTED;
 

@@ -8,6 +8,7 @@
 struct dma_buf_attachment;
 struct drm_device;
 struct drm_file;
+struct rocket_device;
 struct rocket_quota;
 struct rocket_sg_index;
 struct rocket_vm;
@@ -28,6 +29,9 @@ struct rocket_gem_object {
 	 * reference. Never changes; identifies the VM.
 	 */
 	struct drm_gem_object *vm_resv;
+
+	/** @below_4g: All of its memory lies below 4 GiB. Never changes. */
+	bool below_4g;
 
 	/**
 	 * @quota: Who pays: the file that created or imported it, a reference.
@@ -72,6 +76,7 @@ static inline struct rocket_gem_object *to_rocket_gem(struct drm_gem_object *obj
 	return container_of(to_drm_gem_shmem_obj(obj), struct rocket_gem_object, base);
 }
 
+int rocket_gem_find_below_4g(struct rocket_device *rdev);
 struct drm_gem_object *rocket_gem_create_object(struct drm_device *ddev, size_t size);
 struct drm_gem_object *rocket_gem_import_sg_table(struct drm_device *ddev,
 						  struct dma_buf_attachment *attach,

@@ -28,6 +28,8 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 		args->value = DRM_ROCKET_FEATURE_VM_BIND | DRM_ROCKET_FEATURE_CHAINS |
 			      DRM_ROCKET_FEATURE_JOB_FLAGS | DRM_ROCKET_FEATURE_BO_RANGES |
 			      DRM_ROCKET_FEATURE_GEM_QUERY | DRM_ROCKET_FEATURE_QUEUES;
+		if (rdev->below_4g)
+			args->value |= DRM_ROCKET_FEATURE_BELOW_4G;
 		return 0;
 	case DRM_ROCKET_PARAM_CORE_MASK:
 		args->value = rocket_cores_mask(rdev);

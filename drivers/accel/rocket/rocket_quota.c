@@ -49,6 +49,14 @@
 #define ROCKET_QUOTA_RAM_LEFT		8
 
 /*
+ * Other devices of the machine can do with memory below 4 GiB only, and a BO is not given
+ * back while somebody has it: this fraction of the BOs', and no more than a quarter of it
+ * for one user, half for all.
+ */
+#define ROCKET_QUOTA_BELOW_4G_SHARE	4
+#define ROCKET_QUOTA_BELOW_4G_MAX	((u64)SZ_1G)
+
+/*
  * Who is at the limit can still unmap, which takes two spare mapping objects for
  * each operation; enough for the largest array.
  */
@@ -162,7 +170,8 @@ static void rocket_user_put(struct rocket_user *user)
 	if (!refcount_dec_and_mutex_lock(&user->ref, &rocket_users_lock))
 		return;
 
-	WARN_ON(user->memory.used[ROCKET_MEMORY_BOS] || user->memory.used[ROCKET_MEMORY_TABLES]);
+	for (int i = 0; i < ROCKET_MEMORY_KINDS; i++)
+		WARN_ON(user->memory.used[i]);
 	WARN_ON(user->queued);
 	xa_erase(&rocket_users, __kuid_val(user->uid));
 	mutex_unlock(&rocket_users_lock);
@@ -293,7 +302,12 @@ static u64 rocket_quota_total(enum rocket_memory kind)
 		total = ram - ram / ROCKET_QUOTA_RAM_LEFT;
 	}
 
-	return kind == ROCKET_MEMORY_TABLES ? total / ROCKET_QUOTA_TABLE_SHARE : total;
+	if (kind == ROCKET_MEMORY_TABLES)
+		return total / ROCKET_QUOTA_TABLE_SHARE;
+	if (kind == ROCKET_MEMORY_BELOW_4G)
+		return min(total / ROCKET_QUOTA_BELOW_4G_SHARE, 2 * ROCKET_QUOTA_BELOW_4G_MAX);
+
+	return total;
 }
 
 /* Says where an owner looks which limit it was, once for as long as the user is there. */
@@ -379,6 +393,9 @@ u64 rocket_quota_limit(enum rocket_memory kind)
 
 	if (kind == ROCKET_MEMORY_TABLES)
 		return min(limit / ROCKET_QUOTA_TABLE_SHARE, total / 2);
+
+	if (kind == ROCKET_MEMORY_BELOW_4G)
+		return min3(limit / ROCKET_QUOTA_BELOW_4G_SHARE, ROCKET_QUOTA_BELOW_4G_MAX, total);
 
 	return min(limit, total);
 }

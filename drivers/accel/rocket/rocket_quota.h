@@ -15,6 +15,8 @@ enum rocket_memory {
 	ROCKET_MEMORY_BOS,
 	/* Page tables. */
 	ROCKET_MEMORY_TABLES,
+	/* The part of the BOs that must lie below 4 GiB. */
+	ROCKET_MEMORY_BELOW_4G,
 	ROCKET_MEMORY_KINDS,
 };
 

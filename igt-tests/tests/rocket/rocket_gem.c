@@ -6,6 +6,7 @@
 #include "igt.h"
 #include "igt_rocket.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_trace.h"
 
 IGT_TEST_DESCRIPTION("Buffer objects: creation, mapping, ownership, lifetime");
 
@@ -52,6 +53,11 @@ static void test_size_rounded(int fd)
 		      -EINVAL);
 }
 
+static bool has_below_4g(int fd)
+{
+	return rocket_get_param(fd, DRM_ROCKET_PARAM_FEATURES) & DRM_ROCKET_FEATURE_BELOW_4G;
+}
+
 static void test_invalid(int fd)
 {
 	expect_create(fd, (struct drm_rocket_gem_create){ .size = 0 }, -EINVAL);
@@ -59,6 +65,13 @@ static void test_invalid(int fd)
 		      -EINVAL);
 	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .flags = 1u << 2 },
 		      -EINVAL);
+	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .flags = 1u << 4 },
+		      -EINVAL);
+	expect_create(fd, (struct drm_rocket_gem_create){ .size = 0,
+			.flags = DRM_ROCKET_GEM_BELOW_4G }, -EINVAL);
+	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .vm_id = 1,
+			.flags = DRM_ROCKET_GEM_BELOW_4G },
+		      has_below_4g(fd) ? -EINVAL : -EOPNOTSUPP);
 	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .pad = 1 }, -EINVAL);
 	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .vm_id = 1 }, -EINVAL);
 	expect_create(fd, (struct drm_rocket_gem_create){ .size = 1, .vm_id = 77,
@@ -284,6 +297,89 @@ static void test_create_bo_full(int fd)
 	igt_assert_eq_u64(create.dma_address, hole);
 }
 
+/*
+ * Memory below 4 GiB
+ */
+
+/* Binds a BO, and tells where in physical memory it ends; it is left there. */
+static uint64_t end_of_memory(int fd, const struct rocket_bo *bo)
+{
+	struct rocket_event event;
+	struct rocket_trace trace;
+	uint64_t end = 0, mapped = 0;
+
+	/* What the driver maps to have page tables is not looked at. */
+	rocket_vm_map_bo(fd, 0, bo, DATA_ADDR);
+	rocket_vm_unmap(fd, 0, DATA_ADDR, bo->size);
+	rocket_trace_start(&trace, "iommu/map");
+	rocket_vm_map_bo(fd, 0, bo, DATA_ADDR);
+	for (unsigned int i = 0; rocket_trace_find(&trace, "map", NULL, i, &event); i++) {
+		uint64_t iova = rocket_event_u64(&event, "iova");
+		uint64_t size = rocket_event_u64(&event, "size");
+
+		/* The kernel's other devices may be at it, too. */
+		if (iova < DATA_ADDR || iova >= DATA_ADDR + bo->size)
+			continue;
+		mapped += size;
+		if (rocket_event_u64(&event, "paddr") + size > end)
+			end = rocket_event_u64(&event, "paddr") + size;
+	}
+	rocket_trace_stop(&trace);
+	igt_assert_eq_u64(mapped, bo->size);
+	return end;
+}
+
+static void require_below_4g(int fd)
+{
+	igt_require_f(has_below_4g(fd), "no memory below 4 GiB\n");
+}
+
+static void test_below_4g(int fd)
+{
+	static const uint32_t more[] = {
+		0, DRM_ROCKET_GEM_WC, DRM_ROCKET_GEM_VM_PRIVATE,
+		DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE,
+	};
+	const uint64_t limit = UINT64_C(1) << 32, size = 1024 * ROCKET_PAGE;
+	struct rocket_bo anywhere = rocket_bo(fd, size), bo;
+	struct rocket_probe probe;
+
+	require_below_4g(fd);
+	igt_require_f(end_of_memory(fd, &anywhere) > limit, "no memory above 4 GiB\n");
+	rocket_probe_init(&probe, fd, 0, PROBE_ADDR, 1);
+	for (unsigned int i = 0; i < ARRAY_SIZE(more); i++) {
+		bo = rocket_bo_flags(fd, size, DRM_ROCKET_GEM_BELOW_4G | more[i], 0);
+		igt_assert_lte_u64(end_of_memory(fd, &bo), limit);
+		for (uint64_t at = 0; at < bo.size; at += sizeof(uint64_t))
+			igt_assert_eq_u64(*(uint64_t *)(bo.map + at), 0);
+		rocket_prep_bo(fd, bo.handle);
+		rocket_bo_fill(&bo, 40 + i);
+		rocket_fini_bo(fd, bo.handle);
+		rocket_probe_expect(&probe, DATA_ADDR + size - ROCKET_PAGE,
+				    40 + i + size / ROCKET_PAGE - 1);
+		rocket_bo_free(fd, &bo);
+	}
+}
+
+/* All at once, and more than there is: it is told so, and the machine goes on. */
+static void test_below_4g_too_much(int fd)
+{
+	struct drm_rocket_gem_create create = {
+		.size = UINT64_C(0xfffff000) - ROCKET_PAGE, .flags = DRM_ROCKET_GEM_BELOW_4G,
+	};
+	struct rocket_bo bo;
+
+	require_below_4g(fd);
+	/* Of root there is no limit but memory, a part of which the kernel lies in. */
+	igt_assert_eq(__rocket_gem_create(fd, &create), -ENOMEM);
+	igt_assert_eq_u32(create.handle, 0);
+	igt_assert_eq_u64(rocket_get_param(fd, DRM_ROCKET_PARAM_BO_MEMORY), 0);
+	errno = 0;
+	bo = rocket_bo_flags(fd, ROCKET_PAGE, DRM_ROCKET_GEM_BELOW_4G, 0);
+	igt_assert_lte_u64(end_of_memory(fd, &bo), UINT64_C(1) << 32);
+	rocket_bo_free(fd, &bo);
+}
+
 static struct drm_rocket_gem_query query(int fd, uint32_t handle)
 {
 	struct drm_rocket_gem_query query = { .handle = handle };
@@ -296,7 +392,8 @@ static void test_query(int fd)
 {
 	static const uint32_t all[] = {
 		0, DRM_ROCKET_GEM_WC, DRM_ROCKET_GEM_VM_PRIVATE,
-		DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE,
+		DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE, DRM_ROCKET_GEM_BELOW_4G,
+		DRM_ROCKET_GEM_BELOW_4G | DRM_ROCKET_GEM_WC | DRM_ROCKET_GEM_VM_PRIVATE,
 	};
 	struct drm_rocket_gem_query bad = { .handle = 9999 }, found;
 	struct drm_rocket_create_bo mapped = { .size = ROCKET_PAGE + 1 };
@@ -305,6 +402,8 @@ static void test_query(int fd)
 		struct drm_rocket_gem_create create = { .size = 3 * ROCKET_PAGE - 1,
 							.flags = all[i] };
 
+		if (all[i] & DRM_ROCKET_GEM_BELOW_4G && !has_below_4g(fd))
+			continue;
 		igt_assert_eq(__rocket_gem_create(fd, &create), 0);
 		found = query(fd, create.handle);
 		igt_assert_eq_u32(found.flags, all[i]);
@@ -438,6 +537,14 @@ igt_main
 	igt_describe("Behind what CREATE_BO maps, the NPU reads a page of zeroes and cannot write");
 	igt_subtest("create-bo-guard")
 		rocket_on_device(test_create_bo_guard);
+
+	igt_describe("A BO that shall lie below 4 GiB does, whatever else it is, and works");
+	igt_subtest("below-4g")
+		rocket_on_device(test_below_4g);
+
+	igt_describe("More than there is below 4 GiB is ENOMEM, and nothing is lost");
+	igt_subtest("below-4g-too-much")
+		rocket_on_device(test_below_4g_too_much);
 
 	igt_describe("GEM_QUERY tells size, flags, offset, and CREATE_BO's address");
 	igt_subtest("query")

@@ -120,6 +120,45 @@ static void test_bo_memory(void)
 	close(fd);
 }
 
+static int create_below_4g(int fd, uint64_t size, uint32_t *handle)
+{
+	struct drm_rocket_gem_create gem = { .size = size, .flags = DRM_ROCKET_GEM_BELOW_4G };
+	int ret = __rocket_gem_create(fd, &gem);
+
+	*handle = gem.handle;
+	return ret;
+}
+
+/* A quarter of the others; what is refused there counts nowhere. */
+static void test_below_4g(void)
+{
+	int fd = open_client(), other = open_client();
+	struct rocket_usage before = rocket_usage(fd);
+	uint32_t first, second, handle, handles[BO_MB];
+
+	igt_assert_eq(create_below_4g(fd, BO_MB / 4 * MIB + 1, &handle), -ENOSPC);
+	rocket_usage_expect(fd, before);
+	igt_assert_eq(create_below_4g(fd, MIB, &first), 0);
+	igt_assert_eq(create_below_4g(other, (BO_MB / 4 - 1) * MIB, &second), 0);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB / 4 * MIB);
+	igt_assert_eq(create_below_4g(fd, 1, &handle), -ENOSPC);
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, BO_MB / 4 * MIB);
+	errno = 0;
+	/* Any other kind there may be, and all together are no more than the limit. */
+	igt_assert_eq(fill(fd, handles), BO_MB - BO_MB / 4);
+	rocket_gem_close(fd, first);
+	igt_assert_eq(create(fd, 1, MIB, &handle), 0);
+	igt_assert_eq(create_below_4g(fd, 1, &first), -ENOSPC);
+	rocket_gem_close(fd, handle);
+	igt_assert_eq(create_below_4g(fd, MIB, &first), 0);
+	close(fd);
+	close(other);
+	fd = open_client();
+	igt_assert_eq_u64(rocket_usage(fd).bo_memory, 0);
+	igt_assert_eq(create_below_4g(fd, BO_MB / 4 * MIB, &first), 0);
+	close(fd);
+}
+
 /* Another file is no way around, and what a file had is free when it is closed. */
 static void test_bo_memory_files(void)
 {
@@ -883,6 +922,15 @@ static void test_queued(void)
 	close(second);
 }
 
+static void require_below_4g(void)
+{
+	int fd = rocket_open();
+	uint64_t features = rocket_get_param(fd, DRM_ROCKET_PARAM_FEATURES);
+
+	close(fd);
+	igt_require_f(features & DRM_ROCKET_FEATURE_BELOW_4G, "no memory below 4 GiB\n");
+}
+
 igt_main
 {
 	static const struct {
@@ -900,6 +948,8 @@ igt_main
 		  "All files of a user share the limit" },
 		{ "bo-memory-users", test_bo_memory_users, { .bo_mb = BO_MB }, false, false,
 		  "A user at the limit takes nothing from another one" },
+		{ "below-4g", test_below_4g, { .bo_mb = BO_MB }, false, false,
+		  "BOs below 4 GiB have a limit of their own, a quarter of the others'" },
 		{ "bo-memory-capable", test_bo_memory_capable, { .bo_mb = BO_MB }, false, false,
 		  "With CAP_IPC_LOCK there is no limit, but it counts" },
 		{ "bo-memory-machine", test_bo_memory_machine, { .total_mb = BO_MB }, false, false,
@@ -955,6 +1005,8 @@ igt_main
 			igt_require_f(tests[i].test != test_bo_memory_namespaces ||
 				      !access("/proc/self/ns/user", F_OK),
 				      "the kernel has no user namespaces\n");
+			if (tests[i].test == test_below_4g)
+				require_below_4g();
 			rocket_run_limited(tests[i].limits, tests[i].test);
 		}
 	}

@@ -640,6 +640,8 @@ enum drm_rocket_param {
 #define DRM_ROCKET_FEATURE_GEM_QUERY		(1ULL << 4)
 /** %DRM_ROCKET_FEATURE_QUEUES: &drm_rocket_job.queue_id, and priorities as shares. */
 #define DRM_ROCKET_FEATURE_QUEUES		(1ULL << 5)
+/** %DRM_ROCKET_FEATURE_BELOW_4G: %DRM_ROCKET_GEM_BELOW_4G; not on every machine. */
+#define DRM_ROCKET_FEATURE_BELOW_4G		(1ULL << 6)
 
 /**
  * struct drm_rocket_get_param - Ask for a fact about driver and hardware.
@@ -663,9 +665,10 @@ struct drm_rocket_get_param {
  * The BO reads as zeroes.
  *
  * Errors: -EINVAL when @size is 0, an unknown flag is set, @vm_id is not 0
- * without %DRM_ROCKET_GEM_VM_PRIVATE or @pad is not 0; -E2BIG when @size does
- * not fit in the address space; -ENOENT when @vm_id is unknown; -ENOSPC when the
- * user has not so much BO memory left.  The same goes for the import of a
+ * without %DRM_ROCKET_GEM_VM_PRIVATE or @pad is not 0; -EOPNOTSUPP for
+ * %DRM_ROCKET_GEM_BELOW_4G without %DRM_ROCKET_FEATURE_BELOW_4G; -E2BIG when @size
+ * does not fit in the address space; -ENOENT when @vm_id is unknown; -ENOSPC when
+ * the user has not so much BO memory left.  The same goes for the import of a
  * dma-buf, which is a BO as well.
  */
 struct drm_rocket_gem_create {
@@ -681,9 +684,16 @@ struct drm_rocket_gem_create {
 	 *
 	 * %DRM_ROCKET_GEM_VM_PRIVATE: The BO can be bound in @vm_id only and
 	 * cannot be exported.  It shares the VM's reservation object.
+	 *
+	 * %DRM_ROCKET_GEM_BELOW_4G: All of its memory has physical addresses below
+	 * 4 GiB, for devices that reach no further and get it by PRIME; the NPU
+	 * reaches all memory.  It gets its memory at once (-ENOMEM).  Such BOs count
+	 * as others do, and a user can have a quarter of
+	 * %DRM_ROCKET_PARAM_MAX_BO_MEMORY of them, 1 GiB at most.
 	 */
 #define DRM_ROCKET_GEM_WC			(1 << 0)
 #define DRM_ROCKET_GEM_VM_PRIVATE		(1 << 1)
+#define DRM_ROCKET_GEM_BELOW_4G			(1 << 3)
 	__u32 flags;
 
 	/** @vm_id: Input: The VM of a private BO, else zero. */
@@ -713,7 +723,8 @@ struct drm_rocket_gem_query {
 	/**
 	 * @flags: Output: Zero or more of DRM_ROCKET_GEM_*.
 	 *
-	 * %DRM_ROCKET_GEM_WC, %DRM_ROCKET_GEM_VM_PRIVATE: As it was created.
+	 * %DRM_ROCKET_GEM_WC, %DRM_ROCKET_GEM_VM_PRIVATE, %DRM_ROCKET_GEM_BELOW_4G:
+	 * As it was created.
 	 *
 	 * %DRM_ROCKET_GEM_IMPORTED: The memory is another driver's.
 	 */
