@@ -79,6 +79,12 @@ class Builder:
             pack(dumpfile.Mapping, addr, size, 0, 0x40000, 0x100000000, flags, 0)
             for addr, size, flags in mappings], total=total, grow=grow)
 
+    def binds(self, binds, grow=0):
+        """Times in seconds, numbers, addresses, sizes, kinds and flags."""
+        return self.section(dumpfile.BINDS, [
+            pack(dumpfile.Bind, time * 10**9, number, addr, size, 0x1000, 0x100000000, op, flags)
+            for time, number, addr, size, op, flags in binds], grow=grow)
+
     def data(self):
         body = b''.join(self.sections)
         size = struct.calcsize(dumpfile.LAYOUT[dumpfile.Header]) + self.header['grow']
@@ -100,7 +106,8 @@ def whole(grow=0, **header):
     return (Builder(grow=grow, **header).job(grow=grow).fault(0x30040, grow=grow)
             .registers([(0x002c, 0xffff, 0), (0x1004, 0xffff, 0x1000e), (0x1000, 0xffff, 0x20000),
                         (0x1008, 1, 1), (0x1010, 1, 0x340), (0x1070, 1, 0x30000)], grow=grow)
-            .tasks(grow=grow).stream(STREAM).mappings(grow=grow))
+            .tasks(grow=grow).stream(STREAM).mappings(grow=grow)
+            .binds([(0, 1, 0x10000, 0x20000, dumpfile.MAP, 0)], grow=grow))
 
 
 #
@@ -326,6 +333,39 @@ def test_flags_of_mappings_are_told():
              dumpfile.WC)
     wants(Builder().job().mappings(((0x10000, 0x1000, flags),)).text(),
           r'4 KiB  BO .*, read-only, CREATE_BO, imported, private, write-combined$')
+
+
+def late(binds, addr=0x30040):
+    return (Builder().job().fault(addr).tasks().stream(STREAM).mappings()
+            .binds([(0, 1, 0x30000, 0x2000, dumpfile.MAP, 0)] + binds).text())
+
+
+def test_a_use_after_unmap_is_told():
+    gone, queued = dumpfile.BIND_UNMAPPED, dumpfile.BIND_UNMAPPED | dumpfile.BIND_ASYNC
+    text = late([(3, 2, 0x30000, 0x1000, dumpfile.UNMAP, queued)])
+    wants(text, r'^  it was mapped, 0x1040 into BO 0x100000000, until 1\.0+ s before: '
+                r'UNMAP \(number 2 of the VM, queued\)$',
+          r'^  that was 2\.0+ s after the job was submitted$',
+          r'^WHAT WAS BOUND before, the last 2 of 2 changes$',
+          r'^ +0\.0+ s  \+ 0x00030000 - 0x00031fff  BO 0x100000000 at 0x1000, MAP \(number 1',
+          r'^  => +3\.0+ s  - 0x00030000 - 0x00030fff ')
+    wants(late([(0, 2, 0x30000, 0x1000, dumpfile.UNMAP_BO, gone)]), r': UNMAP_BO \(number 2 of the VM',
+          r'1\.0+ s before the job was submitted$')
+    wants(late([(1, 2, 0x30000, 0x1000, dumpfile.MAP, gone)]), ': MAP of something else over it ')
+    wants(late([(1, 2, 0x30000, 0x1000, dumpfile.UNMAP_BO, gone | dumpfile.BIND_KERNEL)]),
+          ': its last handle was closed ')
+
+
+def test_what_did_not_take_it_away_is_not_accused():
+    gone = dumpfile.BIND_UNMAPPED
+    for binds in ([(2, 2, 0x31000, 0x1000, dumpfile.UNMAP, gone)],      # the page behind
+                  [(2, 2, 0x2f000, 0x1000, dumpfile.UNMAP, gone)],      # the page before
+                  [(5, 2, 0x30000, 0x1000, dumpfile.UNMAP, gone)],      # after the fault
+                  [(2, 2, 0x30000, 0x1000, dumpfile.UNMAP, gone),
+                   (3, 3, 0x30000, 0x1000, dumpfile.MAP, 0)]):          # mapped again
+        lacks(late(binds), 'it was mapped', '^  => .* - 0x0003')
+    # What is mapped there now is not gone.
+    lacks(late([(2, 2, 0x10000, 0x1000, dumpfile.UNMAP, gone)], 0x10040), 'it was mapped')
 
 
 def test_long_lists_are_cut_around_what_matters():

@@ -13,12 +13,16 @@ VERSION = 1
 NO_GROUP = 0xffff
 
 # Sections
-JOB, FAULT, REGISTERS, TASKS, STREAM, MAPPINGS = range(1, 7)
+JOB, FAULT, REGISTERS, TASKS, STREAM, MAPPINGS, BINDS = range(1, 8)
+
+# Kinds of bind operations
+MAP, UNMAP, UNMAP_BO = range(3)
 
 # Flags
 VM_BUSY = 1 << 0
 FAULT_WRITE, FAULT_IN_TABLES, FAULT_ATTACHED = 1 << 0, 1 << 1, 1 << 2
 READONLY, KERNEL, IMPORTED, PRIVATE, WC = (1 << bit for bit in range(5))
+BIND_UNMAPPED, BIND_READONLY, BIND_ASYNC, BIND_KERNEL = (1 << bit for bit in range(4))
 
 
 class DumpError(Exception):
@@ -101,6 +105,28 @@ class Mapping(NamedTuple):
         return self.addr <= addr < self.end
 
 
+class Bind(NamedTuple):
+    time_ns: int
+    number: int
+    addr: int
+    range: int
+    bo_offset: int
+    bo_mmap_offset: int
+    op: int
+    flags: int
+
+    @property
+    def end(self):
+        return self.addr + self.range
+
+    @property
+    def unmapped(self):
+        return bool(self.flags & BIND_UNMAPPED)
+
+    def holds(self, addr):
+        return self.addr <= addr < self.end
+
+
 class Stream(NamedTuple):
     address: int
     first: int
@@ -125,6 +151,7 @@ LAYOUT = {
     RegisterValue: '<HHI',
     Task: '<III',
     Mapping: '<QQQQQII',
+    Bind: '<QQQQQQII',
 }
 
 # How large the first drivers wrote those that have grown since
@@ -164,7 +191,8 @@ class Dump:
         self.release = _text(self.header.release)
         self.job = self.fault = self.comm = None
         self.registers, self.tasks, self.streams, self.mappings = [], [], [], []
-        self.mapping_total = 0
+        self.binds = []
+        self.mapping_total = self.bind_total = 0
         self.unknown = []
         self._read_sections(data[:self.header.size])
 
@@ -202,6 +230,9 @@ class Dump:
         elif section.type == MAPPINGS:
             self.mappings += entries(Mapping)
             self.mapping_total += section.total
+        elif section.type == BINDS:
+            self.binds += entries(Bind)
+            self.bind_total += section.total
         else:
             self.unknown.append(section.type)
 
@@ -221,6 +252,14 @@ class Dump:
             if mapping.holds(addr):
                 return mapping
         return None
+
+    def unmapped_at(self, addr, before):
+        """The change that took away what was mapped at an address, if it is known."""
+        last = None
+        for bind in self.binds:
+            if bind.holds(addr) and bind.time_ns <= before:
+                last = bind
+        return last if last and last.unmapped else None
 
     def register(self, offset, group=NO_GROUP):
         for register in self.registers:

@@ -74,7 +74,7 @@ class Report:
 
     def lines(self):
         parts = (self.head, self.what_happened, self.job, self.client, self.tasks,
-                 self.all_streams, self.mappings, self.registers, self.rest)
+                 self.all_streams, self.mappings, self.binds, self.registers, self.rest)
         for part in parts:
             lines = list(part())
             if lines:
@@ -112,6 +112,7 @@ class Report:
                f'{self.where(fault.addr)}')
         if not self.dump.vm_busy:
             yield from self._suspicions(fault, write)
+            yield from self._too_late(fault)
         if self.fault_index is not None:
             yield (f'  the PC was fetching command {self.fault_index} of the '
                    f'{self.task_stream.total} of task {self.dump.job.task}')
@@ -139,6 +140,32 @@ class Report:
             yield '  SUSPECT THE DRIVER: the page tables lead nowhere there'
         if mapping and in_tables and not (write and mapping.flags & dumpfile.READONLY):
             yield '  SUSPECT THE DRIVER: the mapping permits this access (a stale IOTLB entry?)'
+
+    def _too_late(self, fault):
+        """Who used it when it had gone."""
+        bind = self.dump.unmapped_at(fault.addr, fault.time_ns)
+        if not bind or self.dump.mapping_at(fault.addr):
+            return
+        offset = fault.addr - bind.addr + bind.bo_offset
+        yield (f'  it was mapped, {offset:#x} into BO {bind.bo_mmap_offset:#x}, until '
+               f'{seconds(fault.time_ns - bind.time_ns)} before: {self.operation(bind)}')
+        if self.dump.job:
+            after = bind.time_ns - self.dump.job.submitted_ns
+            when = f'{seconds(-after)} before' if after < 0 else f'{seconds(after)} after'
+            yield f'  that was {when} the job was submitted'
+
+    @staticmethod
+    def operation(bind):
+        """Which operation changed the mapping, in words."""
+        if bind.flags & dumpfile.BIND_KERNEL:
+            what = 'its last handle was closed' if bind.unmapped else 'CREATE_BO'
+        else:
+            what = {dumpfile.MAP: 'MAP', dumpfile.UNMAP: 'UNMAP',
+                    dumpfile.UNMAP_BO: 'UNMAP_BO'}.get(bind.op, f'operation {bind.op}')
+            if bind.op == dumpfile.MAP and bind.unmapped:
+                what += ' of something else over it'
+        queued = ', queued' if bind.flags & dumpfile.BIND_ASYNC else ''
+        return f'{what} (number {bind.number} of the VM{queued})'
 
     def _interrupts(self):
         raw = self.dump.register(0x002c)
@@ -363,6 +390,25 @@ class Report:
 
     def _fault_line(self):
         return f'{MARK:>4} {self.dump.fault.addr:#010x}  the fault'
+
+    def binds(self):
+        binds = self.dump.binds
+        if not binds:
+            return
+        fault = self.dump.fault
+        culprit = self.dump.unmapped_at(fault.addr, fault.time_ns) if fault else None
+        yield f'WHAT WAS BOUND before, the last {len(binds)} of {self.dump.bind_total} changes'
+        focus = binds.index(culprit) if culprit else len(binds) - 1
+        yield from self.listing(binds, focus, 'change',
+                                lambda _, bind: self._bind_line(bind, culprit))
+
+    def _bind_line(self, bind, culprit):
+        return (f'{MARK if bind is culprit else "":>4} {seconds(bind.time_ns):>14}  '
+                f'{"-" if bind.unmapped else "+"} {bind.addr:#010x} - {bind.end - 1:#010x}  '
+                f'BO {bind.bo_mmap_offset:#x}' +
+                (f' at {bind.bo_offset:#x}' if bind.bo_offset else '') +
+                (', read-only' if bind.flags & dumpfile.BIND_READONLY else '') +
+                f', {self.operation(bind)}')
 
     # Registers
 

@@ -3,6 +3,7 @@
 #include <drm/drm_gpuvm.h>
 #include <drm/drm_print.h>
 #include <drm/rocket_accel.h>
+#include <drm/rocket_coredump.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/sched.h>
@@ -83,6 +84,7 @@ int rocket_bind_step_map(struct drm_gpuva_op *op, void *priv)
 	vma->kernel = bind->kernel;
 	vma->after = bind->vm->binds_queued;
 	drm_gpuva_map(&bind->vm->base, &vma->base, &op->map);
+	rocket_history_map(&bind->vm->history, &vma->base, vma->readonly);
 	rocket_vma_link(vma, bind->vm_bo);
 
 	return 0;
@@ -122,6 +124,7 @@ int rocket_bind_step_remap(struct drm_gpuva_op *op, void *priv)
 	drm_gpuva_op_remap_to_unmap_range(&op->remap, &addr, &range);
 	rocket_mmu_unmap(&bind->vm->mmu, addr, range);
 	trace_rocket_unbind(bind->vm, addr, range);
+	rocket_history_unmap(&bind->vm->history, &old->base, addr, range);
 
 	if (op->remap.prev)
 		prev = rocket_bind_op_take_vma(bind);
@@ -202,9 +205,17 @@ static int rocket_bind_op_map(struct rocket_vm *vm, struct rocket_bind_op *op)
 	return drm_gpuvm_sm_map(&vm->base, op, &req);
 }
 
+/* What the history says of an operation. */
+static u32 rocket_bind_op_flags(const struct rocket_bind_op *op)
+{
+	return (op->queued ? DRM_ROCKET_DUMP_BIND_ASYNC : 0) |
+	       (op->kernel ? DRM_ROCKET_DUMP_BIND_KERNEL : 0);
+}
+
 static int rocket_bind_op_apply(struct rocket_vm *vm, struct rocket_bind_op *op)
 {
 	op->vm = vm;
+	rocket_history_begin(&vm->history, op->type, rocket_bind_op_flags(op));
 
 	switch (op->type) {
 	case DRM_ROCKET_VM_BIND_OP_MAP:

@@ -2,6 +2,7 @@
 
 #include <drm/drm_gpuvm.h>
 #include <drm/rocket_accel.h>
+#include <drm/rocket_coredump.h>
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/interval_tree_generic.h>
@@ -312,6 +313,8 @@ void rocket_bind_unmap_kernel(struct rocket_vm *vm, struct rocket_gem_object *bo
 	struct drm_gpuva *va, *next;
 
 	scoped_guard(mutex, &vm->op_lock) {
+		rocket_history_begin(&vm->history, DRM_ROCKET_VM_BIND_OP_UNMAP_BO,
+				     DRM_ROCKET_DUMP_BIND_KERNEL);
 		drm_gpuvm_for_each_va_range_safe(va, next, &vm->base, addr, end) {
 			if (va->gem.obj == &bo->base.base && to_rocket_vma(va)->kernel)
 				rocket_vma_unmap(to_rocket_vma(va));

@@ -332,7 +332,8 @@ static size_t rocket_coredump_size(const struct rocket_job *job, bool vm_busy,
 	for (unsigned int i = 0; i < count; i++)
 		size += rocket_coredump_stream_size(streams[i].regcmd_count);
 
-	return size + rocket_coredump_mappings_size(job->vm);
+	return size + rocket_coredump_mappings_size(job->vm) +
+	       rocket_coredump_binds_size(job->vm);
 }
 
 /* Writes the whole dump; with the VM's op_lock held, but if @vm_busy. */
@@ -362,8 +363,10 @@ static void rocket_coredump_write(struct rocket_core *core, int error, bool vm_b
 	rocket_coredump_tasks(&writer);
 	for (unsigned int i = 0; i < count && !vm_busy; i++)
 		rocket_coredump_stream(&writer, streams[i].regcmd, streams[i].regcmd_count);
-	if (!vm_busy)
+	if (!vm_busy) {
 		rocket_coredump_mappings(&writer);
+		rocket_coredump_binds(&writer);
+	}
 	rocket_coredump_header(&writer, vm_busy);
 
 	core->coredump.size = writer.used;

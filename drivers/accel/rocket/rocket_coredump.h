@@ -66,6 +66,8 @@ void *rocket_coredump_section(struct rocket_coredump_writer *writer,
 
 size_t rocket_coredump_mappings_size(struct rocket_vm *vm);
 void rocket_coredump_mappings(struct rocket_coredump_writer *writer);
+size_t rocket_coredump_binds_size(struct rocket_vm *vm);
+void rocket_coredump_binds(struct rocket_coredump_writer *writer);
 size_t rocket_coredump_stream_size(u32 count);
 void rocket_coredump_stream(struct rocket_coredump_writer *writer, u32 addr, u32 count);
 

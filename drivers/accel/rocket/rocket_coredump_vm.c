@@ -219,3 +219,34 @@ void rocket_coredump_mappings(struct rocket_coredump_writer *writer)
 		va = list_next_entry(va, rb.entry);
 	}
 }
+
+/**
+ * rocket_coredump_binds_size() - Room that the VM's history needs.
+ * @vm: The VM, &rocket_vm.op_lock held.
+ *
+ * Return: Size in bytes.
+ */
+size_t rocket_coredump_binds_size(struct rocket_vm *vm)
+{
+	return rocket_coredump_section_size(sizeof(struct drm_rocket_dump_bind),
+					    rocket_history_count(&vm->history));
+}
+
+/**
+ * rocket_coredump_binds() - Write what was mapped before in the job's VM.
+ * @writer: The dump; &rocket_vm.op_lock of its job's VM held.
+ */
+void rocket_coredump_binds(struct rocket_coredump_writer *writer)
+{
+	const struct rocket_history *history = &writer->job->vm->history;
+	const struct drm_rocket_dump_section section = {
+		.type = DRM_ROCKET_DUMP_BINDS,
+		.entry_size = sizeof(struct drm_rocket_dump_bind),
+		.entry_count = rocket_history_count(history),
+		.total = history->total,
+	};
+	struct drm_rocket_dump_bind *to = rocket_coredump_section(writer, &section);
+
+	if (to)
+		rocket_history_copy(history, to);
+}

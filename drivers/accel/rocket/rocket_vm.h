@@ -9,6 +9,7 @@
 #include <linux/rbtree.h>
 #include <linux/sizes.h>
 
+#include "rocket_history.h"
 #include "rocket_limits.h"
 #include "rocket_mmu.h"
 
@@ -71,7 +72,7 @@ struct rocket_vm {
 	struct rocket_quota *quota;
 
 	/**
-	 * @op_lock: Protects the tree of @base and all from @mmu to @binds_queued.
+	 * @op_lock: Protects the tree of @base and all from @mmu to @history.
 	 * Nothing is allocated under it, because fences wait for it. Taken inside
 	 * reservation locks; &drm_gem_object.gpuva.lock is taken inside.
 	 */
@@ -110,6 +111,9 @@ struct rocket_vm {
 
 	/** @binds_queued: How many have ever been queued. */
 	u64 binds_queued;
+
+	/** @history: What was mapped before. */
+	struct rocket_history history;
 
 	/**
 	 * @bind_lock: Protects the two fields below and the order in which

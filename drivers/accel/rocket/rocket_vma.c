@@ -118,5 +118,6 @@ void rocket_vma_unmap(struct rocket_vma *vma)
 	rocket_mmu_unmap(&vm->mmu, vma->base.va.addr, vma->base.va.range);
 	drm_gpuva_remove(&vma->base);
 	trace_rocket_unbind(vm, vma->base.va.addr, vma->base.va.range);
+	rocket_history_unmap(&vm->history, &vma->base, vma->base.va.addr, vma->base.va.range);
 	rocket_vma_destroy(vma);
 }

@@ -112,6 +112,12 @@ enum drm_rocket_dump_type {
 	 * address that faulted, or around the stream.
 	 */
 	DRM_ROCKET_DUMP_MAPPINGS = 6,
+
+	/**
+	 * @DRM_ROCKET_DUMP_BINDS: The last changes of what is mapped in the VM, oldest
+	 * first, as &struct drm_rocket_dump_bind.
+	 */
+	DRM_ROCKET_DUMP_BINDS = 7,
 };
 
 /**
@@ -301,6 +307,56 @@ struct drm_rocket_dump_mapping {
 
 	/** @pad: Zero. */
 	__u32 pad;
+};
+
+/**
+ * struct drm_rocket_dump_bind - A range that was mapped or unmapped in the VM.
+ *
+ * An operation of VM_BIND makes any number of these: MAP unmaps first what it replaces,
+ * and what was mapped by itself is unmapped by itself.
+ */
+struct drm_rocket_dump_bind {
+	/** @time_ns: When, in ns of CLOCK_MONOTONIC: when it took effect. */
+	__u64 time_ns;
+
+	/**
+	 * @number: Which operation of the VM did it, counted from 1: those of VM_BIND,
+	 * CREATE_BO, and the ends of its mappings.
+	 */
+	__u64 number;
+
+	/** @addr: First address. */
+	__u64 addr;
+
+	/** @range: Size in bytes. */
+	__u64 range;
+
+	/** @bo_offset: Where in the BO it begins. */
+	__u64 bo_offset;
+
+	/** @bo_mmap_offset: As &drm_rocket_dump_mapping.bo_mmap_offset, at that time. */
+	__u64 bo_mmap_offset;
+
+	/** @op: What kind of operation, one of enum drm_rocket_vm_bind_op_type. */
+	__u32 op;
+
+	/**
+	 * @flags: Zero or more of DRM_ROCKET_DUMP_BIND_*.
+	 *
+	 * %DRM_ROCKET_DUMP_BIND_UNMAPPED: It was unmapped, else mapped. By MAP: replaced.
+	 *
+	 * %DRM_ROCKET_DUMP_BIND_READONLY: It was mapped so that the NPU cannot write.
+	 *
+	 * %DRM_ROCKET_DUMP_BIND_ASYNC: By a queued operation.
+	 *
+	 * %DRM_ROCKET_DUMP_BIND_KERNEL: By CREATE_BO; when unmapped, because the last
+	 * handle was closed and no job named the BO any more.
+	 */
+#define DRM_ROCKET_DUMP_BIND_UNMAPPED		(1 << 0)
+#define DRM_ROCKET_DUMP_BIND_READONLY		(1 << 1)
+#define DRM_ROCKET_DUMP_BIND_ASYNC		(1 << 2)
+#define DRM_ROCKET_DUMP_BIND_KERNEL		(1 << 3)
+	__u32 flags;
 };
 
 #if defined(__cplusplus)
