@@ -10,12 +10,14 @@ kernel = os.environ["ROCKET_KERNEL"]
 # Where that extension looks for kernel-doc.
 os.environ["srctree"] = kernel
 sys.path.insert(0, os.path.join(kernel, "Documentation", "sphinx"))
+# benchplot
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 project = "rocket"
 author = "The rocket VM_BIND authors"
 copyright = "2026, " + author
 
-extensions = ["kerneldoc", "sphinx.ext.graphviz"]
+extensions = ["benchplot", "kerneldoc", "sphinx.ext.graphviz"]
 kerneldoc_srctree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 graphviz_output_format = "svg"
 
