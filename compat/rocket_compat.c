@@ -8,7 +8,7 @@
  * - BOs are made of huge pages, where their size allows.
  * - A fence that has signalled does not need the module any more that made it.
  *
- * On newer kernels this file is empty.
+ * For Linux 7.1, only a part of the last. On newer kernels this file is empty.
  */
 
 #include "rocket_compat.h"
@@ -279,3 +279,61 @@ void rocket_compat_fence_signal(struct dma_fence *fence)
 }
 
 #endif /* Linux 6.18 */
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+
+#include <linux/cleanup.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+/*
+ * Who asks 7.1 for the name of a job's fence is led to the job's scheduler, also when the
+ * fence has signalled and that has gone, with the module; 6.18 and 7.2 look first. So such
+ * a fence is given another scheduler, which has nothing but a name, and stays for ever:
+ * nobody can tell when the last of these fences goes.
+ */
+struct rocket_compat_named {
+	struct drm_gpu_scheduler sched;
+	char name[8];
+};
+
+static DEFINE_MUTEX(rocket_compat_named_lock);
+static struct rocket_compat_named *rocket_compat_named;
+
+static int rocket_compat_make_named(void)
+{
+	struct rocket_compat_named *named;
+
+	guard(mutex)(&rocket_compat_named_lock);
+
+	if (rocket_compat_named)
+		return 0;
+
+	named = kzalloc_obj(*named);
+	if (!named)
+		return -ENOMEM;
+
+	strscpy(named->name, "rocket");
+	named->sched.name = named->name;
+	rocket_compat_named = named;
+
+	return 0;
+}
+
+/* drm_sched_init() */
+int rocket_compat_sched_init(struct drm_gpu_scheduler *sched,
+			     const struct drm_sched_init_args *args)
+{
+	return rocket_compat_make_named() ?: (drm_sched_init)(sched, args);
+}
+
+/* drm_sched_job_cleanup(): a job that has been in the scheduler has ended by then. */
+void rocket_compat_job_cleanup(struct drm_sched_job *job)
+{
+	if (kref_read(&job->s_fence->finished.refcount))
+		WRITE_ONCE(job->s_fence->sched, &rocket_compat_named->sched);
+
+	(drm_sched_job_cleanup)(job);
+}
+
+#endif /* Linux 7.1 */

@@ -4,7 +4,7 @@
  * kernel's tree includes this file before everything else; the driver does not know of
  * it. docs/testing.rst says which kernels are kept, and until when.
  *
- * 7.1 and 7.2 lack next to nothing, 7.3 nothing at all.
+ * 7.1 and 7.2 lack little, 7.3 nothing at all.
  */
 
 #ifndef ROCKET_COMPAT_H
@@ -92,5 +92,18 @@ void rocket_compat_fence_signal(struct dma_fence *fence);
 #define drm_gem_huge_mnt_create(ddev, value)	rocket_compat_huge_mnt_create(ddev, value)
 
 #endif /* Linux 6.18 */
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+
+#include <drm/gpu_scheduler.h>
+
+int rocket_compat_sched_init(struct drm_gpu_scheduler *sched,
+			     const struct drm_sched_init_args *args);
+void rocket_compat_job_cleanup(struct drm_sched_job *job);
+
+#define drm_sched_init(sched, args)		rocket_compat_sched_init(sched, args)
+#define drm_sched_job_cleanup(job)		rocket_compat_job_cleanup(job)
+
+#endif /* Linux 7.1 */
 
 #endif /* ROCKET_COMPAT_H */
