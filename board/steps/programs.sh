@@ -13,7 +13,7 @@
 # shellcheck disable=SC2034
 programs_needs=(tools guest)
 
-PROGRAM_DIRS=(demo igt-tests)
+PROGRAM_DIRS=(demo igt-tests tools/doctor)
 PROGRAM_SOURCES=("${PROGRAM_DIRS[@]}" include/uapi board/include)
 
 programs_key() {

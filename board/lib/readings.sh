@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The board's readings of the silicon, and how a running board is given others. DIR is
+# a directory for files.
+
+# The board's own list: KEYS, ANSWERS[KEY], and in TIMES what is no reading but a time.
+read_list() {
+	local key answers
+	declare -g KEYS=()
+	declare -gA ANSWERS=()
+	"$ROOT/board/run" --silicon help >"$DIR/help"
+	while IFS='=' read -r key answers; do
+		KEYS+=("$key")
+		ANSWERS[$key]=${answers//|/ }
+	done < <(grep -E '^[a-z0-9-]+=.*\|' "$DIR/help")
+	[ ${#KEYS[@]} -gt 0 ] || die "the board has no readings"
+}
+
+# The registers' addresses are the header's.
+register_base() {
+	sed -nE 's/^#define ROCKET_BOARD_READING\(n\)[[:space:]]+\((0x[0-9a-f]+) \+ 4.*/\1/p' \
+		"$ROOT/board/include/rocket_board.h"
+}
+
+# settings KEY=VALUE…: ADDRESS:NUMBER for all readings; those that are not named have
+# their default.
+settings() {
+	local -A wanted=()
+	local key answer number i
+	for key; do
+		[[ " ${ANSWERS[${key%%=*}]:-} " == *" ${key#*=} "* ]] || die "no reading $key"
+		wanted[${key%%=*}]=${key#*=}
+	done
+	for i in "${!KEYS[@]}"; do
+		key=${KEYS[i]}
+		number=0
+		for answer in ${ANSWERS[$key]}; do
+			[ "$answer" != "${wanted[$key]:-${ANSWERS[$key]%% *}}" ] || break
+			number=$((number + 1))
+		done
+		printf '0x%x:%d ' $((0x0b000000 + BASE + 4 * i)) "$number"
+	done
+}
