@@ -54,7 +54,7 @@ static void test_limits(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, bos, 0);
 	KUNIT_EXPECT_EQ(test, rocket_quota_limit(ROCKET_MEMORY_TABLES), bos / 16 / 2);
-	KUNIT_EXPECT_LE(test, rocket_quota_limit(ROCKET_MEMORY_BELOW_4G),
+	KUNIT_EXPECT_EQ(test, rocket_quota_limit(ROCKET_MEMORY_BELOW_4G),
 			min(bos / 4, (u64)SZ_1G));
 }
 
