@@ -155,6 +155,8 @@ struct RkIommuState {
     MemoryRegion *memory;
     uint32_t core;
     uint32_t num_banks;
+    uint32_t block;             /* page of the core's window where bank 0 is */
+    uint32_t bank_size;         /* from one bank to the next, and of its page */
     uint32_t tlb_entries;
     uint32_t replay_delay_ns;
     uint32_t orphaned_fault;    /* one bit per bank */
@@ -745,7 +747,7 @@ static bool reg_write(RkIommuBank *b, hwaddr offset, uint32_t val)
 
     switch (offset) {
     case REG_DTE_ADDR:
-        if (s->root_dead) {
+        if (s->root_dead || !rk_npu_gate_cbuf_clocked(s->gate)) {
             return true;
         }
         b->dte_addr = val & DTE_ADDR_MASK;
@@ -780,8 +782,8 @@ static bool reg_write(RkIommuBank *b, hwaddr offset, uint32_t val)
 /* The page of the core's window that a bank occupies, for the statistics */
 static unsigned bank_block(RkIommuBank *b)
 {
-    return b->parent->num_banks == 1 ? ROCKET_BOARD_BLOCK_MMU
-                                     : ROCKET_BOARD_BLOCK_MMU0 + b->index;
+    return b->parent->block + b->index * b->parent->bank_size /
+                              RK_IOMMU_PAGE_SIZE;
 }
 
 static bool bank_alive(RkIommuBank *b, hwaddr offset)
@@ -937,6 +939,9 @@ static void rk_iommu_gate_event(Notifier *notifier, void *data)
         update_irq(s);
         s->root_dead = false;
         break;
+    case RK_NPU_GATE_BIU_RESET:
+        s->root_dead = false;
+        break;
     case RK_NPU_GATE_POWER_ON:
         orphan_faults(s);
         break;
@@ -983,6 +988,12 @@ static void rk_iommu_realize(DeviceState *dev, Error **errp)
         error_setg(errp, "banks must be 1 to %d", RK_IOMMU_MAX_BANKS);
         return;
     }
+    if (s->bank_size < RK_IOMMU_BANK_SIZE ||
+        s->bank_size > RK_IOMMU_PAGE_SIZE) {
+        error_setg(errp, "bank-size must be %d to %d", RK_IOMMU_BANK_SIZE,
+                   RK_IOMMU_PAGE_SIZE);
+        return;
+    }
     if (s->tlb_entries < 1 || s->tlb_entries > TLB_MAX) {
         error_setg(errp, "tlb-entries must be 1 to %d", TLB_MAX);
         return;
@@ -1002,7 +1013,7 @@ static void rk_iommu_realize(DeviceState *dev, Error **errp)
         b->parent = s;
         b->index = i;
         memory_region_init_io(&b->mmio, OBJECT(dev), &rk_iommu_ops, b,
-                              TYPE_RK_IOMMU, RK_IOMMU_PAGE_SIZE);
+                              TYPE_RK_IOMMU, s->bank_size);
         sysbus_init_mmio(SYS_BUS_DEVICE(dev), &b->mmio);
     }
     sysbus_init_irq(SYS_BUS_DEVICE(dev), &s->irq);
@@ -1136,6 +1147,9 @@ static const Property rk_iommu_properties[] = {
                      MemoryRegion *),
     DEFINE_PROP_UINT32("core", RkIommuState, core, 0),
     DEFINE_PROP_UINT32("banks", RkIommuState, num_banks, 1),
+    DEFINE_PROP_UINT32("block", RkIommuState, block, 0),
+    DEFINE_PROP_UINT32("bank-size", RkIommuState, bank_size,
+                       RK_IOMMU_PAGE_SIZE),
     DEFINE_PROP_UINT32("tlb-entries", RkIommuState, tlb_entries, 128),
 };
 

@@ -11,6 +11,7 @@
 #include "hw/resettable.h"
 #include "hw/misc/rk_npu_gate.h"
 #include "hw/misc/rocket_board_ctl.h"
+#include "hw/misc/rocket_silicon.h"
 #include "migration/vmstate.h"
 #include "trace.h"
 
@@ -18,7 +19,9 @@ struct RkNpuGate {
     SysBusDevice parent_obj;   /* on the system bus to be reset with it */
 
     RocketBoardCtl *ctl;
+    RocketSilicon *silicon;
     uint32_t core;
+    bool has_biu;       /* there is a reset for the bus interface alone */
     NotifierList notifiers;
 
     bool power;
@@ -29,6 +32,10 @@ struct RkNpuGate {
     bool srst_a;        /* as the CRU drives it */
     bool srst_h;
     bool reset;         /* srst_a as the core feels it: see no_reset */
+    bool cbuf;
+    bool siblings;
+    bool biu;
+    bool biu_stale;     /* not reset since power came, and it needs that */
 };
 
 bool rk_npu_gate_powered(RkNpuGate *s)
@@ -44,12 +51,22 @@ bool rk_npu_gate_in_reset(RkNpuGate *s)
 bool rk_npu_gate_accessible(RkNpuGate *s)
 {
     return rk_npu_gate_powered(s) && !s->idle && s->aclk && s->hclk &&
-           !s->reset && !s->srst_h;
+           !s->reset && !s->srst_h && !s->biu && !s->biu_stale;
 }
 
 bool rk_npu_gate_running(RkNpuGate *s)
 {
     return rk_npu_gate_powered(s) && s->aclk && !s->reset;
+}
+
+bool rk_npu_gate_cbuf_clocked(RkNpuGate *s)
+{
+    return s->cbuf;
+}
+
+bool rk_npu_gate_siblings_on(RkNpuGate *s)
+{
+    return s->siblings;
 }
 
 void rk_npu_gate_add_notifier(RkNpuGate *s, Notifier *notifier)
@@ -82,6 +99,9 @@ static void gate_power_changed(RkNpuGate *s, bool was)
     }
     if (is) {
         rocket_board_ctl_stats(s->ctl, s->core)->power_cycles++;
+        s->biu_stale = s->has_biu &&
+            rocket_silicon(s->silicon, READING_BIU_AT_POWER_ON) ==
+            BIU_AT_POWER_ON_STALE;
     }
     gate_tell(s, is ? RK_NPU_GATE_POWER_ON : RK_NPU_GATE_POWER_OFF);
 }
@@ -157,6 +177,34 @@ static void gate_set_srst_h(void *opaque, int n, int level)
     s->srst_h = level;
 }
 
+static void gate_set_cbuf(void *opaque, int n, int level)
+{
+    RkNpuGate *s = opaque;
+
+    s->cbuf = level;
+}
+
+static void gate_set_siblings(void *opaque, int n, int level)
+{
+    RkNpuGate *s = opaque;
+
+    s->siblings = level;
+}
+
+static void gate_set_biu(void *opaque, int n, int level)
+{
+    RkNpuGate *s = opaque;
+
+    if (s->biu == !!level) {
+        return;
+    }
+    s->biu = level;
+    if (level) {
+        s->biu_stale = false;
+        gate_tell(s, RK_NPU_GATE_BIU_RESET);
+    }
+}
+
 static void rk_npu_gate_init(Object *obj)
 {
     DeviceState *dev = DEVICE(obj);
@@ -170,14 +218,17 @@ static void rk_npu_gate_init(Object *obj)
     qdev_init_gpio_in_named(dev, gate_set_hclk, RK_NPU_GATE_HCLK, 1);
     qdev_init_gpio_in_named(dev, gate_set_srst_a, RK_NPU_GATE_SRST_A, 1);
     qdev_init_gpio_in_named(dev, gate_set_srst_h, RK_NPU_GATE_SRST_H, 1);
+    qdev_init_gpio_in_named(dev, gate_set_cbuf, RK_NPU_GATE_CBUF, 1);
+    qdev_init_gpio_in_named(dev, gate_set_biu, RK_NPU_GATE_BIU, 1);
+    qdev_init_gpio_in_named(dev, gate_set_siblings, RK_NPU_GATE_SIBLINGS, 1);
 }
 
 static void rk_npu_gate_realize(DeviceState *dev, Error **errp)
 {
     RkNpuGate *s = RK_NPU_GATE(dev);
 
-    if (!s->ctl) {
-        error_setg(errp, "link 'ctl' is not set");
+    if (!s->ctl || !s->silicon) {
+        error_setg(errp, "links 'ctl' and 'silicon' must be set");
         return;
     }
     if (s->core >= ROCKET_BOARD_CORES) {
@@ -201,12 +252,16 @@ static void rk_npu_gate_reset_hold(Object *obj, ResetType type)
     s->srst_a = false;
     s->srst_h = false;
     s->reset = false;
+    s->cbuf = true;
+    s->siblings = true;
+    s->biu = false;
+    s->biu_stale = false;
 }
 
 static const VMStateDescription vmstate_rk_npu_gate = {
     .name = TYPE_RK_NPU_GATE,
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_BOOL(power, RkNpuGate),
         VMSTATE_BOOL(vdd_off, RkNpuGate),
@@ -216,6 +271,10 @@ static const VMStateDescription vmstate_rk_npu_gate = {
         VMSTATE_BOOL(srst_a, RkNpuGate),
         VMSTATE_BOOL(srst_h, RkNpuGate),
         VMSTATE_BOOL(reset, RkNpuGate),
+        VMSTATE_BOOL(cbuf, RkNpuGate),
+        VMSTATE_BOOL(siblings, RkNpuGate),
+        VMSTATE_BOOL(biu, RkNpuGate),
+        VMSTATE_BOOL(biu_stale, RkNpuGate),
         VMSTATE_END_OF_LIST()
     }
 };
@@ -223,7 +282,10 @@ static const VMStateDescription vmstate_rk_npu_gate = {
 static const Property rk_npu_gate_properties[] = {
     DEFINE_PROP_LINK("ctl", RkNpuGate, ctl, TYPE_ROCKET_BOARD_CTL,
                      RocketBoardCtl *),
+    DEFINE_PROP_LINK("silicon", RkNpuGate, silicon, TYPE_ROCKET_SILICON,
+                     RocketSilicon *),
     DEFINE_PROP_UINT32("core", RkNpuGate, core, 0),
+    DEFINE_PROP_BOOL("has-biu", RkNpuGate, has_biu, false),
 };
 
 static void rk_npu_gate_class_init(ObjectClass *klass, void *data)
@@ -231,7 +293,7 @@ static void rk_npu_gate_class_init(ObjectClass *klass, void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
 
-    dc->desc = "Power, clocks and resets of an RK3588 NPU core";
+    dc->desc = "Power, clocks and resets of an NPU core";
     dc->realize = rk_npu_gate_realize;
     dc->vmsd = &vmstate_rk_npu_gate;
     dc->user_creatable = false;

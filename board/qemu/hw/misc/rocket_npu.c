@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One core of the RK3588 NPU: register window, interrupt, reset, migration.
+ * One core of the RK3588's or RK3576's NPU: register window, interrupt, reset,
+ * migration.
  *
  * docs/board-npu.rst says what is modelled and where each fact comes from.
  */
@@ -17,10 +18,9 @@
 #include "rocket_npu_internal.h"
 #include "trace.h"
 
-/* VERSION + (VERSION_NUM & 0xffff) is 1179210309 on real boards. */
 #define NPU_VERSION         0x46495245
-#define NPU_VERSION_NUM     0
 #define MAC_GATING_RESET    0x07800800
+#define INT_MASK_BIT31      BIT(31)
 
 #define SPURIOUS_NS         1000
 
@@ -70,6 +70,8 @@ void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion)
     if (completion) {
         timer_del(s->interior_timer);
         s->int_interior = 0;
+        s->completed = true;
+        bits |= s->soc->pc_done;
     }
     s->int_raw |= bits;
     if (completion && rocket_inject_take(&s->inject->irq_lost)) {
@@ -98,6 +100,15 @@ void rocket_npu_raise_interior(RocketNpuCore *s, uint32_t bits)
                      qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
                      rocket_silicon_ns(s->silicon, READING_RAW_INTERIOR_NS));
     }
+}
+
+void rocket_npu_pc_done(RocketNpuCore *s)
+{
+    uint32_t bits = s->soc->pc_done;
+    uint32_t low = bits & -bits;
+
+    /* They take turns, the upper one first. */
+    s->int_raw = (s->int_raw & ~bits) | (s->kick_task & 1 ? low : bits & ~low);
 }
 
 static void interior_timer(void *opaque)
@@ -176,10 +187,10 @@ static bool write_pc(RocketNpuCore *s, uint32_t offset, uint32_t value)
         clear_interrupts(s, value);
         return true;
     case A_PC_TASK_CON:
-        if (FIELD_EX32(value, PC_TASK_CON, TASK_COUNT_CLEAR)) {
+        if (value & s->soc->count_clear) {
             rocket_npu_status_clear(s);
         }
-        *pc_word(s, offset) = value & ~R_PC_TASK_CON_TASK_COUNT_CLEAR_MASK;
+        *pc_word(s, offset) = value & ~s->soc->count_clear;
         return true;
     case A_PC_INTERRUPT_MASK:
         *pc_word(s, offset) = value;
@@ -193,7 +204,7 @@ static bool write_pc(RocketNpuCore *s, uint32_t offset, uint32_t value)
 
 bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value)
 {
-    const RocketNpuReg *reg = rocket_npu_reg_find(offset);
+    const RocketNpuReg *reg = rocket_npu_reg_find(s, offset);
     unsigned block = offset >> 12;
 
     if (!reg) {
@@ -242,13 +253,29 @@ static uint32_t read_back(RocketNpuCore *s, RocketReading reading,
         ? *pc_word(s, offset) : 0;
 }
 
+static uint32_t read_int_mask(RocketNpuCore *s)
+{
+    uint32_t mask = read_back(s, READING_INT_MASK_READBACK,
+                              A_PC_INTERRUPT_MASK);
+
+    if (s->soc->pc_done && s->completed &&
+        rocket_silicon(s->silicon, READING_INT_MASK_BIT31) ==
+        INT_MASK_BIT31_STICKS) {
+        mask |= INT_MASK_BIT31;
+    }
+    return mask;
+}
+
 static uint32_t read_pc(RocketNpuCore *s, uint32_t offset)
 {
+    if (offset == s->soc->task_status) {
+        return rocket_npu_status(s);
+    }
     switch (offset) {
     case A_PC_VERSION:
         return NPU_VERSION;
     case A_PC_VERSION_NUM:
-        return NPU_VERSION_NUM;
+        return s->soc->version_num;
     case A_PC_INTERRUPT_STATUS:
         return int_status(s) & *pc_word(s, A_PC_INTERRUPT_MASK);
     case A_PC_INTERRUPT_RAW_STATUS:
@@ -258,11 +285,9 @@ static uint32_t read_pc(RocketNpuCore *s, uint32_t offset)
     case A_PC_BASE_ADDRESS:
         return read_back(s, READING_PC_BASE_READBACK, offset);
     case A_PC_INTERRUPT_MASK:
-        return read_back(s, READING_INT_MASK_READBACK, offset);
+        return read_int_mask(s);
     case A_PC_TASK_DMA_BASE_ADDR:
         return read_back(s, READING_DMA_BASE_READBACK, offset);
-    case A_PC_TASK_STATUS:
-        return rocket_npu_status(s);
     default:
         return *pc_word(s, offset);
     }
@@ -316,11 +341,11 @@ static MemTxResult npu_read(void *opaque, hwaddr addr, uint64_t *data,
         return MEMTX_ERROR;
     }
     s->stats->reg_reads[addr >> 12]++;
-    if (addr >> 12 == ROCKET_BLOCK_LOCKS &&
+    if (addr >> 12 == ROCKET_BLOCK_LOCKS && s->soc->page_locks &&
         rocket_silicon(s->silicon, READING_PAGE_2000) == PAGE_2000_STOPS) {
         lock_soc(s, addr);
     }
-    reg = rocket_npu_reg_find(addr);
+    reg = rocket_npu_reg_find(s, addr);
     *data = reg ? read_reg(s, addr) : 0;
     if (!reg) {
         qemu_log_mask(LOG_GUEST_ERROR,
@@ -368,10 +393,15 @@ static const MemoryRegionOps npu_ops = {
 
 /* Reset, clock and power */
 
+/* A buffer that two cores share is there while one of them has power. */
 static void lose_memories(RocketNpuCore *s)
 {
-    memset(s->cbuf, 0, CBUF_BYTES);
+    if (!s->peer || !rk_npu_gate_powered(s->peer->gate)) {
+        memset(s->cbuf, 0, s->cbuf_bytes);
+    }
     memset(s->lut, 0, sizeof(s->lut));
+    s->completed = false;
+    s->poisoned = false;
 }
 
 static void reset_registers(RocketNpuCore *s)
@@ -383,7 +413,9 @@ static void reset_registers(RocketNpuCore *s)
     memset(s->pointer, 0, sizeof(s->pointer));
     memset(s->executer, 0, sizeof(s->executer));
     for (group = 0; group < NPU_GROUPS; group++) {
-        *rocket_npu_word(s, group, A_CORE_MAC_GATING) = MAC_GATING_RESET;
+        if (rocket_npu_reg_find(s, A_CORE_MAC_GATING)) {
+            *rocket_npu_word(s, group, A_CORE_MAC_GATING) = MAC_GATING_RESET;
+        }
     }
     *pc_word(s, A_PC_INTERRUPT_MASK) =
         rocket_silicon(s->silicon, READING_INT_MASK_RESET) ==
@@ -413,7 +445,7 @@ static void soft_reset(RocketNpuCore *s)
     }
     if (rocket_silicon(s->silicon, READING_RESET_CLEARS_CBUF) ==
         RESET_EFFECT_ON) {
-        memset(s->cbuf, 0, CBUF_BYTES);
+        memset(s->cbuf, 0, s->cbuf_bytes);
     }
     if (rocket_silicon(s->silicon, READING_RESET_CLEARS_LUT) ==
         RESET_EFFECT_ON) {
@@ -467,8 +499,8 @@ static int npu_pre_save(void *opaque)
 
 static const VMStateDescription vmstate_npu = {
     .name = TYPE_ROCKET_NPU_CORE,
-    .version_id = 3,
-    .minimum_version_id = 3,
+    .version_id = 4,
+    .minimum_version_id = 4,
     .pre_save = npu_pre_save,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(regs, RocketNpuCore,
@@ -494,7 +526,9 @@ static const VMStateDescription vmstate_npu = {
         VMSTATE_UINT16_ARRAY(lut, RocketNpuCore, LUT_TABLES * LUT_ENTRIES),
         VMSTATE_UINT32(lut_access, RocketNpuCore),
         VMSTATE_BOOL(lut_overrun, RocketNpuCore),
-        VMSTATE_BUFFER_POINTER_UNSAFE(cbuf, RocketNpuCore, 0, CBUF_BYTES),
+        VMSTATE_BOOL(completed, RocketNpuCore),
+        VMSTATE_BOOL(poisoned, RocketNpuCore),
+        VMSTATE_VBUFFER_UINT32(cbuf, RocketNpuCore, 0, NULL, cbuf_bytes),
         VMSTATE_END_OF_LIST()
     },
 };
@@ -517,7 +551,17 @@ static void npu_realize(DeviceState *dev, Error **errp)
     s->inject = rocket_board_ctl_inject(s->ctl, s->index);
     s->time = rocket_board_ctl_time(s->ctl);
     s->npu_clock = rocket_board_ctl_clock(s->ctl);
-    s->cbuf = g_malloc0(CBUF_BYTES);
+    s->soc = rocket_npu_soc(s->silicon->chip);
+    s->cbuf_bytes = s->soc->cbuf_bytes;
+    if (s->peer) {
+        s->peer->peer = s;
+        s->cbuf = s->peer->cbuf;
+    } else {
+        s->cbuf = g_malloc0(s->cbuf_bytes);
+    }
+    memory_region_init_io(&s->iomem, OBJECT(dev), &npu_ops, s,
+                          TYPE_ROCKET_NPU_CORE, s->soc->window);
+    sysbus_init_mmio(SYS_BUS_DEVICE(dev), &s->iomem);
     s->late_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, late_timer, s);
     s->spurious_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, spurious_timer, s);
     s->interior_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, interior_timer, s);
@@ -533,9 +577,6 @@ static void npu_init(Object *obj)
 {
     RocketNpuCore *s = ROCKET_NPU_CORE(obj);
 
-    memory_region_init_io(&s->iomem, obj, &npu_ops, s, TYPE_ROCKET_NPU_CORE,
-                          ROCKET_NPU_WINDOW_SIZE);
-    sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->iomem);
     sysbus_init_irq(SYS_BUS_DEVICE(obj), &s->irq);
 }
 
@@ -551,6 +592,8 @@ static const Property npu_properties[] = {
                      RkNpuGate *),
     DEFINE_PROP_LINK("silicon", RocketNpuCore, silicon, TYPE_ROCKET_SILICON,
                      RocketSilicon *),
+    DEFINE_PROP_LINK("peer", RocketNpuCore, peer, TYPE_ROCKET_NPU_CORE,
+                     RocketNpuCore *),
 };
 
 static void npu_class_init(ObjectClass *klass, void *data)
@@ -560,7 +603,7 @@ static void npu_class_init(ObjectClass *klass, void *data)
 
     dc->realize = npu_realize;
     dc->vmsd = &vmstate_npu;
-    dc->desc = "RK3588 NPU core";
+    dc->desc = "NPU core of an RK3588 or RK3576";
     /* Wired up by the machine: links, interrupt, and the IOMMU on top */
     dc->user_creatable = false;
     rc->phases.hold = npu_reset_hold;

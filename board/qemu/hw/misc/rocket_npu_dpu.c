@@ -251,8 +251,8 @@ static RocketStep coroutine_fn turned_rows(RocketNpuCore *s,
                                  lane) * sizeof(int16_t), sizeof(int16_t));
             }
         }
-        step = rocket_npu_dma_write(s, BANK_DATA, t->dst.addr + place * plane +
-                                                  y * t->out_w * each,
+        step = rocket_npu_dma_write(s, t->dst.addr + place * plane +
+                                       y * t->out_w * each,
                                     m->turned, pixels * each);
         if (step != STEP_OK) {
             return step;

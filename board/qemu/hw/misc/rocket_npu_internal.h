@@ -3,7 +3,9 @@
  * What the parts of the NPU core model share.
  *
  *  rocket_npu.c       device: window, interrupt, reset, migration
- *  rocket_npu_regs.c  list of registers
+ *  rocket_npu_soc.c   what differs between the chips
+ *  rocket_npu_regs.c  list of registers, RK3588
+ *  rocket_npu_regs_rk3576.c  the same, RK3576
  *  rocket_npu_group.c ping-pong register groups
  *  rocket_npu_lut.c   tables of the output stage
  *  rocket_npu_status.c TASK_STATUS
@@ -52,7 +54,7 @@
 
 #define CBUF_BANKS          12
 #define CBUF_BANK_BYTES     32768
-#define CBUF_BYTES          (CBUF_BANKS * CBUF_BANK_BYTES)
+#define CBUF_BYTES          (CBUF_BANKS * CBUF_BANK_BYTES)     /* RK3588 */
 #define CBUF_ENTRY          64      /* unit of CBUF_CON1.DATA_ENTRIES */
 
 #define LUT_TABLES          2       /* LE and LO */
@@ -187,6 +189,27 @@ typedef struct RocketScratch {
     uint8_t *turned;            /* a part of a transposed one */
 } RocketScratch;
 
+/* A chip, as its cores differ */
+typedef struct RocketNpuSoc {
+    uint32_t version_num;       /* VERSION_NUM */
+    uint32_t window;            /* bytes of a core's registers */
+    const RocketNpuReg *regs;   /* sorted by offset */
+    size_t num_regs;
+    uint32_t number_mask;       /* TASK_NUMBER in TASK_CON */
+    uint32_t count_clear;       /* TASK_COUNT_CLEAR there */
+    uint32_t task_status;       /* offset of TASK_STATUS */
+    uint32_t pc_done;           /* the PC's own two bits in RAW_STATUS, or 0 */
+    bool page_locks;            /* a read of page 2 locks the SoC */
+    bool core_select;           /* S_POINTER has to name the core */
+    uint32_t cbuf_bytes;
+    /* NULL if the model can run the task that the executing groups hold */
+    const char *(*describe)(RocketNpuCore *s, RocketTask *t);
+    const char *(*describe_flying)(RocketNpuCore *s, RocketTask *t);
+    const char *(*describe_pool)(RocketNpuCore *s, RocketPool *p);
+    /* Why the task never completes although nothing is wrong with it, or NULL */
+    const char *(*trapped)(RocketNpuCore *s);
+} RocketNpuSoc;
+
 struct RocketNpuCore {
     SysBusDevice parent_obj;
 
@@ -200,7 +223,9 @@ struct RocketNpuCore {
     RocketBoardCtl *ctl;
     RkNpuGate *gate;
     RocketSilicon *silicon;
+    RocketNpuCore *peer;            /* shares the buffer, or NULL */
 
+    const RocketNpuSoc *soc;
     Notifier gate_notifier;
     RocketCoreStats *stats;
     RocketCoreInject *inject;
@@ -218,6 +243,7 @@ struct RocketNpuCore {
 
     /* interrupt */
     uint32_t int_raw;
+    bool completed;                 /* a task has, since power came */
     uint32_t int_interior;          /* of a task in the middle of a chain */
     QEMUTimer *interior_timer;
     uint32_t int_lost;              /* injected: raise no interrupt */
@@ -229,6 +255,9 @@ struct RocketNpuCore {
     QEMUTimer *spurious_timer;
 
     uint8_t *cbuf;
+    uint32_t cbuf_bytes;
+    bool poisoned;                  /* starts write nothing, until power is lost */
+    bool mute;                      /* this one does */
     uint16_t lut[LUT_TABLES * LUT_ENTRIES];
     uint32_t lut_access;            /* LUT_ACCESS_CFG as it has moved on */
     bool lut_overrun;               /* written behind the last entry */
@@ -257,6 +286,9 @@ struct RocketNpuCore {
     uint64_t task_macs;             /* done so far */
     uint64_t task_bytes;
     uint64_t slice_work;            /* since the last return to the main loop */
+    bool running;                   /* the coroutine lives */
+    unsigned task_out_bytes;        /* of one element that the task writes */
+    bool poison;                    /* this start or one before had a wide one */
     unsigned kick_task;             /* tasks of this start that have ended */
     /* Sums at the end of this task and of the one before, by kick_task % 2 */
     int32_t left[2][GROUP_MAX];
@@ -269,11 +301,18 @@ struct RocketNpuCore {
 void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion);
 /* A task has ended that is not the last one of its start. */
 void rocket_npu_raise_interior(RocketNpuCore *s, uint32_t bits);
+/* The PC has handed a task to the blocks. */
+void rocket_npu_pc_done(RocketNpuCore *s);
 /*
  * A register write by the CPU or by a stream; false if nothing is there.
  * Writes of OPERATION_ENABLE of the PC do nothing here.
  */
 bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value);
+
+/* rocket_npu_soc.c */
+const RocketNpuSoc *rocket_npu_soc(RocketChip chip);
+/* The register at an offset of the core's window, or NULL */
+const RocketNpuReg *rocket_npu_reg_find(RocketNpuCore *s, uint32_t offset);
 
 /* rocket_npu_group.c */
 static inline bool rocket_npu_has_groups(unsigned block)
@@ -295,6 +334,11 @@ static inline uint32_t *rocket_npu_word(RocketNpuCore *s, unsigned group,
 static inline uint32_t rocket_npu_exec_reg(RocketNpuCore *s, uint32_t offset)
 {
     return *rocket_npu_word(s, s->executer[offset >> 12], offset);
+}
+
+static inline uint32_t rocket_npu_task_number(RocketNpuCore *s)
+{
+    return *rocket_npu_word(s, 0, A_PC_TASK_CON) & s->soc->number_mask;
 }
 
 /* Group that a write or read of the register goes to. */
@@ -339,7 +383,7 @@ const char *rocket_npu_refuse(RocketNpuCore *s, const char *why,
 const char *rocket_npu_refuse_blocks(RocketNpuCore *s, const char *why);
 
 /* rocket_npu_trap.c */
-/* Why the task that takes part with task_blocks never completes, or NULL */
+/* Why the task that takes part with task_blocks never completes, or NULL (RK3588) */
 const char *rocket_npu_trapped(RocketNpuCore *s);
 /*
  * The sums of a row of output pixels, [x][group], are there: if they are
@@ -360,6 +404,8 @@ void rocket_npu_run_abort(RocketNpuCore *s);
 void rocket_npu_clock_stop(RocketNpuCore *s);
 void rocket_npu_clock_run(RocketNpuCore *s);
 void rocket_npu_task_time_begin(RocketNpuCore *s);
+/* Is a core at work besides this one? */
+bool rocket_npu_others_run(RocketNpuCore *s);
 /*
  * Account for work done.  Now and then this returns to the main loop and
  * waits until virtual time has caught up with the work.
@@ -382,9 +428,9 @@ RocketStep coroutine_fn rocket_npu_dma_drain(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_dma_read(RocketNpuCore *s, unsigned bank,
                                             uint32_t iova, void *buf,
                                             size_t len);
-RocketStep coroutine_fn rocket_npu_dma_write(RocketNpuCore *s, unsigned bank,
-                                             uint32_t iova, void *buf,
-                                             size_t len);
+/* Output, the only thing that is written */
+RocketStep coroutine_fn rocket_npu_dma_write(RocketNpuCore *s, uint32_t iova,
+                                             void *buf, size_t len);
 
 /* @lines lines of @len bytes each from @line on, one behind the other at @buf */
 RocketStep coroutine_fn rocket_npu_read_lines(RocketNpuCore *s,

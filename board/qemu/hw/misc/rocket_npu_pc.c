@@ -176,7 +176,7 @@ static bool pc_core_selected(RocketNpuCore *s)
     uint32_t cna = rocket_npu_read_pointer(s, ROCKET_BLOCK_CNA);
     uint32_t core = rocket_npu_read_pointer(s, ROCKET_BLOCK_CORE);
 
-    return !s->check_core_select ||
+    return !s->check_core_select || !s->soc->core_select ||
            (FIELD_EX32(cna, S_POINTER, CORE_SELECT) == s->index &&
             FIELD_EX32(core, S_POINTER, CORE_SELECT) == s->index);
 }
@@ -197,14 +197,14 @@ static const char *pc_describe(RocketNpuCore *s, PcTask *t)
 {
     t->pooling = s->task_blocks == BLOCKS_POOLING;
     if (t->pooling) {
-        return rocket_npu_ppu_describe(s, &t->pool);
+        return s->soc->describe_pool(s, &t->pool);
     }
     if (s->task_blocks & BLOCKS_POOLING) {
         return rocket_npu_refuse_blocks(s, "PPU and PPU_RDMA are modelled "
                                         "without other blocks, and together");
     }
     if (s->task_blocks == BLOCKS_FLYING) {
-        return rocket_npu_task_describe_flying(s, &t->conv);
+        return s->soc->describe_flying(s, &t->conv);
     }
     if ((s->task_blocks & BLOCKS_ARRAY) != BLOCKS_ARRAY ||
         !(s->task_blocks & BIT(ROCKET_BLOCK_DPU))) {
@@ -216,7 +216,7 @@ static const char *pc_describe(RocketNpuCore *s, PcTask *t)
         return rocket_npu_refuse_blocks(s, "S_POINTER of CNA 0x1004 or CORE "
                                         "0x3004 selects another core");
     }
-    return rocket_npu_task_describe(s, &t->conv);
+    return s->soc->describe(s, &t->conv);
 }
 
 static const char *pc_prepare(RocketNpuCore *s, PcTask *t)
@@ -224,7 +224,7 @@ static const char *pc_prepare(RocketNpuCore *s, PcTask *t)
     const char *refused;
 
     pc_gather_blocks(s);
-    refused = rocket_npu_trapped(s);
+    refused = s->soc->trapped(s);
     return refused ? refused : pc_describe(s, t);
 }
 
@@ -232,6 +232,8 @@ static RocketStep coroutine_fn pc_run_task(RocketNpuCore *s, const PcTask *t)
 {
     const RocketTask *c = &t->conv;
 
+    /* The PPU is nobody's trouble (measured). */
+    s->task_out_bytes = t->pooling ? 1 : rocket_format_bits(c->out.format) / 8;
     if (t->pooling) {
         trace_rocket_npu_pool(s->index, t->pool.in_w, t->pool.in_h,
                               t->pool.out_w, t->pool.out_h);
@@ -267,12 +269,28 @@ static uint32_t pc_ppu_bits(RocketNpuCore *s)
     }
 }
 
+/* Does the DPU tell of the end of a task that writes so wide elements? */
+static bool pc_dpu_tells(RocketNpuCore *s)
+{
+    if (!s->soc->pc_done || s->task_out_bytes == 1) {
+        return true;
+    }
+    switch (rocket_silicon(s->silicon, READING_WIDE_OUTPUT)) {
+    case WIDE_OUTPUT_NONE:
+        return false;
+    case WIDE_OUTPUT_NONE_32:
+        return s->task_out_bytes < 4;
+    default:
+        return true;
+    }
+}
+
 /* Bits of the blocks that took part, each by the group that executed */
 static uint32_t pc_done_bits(RocketNpuCore *s)
 {
     uint32_t done = pc_front_bits(s);
 
-    if (s->task_blocks & BIT(ROCKET_BLOCK_DPU)) {
+    if (s->task_blocks & BIT(ROCKET_BLOCK_DPU) && pc_dpu_tells(s)) {
         done |= PC_INT_DPU << s->executer[ROCKET_BLOCK_DPU];
     }
     if (s->task_blocks & BIT(ROCKET_BLOCK_PPU)) {
@@ -287,7 +305,7 @@ static void pc_task_done(RocketNpuCore *s)
     unsigned block;
     bool last;
 
-
+    s->poison = s->poison || (s->soc->pc_done && s->task_out_bytes > 1);
     for (block = 0; block < NPU_BLOCKS; block++) {
         if (s->task_blocks & BIT(block)) {
             rocket_npu_finish_block(s, block);
@@ -304,6 +322,9 @@ static void pc_task_done(RocketNpuCore *s)
 
     if (last) {
         s->chained = false;
+        s->poisoned = s->poison &&
+            rocket_silicon(s->silicon, READING_WIDE_POISONS_NEXT) ==
+            WIDE_POISON_ON;
         s->stats->busy_ns += qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
                              s->run_begin;
         rocket_npu_raise(s, done, true);
@@ -346,6 +367,7 @@ static RocketStep coroutine_fn pc_task(RocketNpuCore *s)
     if (rocket_silicon(s->silicon, READING_RAW_EARLY) == RAW_EARLY_ON) {
         rocket_npu_raise(s, pc_front_bits(s), false);
     }
+    rocket_npu_pc_done(s);
     step = pc_run_task(s, &t);
     if (step != STEP_OK) {
         return step;
@@ -368,6 +390,8 @@ RocketStep coroutine_fn rocket_npu_pc_run(RocketNpuCore *s)
 
     s->kick_over = false;
     s->kick_task = 0;
+    s->mute = s->poisoned;
+    s->poison = s->poisoned;
     do {
         step = pc_task(s);
     } while (step == STEP_OK && s->chained);

@@ -28,7 +28,7 @@ const char *rocket_npu_refuse(RocketNpuCore *s, const char *why,
     append(s, "%s (", why);
     for (i = 0; i < count; i++) {
         append(s, "%s%s 0x%04x is 0x%08x", i ? ", " : "",
-               rocket_npu_reg_find(regs[i])->name, regs[i],
+               rocket_npu_reg_find(s, regs[i])->name, regs[i],
                rocket_npu_exec_reg(s, regs[i]));
     }
     append(s, ")");

@@ -11,7 +11,7 @@
 #include "rocket_npu_regs.h"
 
 /* Sorted by offset */
-static const RocketNpuReg rocket_npu_regs[] = {
+const RocketNpuReg rocket_npu_regs_rk3588[] = {
     { 0x0000, 0x00000000, "PC_VERSION" },
     { 0x0004, 0x00000000, "PC_VERSION_NUM" },
     { 0x0008, 0x00000001, "PC_OPERATION_ENABLE" },
@@ -215,22 +215,4 @@ static const RocketNpuReg rocket_npu_regs[] = {
     { 0xf008, 0x0000007d, "GLOBAL_OPERATION_ENABLE" },
 };
 
-const RocketNpuReg *rocket_npu_reg_find(uint32_t offset)
-{
-    size_t low = 0, high = ARRAY_SIZE(rocket_npu_regs);
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const RocketNpuReg *reg = &rocket_npu_regs[middle];
-
-        if (reg->offset == offset) {
-            return reg;
-        }
-        if (reg->offset < offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
-}
+const size_t rocket_npu_regs_rk3588_count = ARRAY_SIZE(rocket_npu_regs_rk3588);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Registers of an RK3588 NPU core that its model looks at, as offsets in the
- * core's window.  rocket_npu_regs.c has the list of all registers.
+ * core's window.  rocket_npu_regs.c has the list of all registers.  The RK3576
+ * has the same program controller and the same first registers of each block;
+ * the others are in rocket_npu_regs_rk3576.h.
  *
  * Source: the kernel's drivers/accel/rocket/rocket_registers.h and chapter 36
  * of the RK3588 TRM, part 1.
@@ -41,10 +43,9 @@ REG32(PC_INTERRUPT_CLEAR, 0x0024)
 REG32(PC_INTERRUPT_STATUS, 0x0028)
 REG32(PC_INTERRUPT_RAW_STATUS, 0x002c)
 REG32(PC_TASK_CON, 0x0030)
-    FIELD(PC_TASK_CON, TASK_NUMBER, 0, 12)
-    FIELD(PC_TASK_CON, TASK_COUNT_CLEAR, 13, 1)
 REG32(PC_TASK_DMA_BASE_ADDR, 0x0034)
 REG32(PC_TASK_STATUS, 0x003c)
+REG32(PC_TASK_STATUS_RK3576, 0x0048)
 
 /* Bits of the interrupt registers; the second of each pair is group 1's. */
 #define PC_INT_FEATURE      0x0001
@@ -56,6 +57,7 @@ REG32(PC_TASK_STATUS, 0x003c)
 #define PC_INT_DMA_RD_ERROR 0x1000
 #define PC_INT_DMA_WR_ERROR 0x2000
 #define PC_INT_ALL          0x1ffff
+#define PC_INT_PC_DONE      0x30000000  /* RK3576: two that take turns */
 /* No name anywhere; seen in RAW_STATUS of a core that hung */
 #define PC_INT_HANG         0xc0000000
 
@@ -398,7 +400,10 @@ typedef struct RocketNpuReg {
     const char *name;
 } RocketNpuReg;
 
-/* The register at @offset in the core's window, NULL if there is none. */
-const RocketNpuReg *rocket_npu_reg_find(uint32_t offset);
+/* All of a chip, sorted by offset */
+extern const RocketNpuReg rocket_npu_regs_rk3588[];
+extern const size_t rocket_npu_regs_rk3588_count;
+extern const RocketNpuReg rocket_npu_regs_rk3576[];
+extern const size_t rocket_npu_regs_rk3576_count;
 
 #endif

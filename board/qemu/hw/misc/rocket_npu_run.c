@@ -209,8 +209,7 @@ static void go_on_soon(RocketNpuCore *s)
  */
 static bool in_chain(RocketNpuCore *s)
 {
-    return FIELD_EX32(*rocket_npu_word(s, 0, A_PC_TASK_CON), PC_TASK_CON,
-                      TASK_NUMBER) > 1;
+    return rocket_npu_task_number(s) > 1;
 }
 
 /*
@@ -299,12 +298,9 @@ void rocket_npu_task_time_begin(RocketNpuCore *s)
 /* Is this task not the last one of its start? */
 static bool more_to_come(RocketNpuCore *s)
 {
-    uint32_t con = *rocket_npu_word(s, 0, A_PC_TASK_CON);
-
     /* The counter wraps, so that a number of 0 has a last task, too. */
-    return s->chained &&
-           FIELD_EX32(s->task_counter + 1, PC_TASK_CON, TASK_NUMBER) !=
-           FIELD_EX32(con, PC_TASK_CON, TASK_NUMBER);
+    return s->chained && ((s->task_counter + 1) & s->soc->number_mask) !=
+                         rocket_npu_task_number(s);
 }
 
 RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s)
@@ -326,11 +322,24 @@ RocketStep coroutine_fn rocket_npu_task_time_end(RocketNpuCore *s)
     return step;
 }
 
+/* Cores whose coroutine lives */
+static unsigned cores_running;
+
+bool rocket_npu_others_run(RocketNpuCore *s)
+{
+    return cores_running > s->running;
+}
+
 static void coroutine_fn run_main(void *opaque)
 {
     RocketNpuCore *s = opaque;
-    RocketStep step = rocket_npu_pc_run(s);
+    RocketStep step;
 
+    cores_running++;
+    s->running = true;
+    step = rocket_npu_pc_run(s);
+    s->running = false;
+    cores_running--;
     s->co = NULL;
     s->wait = WAIT_NOTHING;
     timer_del(s->run_timer);

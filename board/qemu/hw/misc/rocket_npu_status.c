@@ -19,12 +19,6 @@ static unsigned reading(RocketNpuCore *s)
     return rocket_silicon(s->silicon, READING_TASK_STATUS);
 }
 
-static uint32_t task_number(RocketNpuCore *s)
-{
-    return FIELD_EX32(*rocket_npu_word(s, 0, A_PC_TASK_CON), PC_TASK_CON,
-                      TASK_NUMBER);
-}
-
 static bool counter_wraps(RocketNpuCore *s)
 {
     return reading(s) != TASK_STATUS_ENDED && reading(s) != TASK_STATUS_LATE;
@@ -53,10 +47,10 @@ void rocket_npu_status_clear(RocketNpuCore *s)
 bool rocket_npu_status_task_ended(RocketNpuCore *s)
 {
     s->task_shown = s->task_counter;
-    s->task_counter = (s->task_counter + 1) & R_PC_TASK_CON_TASK_NUMBER_MASK;
+    s->task_counter = (s->task_counter + 1) & s->soc->number_mask;
     timer_mod_ns(s->status_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
                  rocket_silicon_ns(s->silicon, READING_TASK_STATUS_LATE_NS));
-    if (s->task_counter != task_number(s)) {
+    if (s->task_counter != rocket_npu_task_number(s)) {
         return false;
     }
     s->kick_over = true;
@@ -73,14 +67,14 @@ static uint32_t running_flags(RocketNpuCore *s)
 
     if (s->state != NPU_IDLE && !s->kick_over) {
         flags |= s->task_counter == 0 ? STATUS_FIRST_RUNS : 0;
-        flags |= s->task_counter + 1 == task_number(s) ? STATUS_LAST_RUNS : 0;
+        flags |= s->task_counter + 1 == rocket_npu_task_number(s) ? STATUS_LAST_RUNS : 0;
     }
     return flags;
 }
 
 static uint32_t pair(RocketNpuCore *s)
 {
-    uint32_t number = task_number(s);
+    uint32_t number = rocket_npu_task_number(s);
     uint32_t ended = s->task_counter;
     uint32_t started = ended + (s->state != NPU_IDLE && !s->kick_over);
 

@@ -4,7 +4,8 @@
  * than one way, and the object that holds the answers.
  *
  * A reading belongs here if somebody who programs the NPU can see it.  Where
- * RK3588 boards were measured the first answer is what they did.
+ * RK3588 boards were measured the first answer is what they did; where RK3576
+ * boards did something else, or can do it at all, the reading says so.
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
@@ -22,6 +23,7 @@ typedef struct Reading {
     const char *about;
     const char *strength;
     const char *source;
+    unsigned rk3576;    /* the default of that chip */
 } Reading;
 
 /* Strengths; "measured" is an RK3588 unless it says otherwise. */
@@ -47,7 +49,8 @@ static const Reading readings[READINGS] = {
         MEASURED " (0x0000f000; which rule makes it so is open)",
         "gregordinary/patches rocket/BATCHED_SUBMIT_FINDINGS.md, "
         "rockchip-npu-notes perf/iova-and-multicore.md; pair: "
-        "gregordinary/patches rk3576/npu/0022, " MEASURED_RK3576
+        "gregordinary/patches rk3576/npu/0022, " MEASURED_RK3576,
+        TASK_STATUS_PAIR
     },
     [READING_RAW_INTERIOR] = {
         "raw-interior", { "off", "raw" },
@@ -56,7 +59,8 @@ static const Reading readings[READINGS] = {
         "the next task runs. They never raise the line: one interrupt per kick\n"
         "of 2 to 64 tasks was measured.",
         MEASURED_RK3576 " (raw); RK3588 unknown",
-        "gregordinary/patches rk3576/npu/0022"
+        "gregordinary/patches rk3576/npu/0022",
+        RAW_INTERIOR_RAW
     },
     [READING_RAW_EARLY] = {
         "raw-early", OFF_ON,
@@ -150,9 +154,11 @@ static const Reading readings[READINGS] = {
     [READING_RESET_KILLS_IOMMU] = {
         "reset-kills-iommu", OFF_ON,
         "Whether the IOMMU's DTE_ADDR ignores writes from srst_a until the\n"
-        "power domain has been off.",
+        "power domain has been off, or its bus interface was reset where\n"
+        "there is a reset for that (RK3576).",
         MEASURED " (off); " MEASURED_RK3576 " (on)",
-        "gregordinary/patches 088; gahingwoo/linux-rk3576-npu rfc-send-v9/0003"
+        "gregordinary/patches 088; gahingwoo/linux-rk3576-npu rfc-send-v9/0003",
+        RESET_EFFECT_ON
     },
     [READING_FAULT_IRQ] = {
         "fault-irq", { "arrives", "lost" },
@@ -175,7 +181,64 @@ static const Reading readings[READINGS] = {
         "page-0x2000", { "stops", "reads-zero" },
         "A read of the core's page at 0x2000: locks the SoC (QEMU ends with a\n"
         "message), or reads 0.",
-        MEASURED, "gregordinary/rockchip-npu-notes perf/hw-byte-counters.md"
+        MEASURED ", RK3588 alone: on the RK3576 the IOMMU is there",
+        "gregordinary/rockchip-npu-notes perf/hw-byte-counters.md"
+    },
+    [READING_BIU_AT_POWER_ON] = {
+        "biu-at-power-on", { "ready", "stale" },
+        "RK3576: a core whose power has come. ready: its registers answer.\n"
+        "stale: they do not before SRST_A_RKNNn_BIU was pulsed (a bus error).",
+        "measured on RK3576 (stale); a kernel that knows of no pulse needs the "
+        "other",
+        "gahingwoo/linux-rk3576-npu rfc-send-v9/0009"
+    },
+    [READING_SIBLING_OFF] = {
+        "sibling-off", { "computes", "stalls" },
+        "RK3576: a convolution while the other core's domain is off. stalls:\n"
+        "it never completes, because the buffer is read through both.",
+        "measured on RK3576 (computes: \"no change\"); stalls is what the "
+        "vendor's powering both suggests",
+        "gahingwoo/linux-rk3576-npu FINDINGS.md; gregordinary/patches "
+        "rk3576/npu/README.md"
+    },
+    [READING_TWO_CORES] = {
+        "two-cores", { "exact", "wrong" },
+        "RK3576: tasks of two cores at the same time. wrong: what they write\n"
+        "while both work is garbage.",
+        MEASURED_RK3576 " (wrong: 96 to 100 % of calls); " MEASURED
+        " (exact: three cores of an RK3588)",
+        "gregordinary/patches rk3576/npu/README.md, rocket-userspace "
+        "tests/rk3576_core_pair.c",
+        TWO_CORES_WRONG
+    },
+    [READING_WIDE_OUTPUT] = {
+        "wide-output", { "irq", "none", "none-32" },
+        "RK3576: a task whose output stage writes elements of more than a\n"
+        "byte. none: it raises no bit of the DPU. none-32: if they have four\n"
+        "bytes it does not.",
+        MEASURED_RK3576 " all ways, by the program: none, later none-32, with "
+        "rocket-userspace's; irq with charsiu's int32",
+        "gregordinary/patches rk3576/npu/0012; rocket-userspace "
+        "tests/rk3576_poison_probe.c; charsiu over gahingwoo/linux-rk3576-npu",
+        WIDE_OUTPUT_NONE
+    },
+    [READING_WIDE_POISONS_NEXT] = {
+        "wide-poisons-next", OFF_ON,
+        "RK3576: whether all starts after one of such a task complete and\n"
+        "write nothing, whoever makes them, until the domain was off.",
+        MEASURED_RK3576 " (on: every time; one loss of power in eight did not "
+        "help)",
+        "gregordinary/rocket-userspace tests/rk3576_poison_probe.c, "
+        "src/rocket_conv2d_rk3576.c",
+        WIDE_POISON_ON
+    },
+    [READING_INT_MASK_BIT31] = {
+        "int-mask-bit31", { "off", "sticks" },
+        "RK3576: whether INTERRUPT_MASK shows bit 31 from the first completion\n"
+        "on, whatever is written, until the domain was off.",
+        MEASURED_RK3576 " (before TASK_CON was written right)",
+        "gahingwoo/linux-rk3576-npu FINDINGS.md",
+        INT_MASK_BIT31_STICKS
     },
 };
 
@@ -189,6 +252,11 @@ static const ReadingTime times[READING_TIMES] = {
     [READING_RAW_INTERIOR_NS] = { "raw-interior-ns", 10000 },
     [READING_ZAP_DELAY_NS] = { "zap-delay-ns", 20000 },
 };
+
+static unsigned default_answer(const RocketSilicon *s, unsigned i)
+{
+    return s->chip == ROCKET_RK3576 ? readings[i].rk3576 : 0;
+}
 
 static unsigned answer_count(const Reading *reading)
 {
@@ -329,7 +397,7 @@ static void print_indented(const char *text)
     }
 }
 
-void rocket_silicon_help(void)
+void rocket_silicon_help(const RocketSilicon *s)
 {
     unsigned i;
 
@@ -341,6 +409,10 @@ void rocket_silicon_help(void)
         printf("\n%s=%s\n", reading->key, list);
         print_indented(reading->about);
         printf("    [%s] %s\n", reading->strength, reading->source);
+        if (default_answer(s, i)) {
+            printf("    on this chip the default is %s\n",
+                   reading->answers[default_answer(s, i)]);
+        }
     }
     printf("\nTheir times in ns, with the default:\n\n");
     for (i = 0; i < READING_TIMES; i++) {
@@ -359,6 +431,16 @@ static void rocket_silicon_init(Object *obj)
         s->time_ns[i] = times[i].preset;
         object_property_add_uint32_ptr(obj, times[i].key, &s->time_ns[i],
                                        OBJ_PROP_FLAG_READWRITE);
+    }
+}
+
+void rocket_silicon_set_chip(RocketSilicon *s, RocketChip chip)
+{
+    unsigned i;
+
+    s->chip = chip;
+    for (i = 0; i < READINGS; i++) {
+        s->answer[i] = default_answer(s, i);
     }
 }
 
@@ -393,7 +475,7 @@ static void rocket_silicon_class_init(ObjectClass *klass, void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     unsigned i;
 
-    dc->desc = "Readings of the RK3588 NPU's silicon";
+    dc->desc = "Readings of the NPU's silicon";
     dc->vmsd = &vmstate_rocket_silicon;
     dc->user_creatable = false;
     for (i = 0; i < READINGS; i++) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the virtual RK3588 NPU board needs of QEMU, and nothing else.
 CONFIG_ARM_VIRT=y
-CONFIG_RK3588_NPU_BOARD=y
+CONFIG_RK_NPU_BOARD=y
 CONFIG_VIRTIO_MMIO=y
 CONFIG_VIRTIO_9P=y
 CONFIG_VIRTIO_SERIAL=y

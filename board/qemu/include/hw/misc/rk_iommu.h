@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rockchip IOMMU, second version (rockchip,rk3568-iommu), as it sits in front
- * of each NPU core of the RK3588.
+ * of each NPU core of the RK3588 and the RK3576.  The banks of a core lie one
+ * behind the other in its window, in a page each or in 0x100 bytes each.
  */
 #ifndef HW_MISC_RK_IOMMU_H
 #define HW_MISC_RK_IOMMU_H
@@ -13,6 +14,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(RkIommuState, RK_IOMMU)
 
 #define RK_IOMMU_MAX_BANKS  2
 #define RK_IOMMU_PAGE_SIZE  4096
+#define RK_IOMMU_BANK_SIZE  0x100   /* registers of a bank */
 
 typedef enum {
     RK_IOMMU_OK,

@@ -24,6 +24,10 @@ OBJECT_DECLARE_SIMPLE_TYPE(RkNpuGate, RK_NPU_GATE)
 #define RK_NPU_GATE_HCLK    "hclk"
 #define RK_NPU_GATE_SRST_A  "srst-a"    /* the reset is asserted */
 #define RK_NPU_GATE_SRST_H  "srst-h"
+/* Of the RK3576 */
+#define RK_NPU_GATE_CBUF    "cbuf"      /* the buffer's clocks run */
+#define RK_NPU_GATE_BIU     "biu"       /* its bus interface is held in reset */
+#define RK_NPU_GATE_SIBLINGS "siblings" /* the other cores' domains are on, too */
 
 typedef enum {
     /* srst_a asserted: registers, running task and IOTLB are lost */
@@ -35,11 +39,14 @@ typedef enum {
     /* aclk stopped: nothing moves until it runs again, nothing is lost */
     RK_NPU_GATE_CLOCK_STOP,
     RK_NPU_GATE_CLOCK_RUN,
+    /* the reset of the bus interface was asserted */
+    RK_NPU_GATE_BIU_RESET,
 } RkNpuGateEvent;
 
 /*
  * True while registers can be accessed: powered, bus port not idle, both
- * clocks running, no reset asserted.  Otherwise an access is a bus error
+ * clocks running, no reset asserted, and the bus interface reset since power
+ * came if it needs that (reading "biu-at-power-on").  Otherwise an access is a bus error
  * (MEMTX_ERROR) and counts as a dead access.
  */
 bool rk_npu_gate_accessible(RkNpuGate *gate);
@@ -52,6 +59,12 @@ bool rk_npu_gate_running(RkNpuGate *gate);
 
 /* True while its power domain and its supply are on. */
 bool rk_npu_gate_powered(RkNpuGate *gate);
+
+/* True while the clocks of a convolution buffer run that has its own. */
+bool rk_npu_gate_cbuf_clocked(RkNpuGate *gate);
+
+/* True while the power domains of all cores are on. */
+bool rk_npu_gate_siblings_on(RkNpuGate *gate);
 
 /* True while srst_a holds the core. */
 bool rk_npu_gate_in_reset(RkNpuGate *gate);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One core of the RK3588 NPU: program controller, convolution pipeline and
+ * One core of the RK3588's or RK3576's NPU: program controller, convolution pipeline and
  * output stage, behind a Rockchip IOMMU.
  *
  * QOM properties:
@@ -9,9 +9,11 @@
  *  - "check-core-select" (default on): a task whose S_POINTERs name another
  *    core never completes;
  *  - links "iommu" (rk-iommu), "ctl" (rocket-board-ctl), "gate" (rk-npu-gate),
- *    "silicon" (rocket-silicon).
+ *    "silicon" (rocket-silicon), which knows the chip;
+ *  - link "peer" (rocket-npu-core): the core realized before, whose convolution
+ *    buffer this one shares.
  *
- * Sysbus: MMIO region 0 is the core's window of 64 KiB, IRQ 0 its interrupt.
+ * Sysbus: MMIO region 0 is the core's window, IRQ 0 its interrupt.
  */
 #ifndef HW_MISC_ROCKET_NPU_H
 #define HW_MISC_ROCKET_NPU_H
@@ -20,7 +22,5 @@
 
 #define TYPE_ROCKET_NPU_CORE "rocket-npu-core"
 OBJECT_DECLARE_SIMPLE_TYPE(RocketNpuCore, ROCKET_NPU_CORE)
-
-#define ROCKET_NPU_WINDOW_SIZE 0x10000
 
 #endif

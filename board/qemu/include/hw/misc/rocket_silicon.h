@@ -3,7 +3,7 @@
  * What is not known of the silicon, or known from contradicting sources: each
  * such question is a reading with all plausible answers, and the models ask
  * here which answer is to hold.  The answers that were measured, or that come
- * nearest to what was, hold by default.
+ * nearest to what was, hold by default.  Each chip has its own defaults.
  *
  * The list with keys, values and sources is in rocket_silicon.c.  The machine
  * has one object for all its devices, at QOM path /machine/silicon-readings
@@ -41,6 +41,12 @@ typedef enum RocketReading {
     READING_FAULT_IRQ,
     READING_ZAP_DELAY,
     READING_PAGE_2000,
+    READING_BIU_AT_POWER_ON,
+    READING_SIBLING_OFF,
+    READING_TWO_CORES,
+    READING_WIDE_OUTPUT,
+    READING_WIDE_POISONS_NEXT,
+    READING_INT_MASK_BIT31,
     READINGS,
 } RocketReading;
 
@@ -62,6 +68,12 @@ enum { RESET_EFFECT_OFF, RESET_EFFECT_ON };
 enum { FAULT_IRQ_ARRIVES, FAULT_IRQ_LOST };
 enum { ZAP_DELAY_OFF, ZAP_DELAY_ON };
 enum { PAGE_2000_STOPS, PAGE_2000_READS_ZERO };
+enum { BIU_AT_POWER_ON_READY, BIU_AT_POWER_ON_STALE };
+enum { SIBLING_OFF_COMPUTES, SIBLING_OFF_STALLS };
+enum { TWO_CORES_EXACT, TWO_CORES_WRONG };
+enum { WIDE_OUTPUT_IRQ, WIDE_OUTPUT_NONE, WIDE_OUTPUT_NONE_32 };
+enum { WIDE_POISON_OFF, WIDE_POISON_ON };
+enum { INT_MASK_BIT31_OFF, INT_MASK_BIT31_STICKS };
 
 /* Times that belong to readings, in ns of virtual time */
 typedef enum RocketReadingTime {
@@ -71,9 +83,16 @@ typedef enum RocketReadingTime {
     READING_TIMES,
 } RocketReadingTime;
 
+typedef enum RocketChip {
+    ROCKET_RK3588,
+    ROCKET_RK3576,
+    ROCKET_CHIPS,
+} RocketChip;
+
 struct RocketSilicon {
     DeviceState parent_obj;
 
+    RocketChip chip;
     uint8_t answer[READINGS];
     uint32_t time_ns[READING_TIMES];
 };
@@ -91,6 +110,8 @@ static inline uint32_t rocket_silicon_ns(const RocketSilicon *s,
     return s->time_ns[time];
 }
 
+/* To be told before anything is set: what was measured of it is the default. */
+void rocket_silicon_set_chip(RocketSilicon *s, RocketChip chip);
 /* False, and nothing is changed, if @reading has no answer of that number. */
 bool rocket_silicon_set(RocketSilicon *s, RocketReading reading,
                         unsigned answer);
@@ -98,7 +119,7 @@ bool rocket_silicon_set(RocketSilicon *s, RocketReading reading,
 void rocket_silicon_parse(RocketSilicon *s, const char *text, Error **errp);
 /* All of them as rocket_silicon_parse() takes them, to be freed */
 char *rocket_silicon_text(const RocketSilicon *s);
-/* The list for people, on standard output */
-void rocket_silicon_help(void);
+/* The list for people, on standard output, with the chip's defaults */
+void rocket_silicon_help(const RocketSilicon *s);
 
 #endif
