@@ -20,8 +20,8 @@
 #include "rocket_npu_internal.h"
 #include "rocket_npu_round.h"
 
-static uint8_t convert_one(const RocketTask *t, const RocketCvt *cvt,
-                           uint8_t byte)
+uint8_t rocket_npu_converted(const RocketTask *t, const RocketCvt *cvt,
+                             uint8_t byte)
 {
     int32_t value = t->cvt_signed ? (int8_t)byte : byte;
 
@@ -52,7 +52,7 @@ static void convert(const RocketTask *t, uint8_t *line, size_t len)
         unsigned set = t->lanes ? i % t->lanes : i % ARRAY_SIZE(t->cvts);
 
         if (t->cvt_lanes & BIT(lane)) {
-            line[i] = convert_one(t, &t->cvts[set], line[i]);
+            line[i] = rocket_npu_converted(t, &t->cvts[set], line[i]);
         }
     }
 }
@@ -72,18 +72,28 @@ static size_t atom_offset(const RocketTask *t, unsigned atoms, unsigned x,
            (x % short_pixels * left + i % 4) * FEATURE_ATOM;
 }
 
+/* Where row @y of the features begins; in a ring it may be before the one above. */
+static size_t row_offset(const RocketTask *t, unsigned y)
+{
+    return t->data_base + (size_t)y * t->row_pitch;
+}
+
 /* What lies beyond the features' banks is not written, and wraps when read. */
 static void cbuf_put(RocketNpuCore *s, const RocketTask *t, size_t offset,
                      const uint8_t *from, size_t len)
 {
+    if (t->data_ring) {
+        offset %= t->data_ring;
+    }
     if (offset < t->weight_base) {
         memcpy(s->cbuf + offset, from, MIN(len, t->weight_base - offset));
     }
 }
 
-static const uint8_t *cbuf_get(RocketNpuCore *s, size_t offset)
+static const uint8_t *cbuf_get(RocketNpuCore *s, const RocketTask *t,
+                               size_t offset)
 {
-    return s->cbuf + offset % CBUF_BYTES;
+    return s->cbuf + offset % (t->data_ring ? t->data_ring : s->cbuf_bytes);
 }
 
 static size_t packed_line(const RocketTask *t)
@@ -103,17 +113,18 @@ static RocketStep coroutine_fn fetch_packed(RocketNpuCore *s,
     size_t len = packed_line(t);
     unsigned y;
 
-    for (y = 0; y < t->in_h; y++) {
+    for (y = t->rows_kept; y < t->in_h; y++) {
         RocketStep step;
 
         step = rocket_npu_dma_read(s, BANK_DATA,
-                                   rocket_cube_at(&t->features, 0, y),
+                                   rocket_cube_at(&t->features, 0,
+                                                  y - t->rows_kept),
                                    m->line, len);
         if (step != STEP_OK) {
             return step;
         }
         convert(t, m->line, len);
-        cbuf_put(s, t, (size_t)y * t->row_pitch, m->line, len);
+        cbuf_put(s, t, row_offset(t, y), m->line, len);
     }
     return STEP_OK;
 }
@@ -135,7 +146,7 @@ static void put_lines(RocketNpuCore *s, const RocketTask *t, RocketScratch *m,
 
     convert(t, m->line, (size_t)lines * t->in_w * FEATURE_ATOM);
     for (i = 0; i < lines; i++) {
-        size_t row = (size_t)(y + i) * t->row_pitch;
+        size_t row = row_offset(t, y + i);
 
         for (x = 0; x < t->in_w; x++, from += FEATURE_ATOM) {
             cbuf_put(s, t, row + atom_offset(t, count, x, g), from,
@@ -158,11 +169,12 @@ static RocketStep coroutine_fn fetch_by_surface(RocketNpuCore *s,
     unsigned g, y, lines;
 
     for (g = 0; g < count; g++) {
-        for (y = 0; y < t->in_h; y += lines) {
+        for (y = t->rows_kept; y < t->in_h; y += lines) {
             RocketStep step;
 
             lines = MIN(most, t->in_h - y);
-            step = rocket_npu_read_lines(s, &t->features, g, y, lines, len,
+            step = rocket_npu_read_lines(s, &t->features, g,
+                                         y - t->rows_kept, lines, len,
                                          m->line);
             if (step != STEP_OK) {
                 return step;
@@ -184,15 +196,16 @@ static RocketStep coroutine_fn fetch_by_line(RocketNpuCore *s,
     unsigned most = whole ? MAX(FETCH_BYTES / len, 1) : 1;
     unsigned x, y, g, i, n;
 
-    for (y = 0; y < t->in_h; y++) {
-        size_t row = (size_t)y * t->row_pitch;
+    for (y = t->rows_kept; y < t->in_h; y++) {
+        size_t row = row_offset(t, y);
 
         for (g = 0; g < count; g += n) {
             RocketStep step;
 
             n = MIN(most, count - g);
             step = rocket_npu_dma_read(s, BANK_DATA,
-                                       rocket_cube_at(&t->features, g, y),
+                                       rocket_cube_at(&t->features, g,
+                                                      y - t->rows_kept),
                                        m->line, n * len);
             if (step != STEP_OK) {
                 return step;
@@ -253,7 +266,7 @@ static void widen_packed_row(RocketNpuCore *s, const RocketTask *t,
         size_t i;
 
         for (i = 0; i < bytes; i++) {
-            pixel[i] = *cbuf_get(s, (size_t)y * t->row_pitch + x * bytes + i);
+            pixel[i] = *cbuf_get(s, t, row_offset(t, y) + x * bytes + i);
         }
         widen(t, m->features, ((size_t)y * t->in_w + x) * t->in_c, pixel,
               t->lanes);
@@ -271,10 +284,9 @@ static void widen_row(RocketNpuCore *s, const RocketTask *t, RocketScratch *m,
 
         /* Atoms of one entry lie side by side. */
         for (i = 0; i < count; i += 4) {
-            size_t offset = (size_t)y * t->row_pitch +
-                            atom_offset(t, count, x, i);
+            size_t offset = row_offset(t, y) + atom_offset(t, count, x, i);
 
-            widen(t, m->features, pixel + i * atom, cbuf_get(s, offset),
+            widen(t, m->features, pixel + i * atom, cbuf_get(s, t, offset),
                   MIN(count - i, 4) * atom);
         }
     }

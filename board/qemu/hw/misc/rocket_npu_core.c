@@ -119,7 +119,24 @@ static unsigned group_size(const RocketTask *t, unsigned first)
 static void unpack(const RocketTask *t, RocketScratch *m, unsigned kernels)
 {
     size_t count = (size_t)rocket_npu_taps(t) * t->in_c * kernels;
+    size_t pitch = kernel_length(t);
 
+    switch (t->layout) {
+    case ROCKET_WEIGHTS_PACKED_ROWS:
+        rocket_weights_packed_rows(m->kernels, pitch, t->in_c, m->weights,
+                                   kernels, t->k_w, t->k_h);
+        return;
+    case ROCKET_WEIGHTS_PACKED_TAPS:
+        rocket_weights_packed_taps(m->kernels, pitch, t->in_c, m->weights,
+                                   kernels, rocket_npu_taps(t));
+        return;
+    case ROCKET_WEIGHTS_PAIRS:
+        rocket_weights_pairs(m->kernels, t->in_c, m->weights,
+                             rocket_npu_taps(t));
+        return;
+    default:
+        break;
+    }
     if (t->is_float) {
         rocket_widen_float(t->format, m->packed, m->weights, count);
     } else {
@@ -127,7 +144,7 @@ static void unpack(const RocketTask *t, RocketScratch *m, unsigned kernels)
     }
     rocket_unpack_kernels(m->kernels, m->packed, rocket_npu_operand_size(t),
                           kernels, rocket_npu_taps(t), t->in_c,
-                          t->channel_group, kernel_length(t));
+                          t->channel_group, pitch);
 }
 
 static RocketStep coroutine_fn load_weights(RocketNpuCore *s,

@@ -18,6 +18,9 @@
 #define MIXED_BYTES     64
 #define MIXED_OW        32
 #define MIXED_MUL       48
+/* The same without what is added to each weight */
+#define PLAIN_BYTES     48
+#define PLAIN_MUL       32
 
 /* Lanes of transposed output, and values of a pixel in one */
 #define TURNED_LANES    4
@@ -40,13 +43,20 @@ static bool output_group(const RocketTask *t, unsigned c, RocketCube *cube,
     return *surface < t->size_e;
 }
 
+/* The wide writer takes what comes of 16 channels for a pixel of its own. */
+#define WIDE_CHANNELS   16
+
 /* Memory has ALU operands alone, factors alone, or both and more in turns. */
 static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
                                              const RocketXStage *x,
                                              unsigned first, unsigned count,
                                              RocketXOperands *ops)
 {
-    bool mixed = x->data_use == RDMA_DATA_USE_ALL;
+    bool all = x->data_use == RDMA_DATA_USE_ALL;
+    bool mixed = x->data_use & RDMA_DATA_USE_ALU &&
+                 x->data_use & RDMA_DATA_USE_MUL;
+    size_t unit_bytes = all ? MIXED_BYTES : PLAIN_BYTES;
+    size_t mul_at = !mixed ? 0 : all ? MIXED_MUL : PLAIN_MUL;
     size_t alu = sizeof(*ops->alu), mul = sizeof(*ops->mul);
     uint8_t raw[GROUP_MAX / MIXED_CHANNELS * MIXED_BYTES];
     RocketStep step;
@@ -61,14 +71,14 @@ static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
     if (!x->alu_memory && !x->mul_memory && !x->ow_memory) {
         return STEP_OK;
     }
-    each = mixed ? MIXED_BYTES / MIXED_CHANNELS : x->alu_memory ? alu : mul;
+    each = mixed ? unit_bytes / MIXED_CHANNELS : x->alu_memory ? alu : mul;
     step = rocket_npu_dma_read(s, BANK_DATA, x->addr + first * each, raw,
                                count * each);
     if (step != STEP_OK) {
         return step;
     }
     for (c = 0; c < count; c++) {
-        const uint8_t *unit = mixed ? raw + c / MIXED_CHANNELS * MIXED_BYTES
+        const uint8_t *unit = mixed ? raw + c / MIXED_CHANNELS * unit_bytes
                                     : raw;
         unsigned i = mixed ? c % MIXED_CHANNELS : c;
 
@@ -76,7 +86,7 @@ static RocketStep coroutine_fn load_operands(RocketNpuCore *s,
             ops->alu[c] = ldl_le_p(unit + i * alu);
         }
         if (x->mul_memory) {
-            ops->mul[c] = lduw_le_p(unit + (mixed ? MIXED_MUL : 0) + i * mul);
+            ops->mul[c] = lduw_le_p(unit + mul_at + i * mul);
         }
         if (x->ow_memory) {
             ops->ow[c] = lduw_le_p(unit + MIXED_OW + i * mul);
@@ -261,6 +271,52 @@ static RocketStep coroutine_fn turned_rows(RocketNpuCore *s,
     return STEP_OK;
 }
 
+/*
+ * The wide writer of the RK3576's sums: two atoms of every 16 channels of a pixel, and
+ * these 16 in turns, as if each were a pixel.  So the group's pixels are twice as
+ * many, and go on in the place of a next group.
+ */
+static RocketStep coroutine_fn wide_rows(RocketNpuCore *s, const RocketTask *t,
+                                         RocketScratch *m,
+                                         const RocketXOperands *bs,
+                                         const RocketXOperands *bn,
+                                         unsigned first, unsigned y,
+                                         unsigned rows)
+{
+    unsigned atom = rocket_format_atom(t->out.format);
+    unsigned blocks = t->group / WIDE_CHANNELS, lane;
+    size_t all = (size_t)t->out_w * t->out_h;
+    size_t pixels = (size_t)rows * t->out_w, x;
+
+    for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
+        unsigned surface = lane % WIDE_CHANNELS / atom;
+        RocketXOperands bs_lane, bn_lane;
+
+        if (surface >= t->size_e) {
+            continue;
+        }
+        take_channels(t, m, lane, atom, pixels);
+        operands_at(bs, lane, atom, &bs_lane);
+        operands_at(bn, lane, atom, &bn_lane);
+        run_stages(t, m, &bs_lane, &bn_lane, atom, pixels);
+        for (x = 0; x < pixels; x++) {
+            size_t place = (y * t->out_w + x) * blocks + lane / WIDE_CHANNELS;
+            unsigned pass = first / t->group * blocks + place / all;
+            RocketStep step;
+
+            step = rocket_npu_dma_write(s, t->dst.addr + pass * t->dst_pass +
+                                           surface * t->dst.surf +
+                                           place % all * FEATURE_ATOM,
+                                        m->row + x * FEATURE_ATOM,
+                                        FEATURE_ATOM);
+            if (step != STEP_OK) {
+                return step;
+            }
+        }
+    }
+    return STEP_OK;
+}
+
 RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
                                             const RocketTask *t,
                                             RocketScratch *m,
@@ -275,6 +331,9 @@ RocketStep coroutine_fn rocket_npu_dpu_rows(RocketNpuCore *s,
 
     if (t->transposed) {
         return turned_rows(s, t, m, bs, bn, first, y, rows);
+    }
+    if (t->out_wide) {
+        return wide_rows(s, t, m, bs, bn, first, y, rows);
     }
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         RocketXOperands bs_lane, bn_lane;
@@ -343,6 +402,11 @@ static RocketStep coroutine_fn load_main(RocketNpuCore *s, const RocketTask *t,
     unsigned lane;
     size_t x;
 
+    if (t->main_dead) {
+        memset(m->block, 0, (size_t)rows * t->out_w * t->group *
+                            sizeof(*m->block));
+        return STEP_OK;
+    }
     for (lane = 0; lane < t->group && first + lane < t->out_c; lane += atom) {
         RocketStep step;
 

@@ -17,6 +17,7 @@
  *  rocket_npu_dma.c   memory access through the IOMMU
  *  rocket_npu_task.c  registers of CNA and CORE to a checked description
  *  rocket_npu_task_dpu.c  the same for DPU and DPU_RDMA
+ *  rocket_npu_task_rk3576.c, rocket_npu_task_dpu_rk3576.c  the same, RK3576
  *  rocket_npu_cna.c   features and weights into the convolution buffer
  *  rocket_npu_core.c  multiply and accumulate
  *  rocket_npu_dpu.c   output stage: operands from memory, output to memory
@@ -27,6 +28,7 @@
  *  rocket_npu_format.c  number formats
  *  rocket_npu_dot.c     dot products, packed weights
  *  rocket_npu_dcomp.c   compressed weights
+ *  rocket_npu_weights.c  other layouts of weights
  *  rocket_npu_stages.c  between accumulator and memory
  *  rocket_npu_pool.c    windows of the PPU
  */
@@ -46,6 +48,7 @@
 #include "rocket_npu_pool.h"
 #include "rocket_npu_regs.h"
 #include "rocket_npu_stages.h"
+#include "rocket_npu_weights.h"
 #include "rocket_npu_worker.h"
 
 #define NPU_BLOCKS          16
@@ -134,6 +137,7 @@ typedef struct RocketTask {
     RocketCvt cvts[4];
 
     uint32_t weight_addr;
+    RocketWeights layout;       /* of one kernel group, or of all if depthwise */
     unsigned group;             /* output channels at a time, <= GROUP_MAX */
     unsigned channel_group;     /* input channels of a group of weights */
     size_t kernel_bytes;        /* of one kernel; depthwise: of all weights */
@@ -145,6 +149,9 @@ typedef struct RocketTask {
     bool data_reuse;
     bool weight_reuse;
     unsigned row_pitch;         /* bytes of one row of features in CBUF */
+    unsigned rows_kept;         /* the first ones, which are there already */
+    size_t data_base;           /* offset of the first row in CBUF */
+    size_t data_ring;           /* where rows begin again, or 0 */
     bool rows_overlap;          /* there */
     unsigned weight_base;       /* offset of the weights' region in CBUF */
     unsigned weight_ring;       /* its size */
@@ -156,9 +163,11 @@ typedef struct RocketTask {
     bool truncate_half_away;
 
     RocketFormat main_format;   /* flying: of what MRDMA reads */
+    bool main_dead;             /* nothing comes of it but zeroes */
     RocketCube main;
 
     bool transposed;
+    bool out_wide;              /* rocket_npu_dpu.c: wide_rows() */
     RocketCube dst;             /* of one kernel group */
     int64_t dst_pass;           /* bytes from one kernel group to the next */
     unsigned size_e;            /* surfaces of a kernel group that are written */
@@ -462,6 +471,9 @@ const char *rocket_npu_task_describe_flying(RocketNpuCore *s, RocketTask *t);
 RocketStep coroutine_fn rocket_npu_fetch_features(RocketNpuCore *s,
                                                   const RocketTask *t,
                                                   RocketScratch *m);
+/* What the input converter makes of a byte */
+uint8_t rocket_npu_converted(const RocketTask *t, const RocketCvt *cvt,
+                             uint8_t byte);
 /* Of m->line, where features are no packed pixels */
 size_t rocket_npu_fetch_bytes(const RocketTask *t);
 /* All features out of the buffer to m->features */

@@ -18,6 +18,7 @@
 
 /* What an average of integers is divided by in the end: two factors of 65536 */
 #define RECIP_SHIFT     32
+#define RECIP_ONE       65536
 
 /* An extreme, and the place in the window that it comes from */
 typedef struct Pooled {
@@ -51,15 +52,31 @@ static bool takes_over(const RocketPool *p, RocketValue v, RocketValue best)
                                         : is_more(is_float, best, v);
 }
 
-static RocketValue average(const RocketPool *p, float f, int64_t i)
+/* How many of @size places from @at on are in a plane of @extent */
+static unsigned in_plane(int at, unsigned size, unsigned extent)
+{
+    int end = at + (int)size;
+
+    at = at > 0 ? at : 0;
+    end = end < (int)extent ? end : (int)extent;
+    return end > at ? end - at : 0;
+}
+
+static uint32_t reciprocal(unsigned count)
+{
+    return count ? RECIP_ONE / count : RECIP_ONE;
+}
+
+static RocketValue average(const RocketPool *p, float f, int64_t i,
+                           uint32_t recip_w, uint32_t recip_h)
 {
     RocketValue v;
 
     if (rocket_format_is_float(p->format)) {
-        v.f = (float)((double)f * rocket_fp17_to_float(p->recip_w) *
-                      rocket_fp17_to_float(p->recip_h));
+        v.f = (float)((double)f * rocket_fp17_to_float(recip_w) *
+                      rocket_fp17_to_float(recip_h));
     } else {
-        v.i = rocket_sat32(rocket_round_shift(i * p->recip_w * p->recip_h,
+        v.i = rocket_sat32(rocket_round_shift(i * recip_w * recip_h,
                                               RECIP_SHIFT, false));
     }
     return v;
@@ -74,12 +91,14 @@ static Pooled pool_window(const RocketPool *p, const RocketValue *const *rows,
     bool first = true;
     int64_t sum_i = 0;
     float sum_f = 0;
-    unsigned kx, ky;
+    uint32_t recip_w = p->recip_w, recip_h = p->recip_h;
+    unsigned kx, ky, tall = 0;
 
     for (ky = 0; ky < p->k_h; ky++) {
+        tall += rows[ky] != NULL;
         for (kx = 0; kx < p->k_w; kx++) {
             int x = x0 + (int)kx;
-            RocketValue v = p->pad;
+            RocketValue v = p->in_plane ? (RocketValue){ 0 } : p->pad;
 
             if (rows[ky] && x >= 0 && x < (int)p->in_w) {
                 v = rows[ky][(unsigned)x * atom + c];
@@ -93,8 +112,12 @@ static Pooled pool_window(const RocketPool *p, const RocketValue *const *rows,
             first = false;
         }
     }
+    if (p->in_plane) {
+        recip_w = reciprocal(in_plane(x0, p->k_w, p->in_w));
+        recip_h = reciprocal(tall);
+    }
     if (p->method == ROCKET_POOL_AVERAGE) {
-        best.v = average(p, sum_f, sum_i);
+        best.v = average(p, sum_f, sum_i, recip_w, recip_h);
     }
     return best;
 }

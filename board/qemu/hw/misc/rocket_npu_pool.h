@@ -29,6 +29,11 @@ typedef struct RocketPool {
      * number of 17 bits, for integers a fraction of 65536.
      */
     uint32_t recip_w, recip_h;
+    /*
+     * What an average of integers is of: the window's part that lies in the plane,
+     * whose reciprocals the hardware makes
+     */
+    bool in_plane;
     bool index;                 /* where each extreme was, too */
     RocketCube src, dst, places;
 } RocketPool;

@@ -257,6 +257,12 @@ static int32_t lut_value(const RocketLut *lut, int32_t index)
 {
     int64_t d;
 
+    if (lut->clamp && index < lut->le_start) {
+        return lut->below;
+    }
+    if (lut->clamp && index >= lut->lo_end) {
+        return lut->above;
+    }
     if (index < 0) {
         d = (int64_t)index - lut->le_start;
         if (d >= 0) {

@@ -83,6 +83,8 @@ typedef struct RocketLut {
     uint8_t le_select, lo_select;   /* log2 of the distance of two entries */
     int16_t le_slope, lo_slope;     /* beyond the tables */
     uint8_t le_slope_shift, lo_slope_shift;
+    bool clamp;             /* beyond them there is one value on each side */
+    int16_t below, above;
 } RocketLut;
 
 /* Conversion to the output's format */
