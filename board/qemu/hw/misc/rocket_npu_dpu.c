@@ -37,6 +37,9 @@ static bool output_group(const RocketTask *t, unsigned c, RocketCube *cube,
     unsigned surfaces = t->flying ? t->size_e : t->group / atom;
     unsigned g = c / atom;
 
+    if (!t->size_e) {
+        return false;
+    }
     *cube = t->dst;
     cube->addr += g / surfaces * t->dst_pass;
     *surface = g % surfaces;
