@@ -47,18 +47,26 @@ static size_t feature_count(const RocketTask *t)
 static const void *pixel(const RocketTask *t, const RocketScratch *m, int x,
                          int y)
 {
-    if (x < 0 || y < 0 || x >= (int)t->in_w || y >= (int)t->in_h) {
+    if (y < 0 || y >= (int)t->in_h) {
         return feature_at(t, m, feature_count(t));
+    }
+    if (x < 0 || x >= (int)t->in_w) {
+        return feature_at(t, m, feature_count(t) +
+                                (t->pad_columns_zero ? t->in_c : 0));
     }
     return feature_at(t, m, ((size_t)y * t->in_w + x) * t->in_c);
 }
 
 /*
+ * Packed pixels of an RK3576 have a byte of it for each channel.
  * In depthwise int8 the odd ones of the first 32 channels of each 64 are padded
  * with the second byte of PAD_CON1, all others with the first.
  */
 static uint32_t pad_value(const RocketTask *t, unsigned c)
 {
+    if (t->pad_columns_zero) {
+        return t->pad >> 8 * c;
+    }
     if (t->depthwise && t->format == ROCKET_INT8 && c % 64 < 32 && c % 2) {
         return t->pad >> 8;
     }
@@ -332,7 +340,7 @@ static void scratch_alloc(const RocketTask *t, RocketScratch *m)
 
     /* Packed pixels of int8 may be as long as a surface's. */
     m->line = g_malloc(rocket_npu_fetch_bytes(t));
-    m->features = g_malloc0_n(feature_count(t) + t->in_c, size);
+    m->features = g_malloc0_n(feature_count(t) + 2 * t->in_c, size);
     m->weights = g_malloc(t->group_bytes);
     m->decoded = t->compressed ? g_malloc0(t->weight_bytes) : NULL;
     m->packed = g_malloc_n(weights, size);

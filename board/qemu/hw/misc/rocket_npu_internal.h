@@ -127,6 +127,7 @@ typedef struct RocketTask {
     unsigned step_x, step_y;    /* from tap to tap, 1 without dilation */
     unsigned pad_left, pad_top;
     uint32_t pad;               /* PAD_CON1 */
+    bool pad_columns_zero;      /* only rows are padded with it */
 
     RocketCube features;
     bool cvt;

@@ -140,15 +140,18 @@ static const char *describe_work(RocketNpuCore *s, RocketTask *t)
     return NULL;
 }
 
-/* Raw pixels go through a converter; so does what is padded (measured). */
+/*
+ * Raw pixels go through a converter.  Whatever SIGN and the offsets say, it takes
+ * bytes as signed and adds nothing; rows are padded with a byte for each channel,
+ * and columns always with 0 (measured).
+ */
 static void describe_converter(RocketNpuCore *s, RocketTask *t)
 {
     uint32_t con = REG(s, R76_CNA_CVT_CON0);
     unsigned i;
 
     t->cvt = !GET(s, R76_CNA_CVT_CON0, BYPASS) && !t->is_float;
-    t->cvt_signed = GET(s, R76_CNA_CVT_CON0, SIGN);
-    t->cvt_add_first = GET(s, R76_CNA_CVT_CON0, TYPE);
+    t->cvt_signed = true;
     t->cvt_lanes = UINT16_MAX;
     for (i = 0; i < ARRAY_SIZE(t->cvts); i++) {
         uint32_t scale = rocket_npu_exec_reg(s, A_R76_CNA_CVT_SCALE01 +
@@ -157,15 +160,12 @@ static void describe_converter(RocketNpuCore *s, RocketTask *t)
         t->cvts[i].scale = extract32(scale, i % 2 * 16, 16);
         t->cvts[i].truncate = extract32(con,
             R_R76_CNA_CVT_CON0_TRUNCATE_0_SHIFT + 6 * i, 6);
-        /* The streams bring three offsets: a fourth channel has the last. */
-        t->cvts[i].offset = rocket_npu_exec_reg(s, A_R76_CNA_CVT_OFFSET0 +
-                                                   MIN(i, 2) * 4);
     }
-    t->pad = extract32(REG(s, R76_CNA_PAD_CON1), 0, 8);
-    if (t->cvt) {
-        t->pad = rocket_npu_converted(t, &t->cvts[0], t->pad);
+    t->pad = REG(s, R76_CNA_PAD_CON1);
+    t->pad_columns_zero = t->lanes && !t->is_float;
+    if (!t->pad_columns_zero) {
+        t->pad = extract32(t->pad, 0, 8) * 0x01010101;
     }
-    t->pad = (t->pad & 0xff) * 0x01010101;
 }
 
 /*
