@@ -8,6 +8,7 @@ help:
 	@echo
 	@echo '  make run            set up, boot the board, run the demonstration'
 	@echo '                      MODEL=… IMAGE=… [LABELS=…]: classify that picture, too'
+	@echo '                      SOC=rk3576: on a board of that SoC; so do shell, igt, project'
 	@echo '  make check          set up, run all tests (SUITES="…": only these)'
 	@echo '  make check-quick    those that take three minutes, for the time between two changes'
 	@echo '  make board-test     the tests that hold the board against facts'
@@ -39,6 +40,9 @@ help:
 	@echo '                      (SYSTEMS="…": only these of trixie, forky)'
 	@echo '  make clean          remove build products from this directory'
 	@echo '  make distclean      and the cache'
+
+# The board's SoC: see board/run --help
+run shell igt project: export ROCKET_SOC := $(or $(SOC),$(ROCKET_SOC))
 
 run:
 	@MODEL='$(MODEL)' IMAGE='$(IMAGE)' LABELS='$(LABELS)' demo/run-main
