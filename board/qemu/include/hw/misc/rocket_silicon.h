@@ -40,13 +40,13 @@ typedef enum RocketReading {
     READING_RESET_KILLS_IOMMU,
     READING_FAULT_IRQ,
     READING_ZAP_DELAY,
-    READING_PAGE_2000,
     READING_BIU_AT_POWER_ON,
     READING_SIBLING_OFF,
     READING_TWO_CORES,
     READING_WIDE_OUTPUT,
     READING_WIDE_POISONS_NEXT,
     READING_INT_MASK_BIT31,
+    READING_PAGE_2000,              /* the last: what it says may end QEMU */
     READINGS,
 } RocketReading;
 
