@@ -8,6 +8,7 @@
 #   GLOB            files that are as they are now from this step on; "*" and "[ch]"
 #                   stand for parts of a name, a "*" never for a directory
 #   rest DIRECTORY  the directory as it is now: all else in it comes and goes here
+#   late WORD FILE  lines of FILE that have WORD come with this step, and no sooner
 
 readonly STEPS=$ROOT/series/steps
 
@@ -22,10 +23,15 @@ step_message() {
 
 # step_globs STEP: one per line.
 step_globs() {
-	sed -e '1,/^---$/d' -e '/^rest /d' "$STEPS/$1"
+	sed -e '1,/^---$/d' -e '/^rest /d' -e '/^late /d' "$STEPS/$1"
 }
 
 # step_rests STEP: directories, one per line.
 step_rests() {
 	sed -n -e '1,/^---$/d' -e 's/^rest //p' "$STEPS/$1"
+}
+
+# step_lates STEP: "WORD FILE", one per line.
+step_lates() {
+	sed -n -e '1,/^---$/d' -e 's/^late //p' "$STEPS/$1"
 }

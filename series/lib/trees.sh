@@ -83,6 +83,24 @@ bring() {
 		rm -rf "${WORK:?}/$path"
 		in_work git checkout -q "$FINAL_TREE" -- "$path"
 	done
+	step_lates "$1" | while read -r _ path; do
+		in_work git checkout -q "$FINAL_TREE" -- "$path"
+	done
+}
+
+# leave_later STEP: takes out of $WORK what a step behind STEP brings: lines, and files
+# that are new.
+leave_later() {
+	local step word path
+	step_names | sed "1,/^$1\$/d" | while IFS= read -r step; do
+		step_lates "$step" | while read -r word path; do
+			[ ! -e "$WORK/$path" ] || sed -i "/$word/d" "$WORK/$path"
+		done
+		step_files "$step" | while IFS= read -r path; do
+			in_work git cat-file -e "$KERNEL_TREE:$path" 2>/dev/null ||
+				rm -f "${WORK:?}/$path"
+		done
+	done
 }
 
 # make_trees: sets TREE for each step.
@@ -95,6 +113,7 @@ make_trees() {
 	in_work git checkout -q "$KERNEL_TREE" -- .
 	for step in $(step_names); do
 		bring "$step"
+		leave_later "$step"
 		TREE[$step]=$(work_tree)
 		[ "${TREE[$step]}" != "$last" ] || die "step $step changes nothing"
 		last=${TREE[$step]}

@@ -100,14 +100,19 @@ static int rocket_attach_leave_locked(struct rocket_core *core)
  *
  * Context: Who has claimed the core. Not annotated as fence signalling, though it
  * is part of it: see the comment in rocket_runq_prepare_core().
- * Return: 0; -EIO when the core ignores its reset and was left in its VM; a
- * negative errno of the IOMMU driver, with the core left in its default domain.
+ * Return: 0; -EIO when the core ignores its reset and was left in its VM; -EAGAIN when it
+ * has to be switched off first; a negative errno of the IOMMU driver, with the core left in
+ * its default domain.
  */
 int rocket_attach_vm(struct rocket_core *core, struct rocket_vm *vm)
 {
 	int ret;
 
 	guard(mutex)(&core->attach_lock);
+
+	/* Woken up before its domain was off. */
+	if (core->mmu_dead)
+		return -EAGAIN;
 
 	if (core->vm == vm)
 		return 0;
@@ -130,19 +135,28 @@ int rocket_attach_vm(struct rocket_core *core, struct rocket_vm *vm)
 }
 
 /**
- * rocket_attach_detach() - Put a core back to its default domain.
+ * rocket_attach_sleep() - Get a core ready for its power domain to be switched off.
  * @core: A core that runs nothing, powered if it holds a VM.
  *
- * Resets the core. One that holds no VM is left alone: it runs no job before
+ * Resets the core and puts it back to its default domain; where a reset needs power it
+ * stays in its VM. One that holds no VM is left alone: it runs no job before
  * rocket_attach_vm() has written all registers of its IOMMU.
  *
  * Return: 0; -EIO when the core ignores its reset and was left in its VM.
  */
-int rocket_attach_detach(struct rocket_core *core)
+int rocket_attach_sleep(struct rocket_core *core)
 {
 	guard(mutex)(&core->attach_lock);
 
-	return core->vm ? rocket_attach_leave_locked(core) : 0;
+	if (!core->vm)
+		return 0;
+
+	if (core->hw.soc->reset_needs_power) {
+		rocket_reset_before_off(core);
+		return 0;
+	}
+
+	return rocket_attach_leave_locked(core);
 }
 
 /**
@@ -207,6 +221,25 @@ void rocket_attach_abandon(struct rocket_core *core)
 
 	if (core->vm)
 		rocket_attach_abandon_locked(core);
+}
+
+/**
+ * rocket_attach_abandon_live() - The same, for a core that goes on to be used.
+ * @core: The core; see rocket_attach_abandon().
+ *
+ * Return: 0; -EBUSY when its IOMMU works only when the power domain has been off.
+ */
+int rocket_attach_abandon_live(struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	if (core->mmu_dead)
+		return -EBUSY;
+
+	if (core->vm)
+		rocket_attach_abandon_locked(core);
+
+	return 0;
 }
 
 /**

@@ -102,7 +102,7 @@ void rocket_core_suspend(struct rocket_core *core)
 
 	/* While the system goes to sleep, runtime PM cannot be asked for help. */
 	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
-		if (rocket_attach_detach(core))
+		if (rocket_attach_sleep(core))
 			rocket_recover_request(core);
 		pm_runtime_put_noidle(core->hw.dev);
 	}
@@ -117,7 +117,7 @@ void rocket_core_suspend(struct rocket_core *core)
  */
 int rocket_core_runtime_resume(struct rocket_core *core)
 {
-	int ret = clk_bulk_prepare_enable(ARRAY_SIZE(core->hw.clks), core->hw.clks);
+	int ret = clk_bulk_prepare_enable(core->hw.clk_count, core->hw.clks);
 
 	if (ret)
 		return ret;
@@ -146,18 +146,20 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 {
 	rocket_race_point(ROCKET_RACE_SUSPEND);
 
-	if (!READ_ONCE(core->power_cycle)) {
+	if (READ_ONCE(core->power_cycle)) {
+		rocket_reset_before_off(core);
+	} else {
 		if (READ_ONCE(core->job))
 			return -EBUSY;
 
-		if (rocket_attach_detach(core)) {
+		if (rocket_attach_sleep(core)) {
 			rocket_recover_request(core);
 			return -EBUSY;
 		}
 	}
 
 	rocket_clock_down(core->hw.clock, core->index);
-	clk_bulk_disable_unprepare(ARRAY_SIZE(core->hw.clks), core->hw.clks);
+	clk_bulk_disable_unprepare(core->hw.clk_count, core->hw.clks);
 	trace_rocket_power(core, false);
 
 	return 0;
@@ -197,7 +199,7 @@ static int rocket_core_learn(struct rocket_core *core)
 	ret = rocket_reset_learn(hw);
 	if (ret)
 		return dev_err_probe(hw->dev, ret, "cannot be reset\n");
-	if (hw->facts.mark < 0)
+	if (hw->facts.mark < 0 && !hw->soc->reset_needs_power)
 		dev_warn(hw->dev, "core %u: no register shows whether a reset has happened; its reset lines are trusted\n",
 			 core->index);
 
@@ -219,6 +221,9 @@ static void rocket_core_tell(struct rocket_core *core)
 {
 	const struct rocket_facts *facts = &core->hw.facts;
 
+	if (!core->hw.soc->emit)
+		dev_info(core->hw.dev, "core %u: no self-test for the %s; clients erased by switching off\n",
+			 core->index, core->hw.soc->name);
 	if (!facts->computes)
 		return;
 
@@ -282,7 +287,7 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 	if (ret)
 		goto err_remove_clock;
 
-	ret = rocket_kjob_init(&core->kjobs, dev);
+	ret = rocket_kjob_init(&core->kjobs, dev, core->hw.soc->emit);
 	if (ret)
 		goto err_unbind_mmu;
 

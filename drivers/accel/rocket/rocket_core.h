@@ -89,14 +89,30 @@ struct rocket_doubt {
 	/** @active: There is one. */
 	bool active;
 
-	/** @count: What the counter said last. */
-	u32 count;
+	/** @progress: What the counter said last. */
+	u32 progress;
 
 	/** @moved: When that had changed, in ns. */
 	u64 moved;
 
 	/** @wait: How long until the next look, in ns. */
 	u64 wait;
+};
+
+/**
+ * struct rocket_blind - A task whose end nobody tells.
+ *
+ * Protected by &rocket_core.lock.
+ */
+struct rocket_blind {
+	/** @timer: Looks whether it is through; what it finds may be another one. */
+	struct hrtimer timer;
+
+	/** @active: There is one. */
+	bool active;
+
+	/** @fetched: When the program controller was seen to be through, in ns; or 0. */
+	u64 fetched;
 };
 
 /**
@@ -166,6 +182,18 @@ struct rocket_core {
 	 */
 	bool power_cycle;
 
+	/**
+	 * @ran: Something was run since the power domain was on. Set under @lock, cleared
+	 * while the domain is off.
+	 */
+	bool ran;
+
+	/**
+	 * @mmu_dead: It was reset, and its IOMMU works only when the domain has been off:
+	 * see &rocket_soc.reset_needs_power. Set under @attach_lock, cleared as @ran is.
+	 */
+	bool mmu_dead;
+
 	/** @scrub: Whose data is in it, and how to get rid of that. */
 	struct rocket_scrub scrub;
 
@@ -178,8 +206,9 @@ struct rocket_core {
 	/**
 	 * @vm: The VM whose page tables the IOMMU holds, also while the core is
 	 * idle; %NULL when it holds the group's default domain, where nothing
-	 * is mapped, and always while it is suspended. Not a reference: a VM takes itself out of
-	 * all cores before it goes (rocket_mmu_detach_all()).
+	 * is mapped, and while it is suspended, but where a reset needs power. Not a
+	 * reference: a VM takes itself out of all cores before it goes
+	 * (rocket_cores_leave_vm()).
 	 */
 	struct rocket_vm *vm;
 
@@ -234,6 +263,9 @@ struct rocket_core {
 
 	/** @doubt: Whether the last interrupt meant something. */
 	struct rocket_doubt doubt;
+
+	/** @blind: What is looked for while a task runs that may not tell its end. */
+	struct rocket_blind blind;
 
 	/** @unasked: Interrupts of the task that runs that nobody had asked for. */
 	unsigned int unasked;

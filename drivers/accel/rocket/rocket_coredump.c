@@ -55,11 +55,12 @@ struct rocket_coredump_range {
 
 /*
  * Registers that exist, and can be read without effect, by the RK3588 TRM. Of CNA
- * and CORE those of which there are two groups.
+ * and CORE those of which there are two groups. TASK_STATUS is where the SoC has it. In
+ * CNA and CORE the RK3576 has other fields in these places; that reading them is without
+ * effect there, too, is assumed: public tools of its users read these pages.
  */
 static const struct rocket_coredump_range rocket_coredump_pc[] = {
 	{ 0x000, 0x008 }, { 0x010, 0x014 }, { 0x020, 0x020 }, { 0x028, 0x034 },
-	{ 0x03c, 0x03c },
 };
 
 static const struct rocket_coredump_range rocket_coredump_cna[] = {
@@ -92,7 +93,7 @@ static u32 rocket_coredump_count(const struct rocket_coredump_range *ranges, siz
 
 static u32 rocket_coredump_register_count(void)
 {
-	return rocket_coredump_count(rocket_coredump_pc, ARRAY_SIZE(rocket_coredump_pc)) +
+	return rocket_coredump_count(rocket_coredump_pc, ARRAY_SIZE(rocket_coredump_pc)) + 1 +
 	       2 * rocket_coredump_count(rocket_coredump_pointer,
 					 ARRAY_SIZE(rocket_coredump_pointer)) +
 	       2 * rocket_coredump_count(rocket_coredump_cna, ARRAY_SIZE(rocket_coredump_cna)) +
@@ -151,6 +152,8 @@ static void rocket_coredump_registers(struct rocket_coredump_writer *writer)
 		.total = rocket_coredump_register_count(),
 	};
 	struct rocket_core *core = writer->job->core;
+	u16 status = core->hw.soc->task_status;
+	const struct rocket_coredump_range task_status = { status, status };
 	struct drm_rocket_dump_register *to;
 
 	to = rocket_coredump_section(writer, &section);
@@ -159,6 +162,8 @@ static void rocket_coredump_registers(struct rocket_coredump_writer *writer)
 
 	to = rocket_coredump_read(to, core->hw.pc, ROCKET_COREDUMP_PC, DRM_ROCKET_DUMP_NO_GROUP,
 				  rocket_coredump_pc, ARRAY_SIZE(rocket_coredump_pc));
+	to = rocket_coredump_read(to, core->hw.pc, ROCKET_COREDUMP_PC, DRM_ROCKET_DUMP_NO_GROUP,
+				  &task_status, 1);
 	to = rocket_coredump_read_block(core, to, core->hw.cna, ROCKET_COREDUMP_CNA,
 					rocket_coredump_cna, ARRAY_SIZE(rocket_coredump_cna));
 	rocket_coredump_read_block(core, to, core->hw.core, ROCKET_COREDUMP_CORE,

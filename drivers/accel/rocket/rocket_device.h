@@ -16,6 +16,7 @@ struct rocket_core_ops;
 struct rocket_flight;
 struct rocket_pmu;
 struct rocket_runq;
+struct rocket_soc;
 struct rocket_vm_ops;
 
 /**
@@ -30,6 +31,9 @@ struct rocket_vm_ops;
 struct rocket_device {
 	/** @ddev: Base object; its reference count is the device's. */
 	struct drm_device ddev;
+
+	/** @soc: What is particular to the SoC. */
+	const struct rocket_soc *soc;
 
 	/**
 	 * @cores: %ROCKET_MAX_CORES slots, one for each core that the SoC can have,

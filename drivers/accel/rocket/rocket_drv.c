@@ -10,6 +10,7 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 
 #include "rocket_core.h"
@@ -30,6 +31,7 @@
 #include "rocket_quota.h"
 #include "rocket_race.h"
 #include "rocket_runq.h"
+#include "rocket_soc.h"
 #include "rocket_submit.h"
 #include "rocket_vm.h"
 #include "rocket_vm_bind.h"
@@ -158,7 +160,7 @@ static const struct rocket_core_ops rocket_drv_core_ops = {
 	.lost = rocket_runq_lost,
 };
 
-static struct rocket_device *rocket_create(void)
+static struct rocket_device *rocket_create(const struct rocket_soc *soc)
 {
 	struct rocket_device *rdev = rocket_cores_create(rocket_facade, &rocket_drm_driver);
 	int ret;
@@ -166,6 +168,7 @@ static struct rocket_device *rocket_create(void)
 	if (IS_ERR(rdev))
 		return rdev;
 
+	rdev->soc = soc;
 	rdev->vm_ops = &rocket_drv_vm_ops;
 	rdev->core_ops = &rocket_drv_core_ops;
 	ret = rocket_runq_init(rdev);
@@ -179,6 +182,13 @@ static struct rocket_device *rocket_create(void)
 	return rdev;
 }
 
+static const struct of_device_id rocket_of_match[] = {
+	{ .compatible = "rockchip,rk3588-rknn-core", .data = &rocket_soc_rk3588 },
+	{ .compatible = "rockchip,rk3576-rknn-core", .data = &rocket_soc_rk3576 },
+	{}
+};
+MODULE_DEVICE_TABLE(of, rocket_of_match);
+
 /*
  * The number of a core is its place in the devicetree, which stays the same
  * when some are disabled, probe out of order or are bound again.
@@ -188,7 +198,7 @@ static int rocket_core_index(struct device_node *node)
 	struct device_node *other;
 	int index = 0;
 
-	for_each_compatible_node(other, NULL, "rockchip,rk3588-rknn-core") {
+	for_each_matching_node(other, rocket_of_match) {
 		if (other == node) {
 			of_node_put(other);
 			return index;
@@ -215,6 +225,20 @@ static int rocket_hold_dev(struct platform_device *pdev, struct rocket_device *r
 	return devm_add_action_or_reset(&pdev->dev, rocket_put_dev, &rdev->ddev);
 }
 
+/* Whether one more core may be in service. Says so if not. */
+static bool rocket_has_room(struct rocket_device *rdev, struct device *dev)
+{
+	unsigned int bound = hweight32(rocket_cores_bound_mask(rdev));
+
+	if (bound < rdev->soc->cores_at_once)
+		return true;
+
+	dev_info(dev, "not used: at most %u of the %s's cores can run at once\n",
+		 rdev->soc->cores_at_once, rdev->soc->name);
+
+	return false;
+}
+
 static int rocket_probe(struct platform_device *pdev)
 {
 	int index = rocket_core_index(pdev->dev.of_node);
@@ -229,9 +253,12 @@ static int rocket_probe(struct platform_device *pdev)
 
 	/* The first core to come brings the device. */
 	first = !rocket_dev;
-	rdev = first ? rocket_create() : rocket_dev;
+	rdev = first ? rocket_create(device_get_match_data(&pdev->dev)) : rocket_dev;
 	if (IS_ERR(rdev))
 		return dev_err_probe(&pdev->dev, PTR_ERR(rdev), "cannot create the device\n");
+
+	if (!rocket_has_room(rdev, &pdev->dev))
+		return -ENODEV;
 
 	ret = rocket_hold_dev(pdev, rdev);
 	if (ret)
@@ -326,12 +353,6 @@ static const struct dev_pm_ops rocket_pm_ops = {
 	RUNTIME_PM_OPS(rocket_runtime_suspend, rocket_runtime_resume, NULL)
 	SYSTEM_SLEEP_PM_OPS(rocket_suspend, pm_runtime_force_resume)
 };
-
-static const struct of_device_id rocket_of_match[] = {
-	{ .compatible = "rockchip,rk3588-rknn-core" },
-	{}
-};
-MODULE_DEVICE_TABLE(of, rocket_of_match);
 
 static struct platform_driver rocket_driver = {
 	.probe = rocket_probe,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <kunit/visibility.h>
+#include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/interrupt.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
+#include <linux/pm_domain.h>
+#include <linux/property.h>
 #include <linux/regulator/consumer.h>
 
 #include "rocket_hw.h"
@@ -49,13 +52,10 @@ void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 u
 	writel_relaxed((task->regcmd_count + 1) / 2 - 1,
 		       hw->pc + ROCKET_PC_REGISTER_AMOUNTS);
 
-	writel_relaxed(ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+	writel_relaxed(hw->soc->events, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
 	writel_relaxed(unmask, hw->pc + ROCKET_PC_INTERRUPT_MASK);
 
-	writel_relaxed(ROCKET_PC_TASK_CON_RESERVED_14 |
-		       ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR |
-		       ROCKET_PC_TASK_CON_TASK_PP_EN |
-		       ROCKET_PC_TASK_CON_TASK_NUMBER(task->chain_count),
+	writel_relaxed(hw->soc->task_con | ROCKET_PC_TASK_CON_TASK_NUMBER(task->chain_count),
 		       hw->pc + ROCKET_PC_TASK_CON);
 	writel_relaxed(0, hw->pc + ROCKET_PC_TASK_DMA_BASE_ADDR);
 
@@ -71,8 +71,29 @@ void rocket_hw_stop(struct rocket_hw *hw)
 {
 	rocket_hw_disable(hw);
 	writel_relaxed(0, hw->pc + ROCKET_PC_INTERRUPT_MASK);
-	writel(ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+	writel(hw->soc->events, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
 }
+
+static u32 rocket_hw_field(u32 word, u32 field)
+{
+	return field ? (word & field) >> __ffs(field) : 0;
+}
+
+/**
+ * rocket_hw_count() - How many tasks the last start has ended.
+ * @hw: The core, powered.
+ *
+ * Return: What the counter says; what that means is in &rocket_facts.counter. Never 0
+ * while another counter says that a task has begun.
+ */
+u32 rocket_hw_count(struct rocket_hw *hw)
+{
+	u32 word = rocket_hw_progress(hw);
+	u32 ended = rocket_hw_field(word, hw->soc->ended);
+
+	return ended ?: !!rocket_hw_field(word, hw->soc->started);
+}
+EXPORT_SYMBOL_IF_KUNIT(rocket_hw_count);
 
 /**
  * rocket_hw_ended() - Whether a task that says so has ended.
@@ -191,7 +212,7 @@ const char *rocket_hw_counter_name(enum rocket_counter counter)
  * rocket_hw_version() - What the core says it is.
  * @hw: The core, powered.
  *
- * Return: The IP version; 1179210309 on RK3588.
+ * Return: The IP version; 1179210309 on RK3588, 1179210311 on RK3576.
  */
 u32 rocket_hw_version(struct rocket_hw *hw)
 {
@@ -310,6 +331,63 @@ static int rocket_hw_supply(struct rocket_hw *hw)
 	return 0;
 }
 
+static int rocket_hw_get_clks(struct rocket_hw *hw)
+{
+	int ret;
+
+	for (; hw->soc->clks[hw->clk_count]; hw->clk_count++)
+		hw->clks[hw->clk_count].id = hw->soc->clks[hw->clk_count];
+
+	ret = devm_clk_bulk_get(hw->dev, hw->clk_count, hw->clks);
+	if (ret)
+		return dev_err_probe(hw->dev, ret, "cannot get the clocks\n");
+
+	return 0;
+}
+
+static int rocket_hw_get_resets(struct rocket_hw *hw)
+{
+	int ret;
+
+	for (; hw->soc->resets[hw->reset_count]; hw->reset_count++)
+		hw->resets[hw->reset_count].id = hw->soc->resets[hw->reset_count];
+
+	ret = devm_reset_control_bulk_get_exclusive(hw->dev, hw->reset_count, hw->resets);
+	if (ret)
+		return dev_err_probe(hw->dev, ret, "cannot get the resets\n");
+
+	return 0;
+}
+
+/*
+ * The driver core attaches a device's power domain if it has one. Devicetrees of the
+ * RK3576 name both cores' for each core, its own first; older ones only its own.
+ */
+static int rocket_hw_get_domains(struct rocket_hw *hw)
+{
+	int ret;
+
+	if (hw->dev->pm_domain)
+		return 0;
+
+	ret = devm_pm_domain_attach_list(hw->dev, NULL, &hw->domains);
+	if (ret < 0)
+		return dev_err_probe(hw->dev, ret, "cannot get the power domains\n");
+
+	return 0;
+}
+
+/**
+ * rocket_hw_power_dev() - What sits in the core's own power domain.
+ * @hw: The core.
+ *
+ * Return: A device to ask that domain by.
+ */
+struct device *rocket_hw_power_dev(struct rocket_hw *hw)
+{
+	return hw->domains ? hw->domains->pd_devs[0] : hw->dev;
+}
+
 /**
  * rocket_hw_init() - Get what the devicetree names.
  * @hw: The hardware of a core that is being bound.
@@ -320,33 +398,28 @@ static int rocket_hw_supply(struct rocket_hw *hw)
  */
 int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index)
 {
-	static const char * const clks[] = { "aclk", "hclk", "npu", "pclk" };
-	static const char * const resets[] = { "srst_a", "srst_h" };
 	struct device *dev = &pdev->dev;
 	int ret;
 
-	*hw = (struct rocket_hw){ .dev = dev, .index = index };
+	*hw = (struct rocket_hw){
+		.dev = dev,
+		.soc = device_get_match_data(dev),
+		.index = index,
+	};
 	hw->facts.mark = -1;
+	hw->facts.counter = hw->soc->counter;
 
 	ret = rocket_hw_map(hw, pdev);
 	if (!ret)
 		ret = rocket_hw_map_mmu(hw);
-	if (ret)
-		return ret;
-
-	for (int i = 0; i < ARRAY_SIZE(clks); i++)
-		hw->clks[i].id = clks[i];
-	ret = devm_clk_bulk_get(dev, ARRAY_SIZE(hw->clks), hw->clks);
-	if (ret)
-		return dev_err_probe(dev, ret, "cannot get the clocks\n");
-
-	for (int i = 0; i < ARRAY_SIZE(resets); i++)
-		hw->resets[i].id = resets[i];
-	ret = devm_reset_control_bulk_get_exclusive(dev, ARRAY_SIZE(hw->resets), hw->resets);
-	if (ret)
-		return dev_err_probe(dev, ret, "cannot get the resets\n");
-
-	ret = rocket_hw_supply(hw);
+	if (!ret)
+		ret = rocket_hw_get_clks(hw);
+	if (!ret)
+		ret = rocket_hw_get_resets(hw);
+	if (!ret)
+		ret = rocket_hw_supply(hw);
+	if (!ret)
+		ret = rocket_hw_get_domains(hw);
 	if (ret)
 		return ret;
 

@@ -9,7 +9,9 @@
 #include <linux/types.h>
 
 #include "rocket_regs.h"
+#include "rocket_soc.h"
 
+struct dev_pm_domain_list;
 struct platform_device;
 struct rocket_clock;
 
@@ -33,27 +35,6 @@ struct rocket_task {
 	u32 regcmd_count;
 	/* @chain_count: Tasks that it runs before it interrupts, at least 1. */
 	u32 chain_count;
-};
-
-/**
- * enum rocket_counter - What TASK_STATUS was seen to count on a core.
- *
- * Measured on RK3588: 0 in its low bits at the interrupt, 1 for 500 ms in the middle
- * of a chain of two that hangs. Measured on RK3576: modulo TASK_NUMBER. The vendor's
- * driver prints it and decides nothing by it. So each core is asked when it is bound.
- */
-enum rocket_counter {
-	/** @ROCKET_COUNTER_NONE: It was not seen to count. */
-	ROCKET_COUNTER_NONE,
-
-	/** @ROCKET_COUNTER_WRAPS: Tasks of a chain that have ended; 0 after the last. */
-	ROCKET_COUNTER_WRAPS,
-
-	/** @ROCKET_COUNTER_LATE: Tasks that have ended, the last soon after it says so. */
-	ROCKET_COUNTER_LATE,
-
-	/** @ROCKET_COUNTER_ENDED: Tasks that have ended, before the last one says so. */
-	ROCKET_COUNTER_ENDED,
 };
 
 /**
@@ -96,6 +77,9 @@ struct rocket_hw {
 	/** @dev: The core's platform device. */
 	struct device *dev;
 
+	/** @soc: What is particular to its SoC. */
+	const struct rocket_soc *soc;
+
 	/** @index: Number of the core in the SoC, which CNA and CORE want to see. */
 	unsigned int index;
 
@@ -108,8 +92,11 @@ struct rocket_hw {
 	/** @core: Registers of the multiply-accumulate block. */
 	void __iomem *core;
 
-	/** @clks: aclk, hclk, npu, pclk. */
-	struct clk_bulk_data clks[4];
+	/** @clks: @clk_count of them, in the order of &rocket_soc.clks. */
+	struct clk_bulk_data clks[ROCKET_SOC_CLKS];
+
+	/** @clk_count: Number of @clks. */
+	unsigned int clk_count;
 
 	/** @clock: What sets the rate of "npu", which is the other cores' as well. */
 	struct rocket_clock *clock;
@@ -120,8 +107,17 @@ struct rocket_hw {
 	 */
 	void __iomem *mmu[2];
 
-	/** @resets: srst_a, srst_h. */
-	struct reset_control_bulk_data resets[2];
+	/** @resets: @reset_count of them, in the order of &rocket_soc.resets. */
+	struct reset_control_bulk_data resets[ROCKET_SOC_RESETS];
+
+	/** @reset_count: Number of @resets. */
+	unsigned int reset_count;
+
+	/**
+	 * @domains: The power domains, its own first, where there are several; %NULL
+	 * where the driver core looks after the only one.
+	 */
+	struct dev_pm_domain_list *domains;
 
 	/** @irq: Linux interrupt number; the line is shared with the IOMMU. */
 	int irq;
@@ -135,6 +131,7 @@ struct rocket_hw {
 
 int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index);
 u32 rocket_hw_version(struct rocket_hw *hw);
+struct device *rocket_hw_power_dev(struct rocket_hw *hw);
 
 void rocket_hw_hint_irq(struct rocket_hw *hw);
 void rocket_hw_unhint_irq(struct rocket_hw *hw);
@@ -186,7 +183,7 @@ static inline void rocket_hw_unmask(struct rocket_hw *hw, u32 bits)
  */
 static inline void rocket_hw_acknowledge(struct rocket_hw *hw, u32 bits)
 {
-	writel(bits & ROCKET_PC_INTERRUPT_CLEAR_ALL, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
+	writel(bits & hw->soc->events, hw->pc + ROCKET_PC_INTERRUPT_CLEAR);
 }
 
 /**
@@ -199,16 +196,17 @@ static inline void rocket_hw_disable(struct rocket_hw *hw)
 }
 
 /**
- * rocket_hw_count() - The counter of tasks.
+ * rocket_hw_progress() - The counter of tasks, or counters.
  * @hw: The core, powered.
  *
- * Return: What it says; what that means is in &rocket_facts.counter.
+ * Return: A word that changes when tasks begin or end, where it does.
  */
-static inline u32 rocket_hw_count(struct rocket_hw *hw)
+static inline u32 rocket_hw_progress(struct rocket_hw *hw)
 {
-	return readl(hw->pc + ROCKET_PC_TASK_STATUS) & ROCKET_PC_TASK_STATUS_COUNT;
+	return readl(hw->pc + hw->soc->task_status) & (hw->soc->started | hw->soc->ended);
 }
 
+u32 rocket_hw_count(struct rocket_hw *hw);
 const char *rocket_hw_counter_name(enum rocket_counter counter);
 
 #endif

@@ -149,6 +149,9 @@ struct rocket_job {
 	/** @waiting: It counts in &rocket_queue.waiting. */
 	bool waiting : 1;
 
+	/** @blind: Its tasks may raise nothing of @done: see rocket_blind.c. */
+	bool blind : 1;
+
 	/** @submitted: When, in ns of CLOCK_MONOTONIC. */
 	u64 submitted;
 

@@ -126,7 +126,7 @@ static size_t rocket_kjob_build_stream(struct rocket_kjobs *jobs, enum rocket_kj
 
 	conv->source = jobs->source.addr;
 	conv->bias = jobs->source.addr + ROCKET_KJOB_BIAS;
-	count = rocket_conv_emit(conv, jobs->source.vaddr + at);
+	count = jobs->emit(conv, jobs->source.vaddr + at);
 
 	jobs->tasks[job].regcmd = jobs->source.addr + at;
 	jobs->tasks[job].regcmd_count = count;
@@ -171,12 +171,18 @@ static void rocket_kjob_blank(struct rocket_kjobs *jobs, struct device *dev)
  * rocket_kjob_init() - Get what a core's own jobs need.
  * @jobs: To be set up.
  * @dev: The core, being bound, in its default domain.
+ * @emit: Writes their streams, see &rocket_soc.emit; without it there are none.
  *
  * Return: 0, -ENOMEM.
  */
-int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev)
+int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev,
+		     unsigned int (*emit)(const struct rocket_conv *conv, __le64 *to))
 {
 	int ret;
+
+	jobs->emit = emit;
+	if (!emit)
+		return 0;
 
 	ret = rocket_kjob_alloc(&jobs->source, dev, ROCKET_KJOB_SOURCE_BYTES, DMA_TO_DEVICE);
 	if (ret)
@@ -203,6 +209,9 @@ int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev)
  */
 void rocket_kjob_fini(struct rocket_kjobs *jobs, struct device *dev)
 {
+	if (!jobs->emit)
+		return;
+
 	rocket_kjob_free(&jobs->out, dev, DMA_BIDIRECTIONAL);
 	rocket_kjob_free(&jobs->source, dev, DMA_TO_DEVICE);
 }

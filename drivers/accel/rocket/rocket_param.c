@@ -11,6 +11,7 @@
 #include "rocket_mmu.h"
 #include "rocket_param.h"
 #include "rocket_quota.h"
+#include "rocket_soc.h"
 #include "rocket_vm.h"
 
 /* DRM_IOCTL_ROCKET_GET_PARAM, see struct drm_rocket_get_param. */
@@ -63,6 +64,12 @@ int rocket_ioctl_get_param(struct drm_device *ddev, void *data, struct drm_file 
 		return 0;
 	case DRM_ROCKET_PARAM_MAX_QUEUES:
 		args->value = ROCKET_VM_QUEUES;
+		return 0;
+	case DRM_ROCKET_PARAM_SOC:
+		args->value = rdev->soc->id;
+		return 0;
+	case DRM_ROCKET_PARAM_MAX_CHAIN:
+		args->value = rdev->soc->task_max;
 		return 0;
 	case DRM_ROCKET_PARAM_MAX_BIND_OPS:
 		args->value = ROCKET_VM_BIND_MAX_OPS;

@@ -123,7 +123,10 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 		return vm ? rocket_scrub_attach_after_power_loss(core, vm) : 0;
 
 	/* It computes, but it can neither be cleaned nor be switched off. */
-	return well ? ret : rocket_scrub_attach_uncleaned(core, vm);
+	if (vm && (!well || well == -EAGAIN))
+		return rocket_scrub_attach_uncleaned(core, vm);
+
+	return ret;
 }
 
 /*
@@ -168,6 +171,13 @@ static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *
 
 	if (!ret || ret == -EACCES)
 		return ret;
+
+	/* Whoever keeps its power domain on may let go of it: the next job tries again. */
+	if (ret == -EBUSY && waiting) {
+		dev_err_ratelimited(core->hw.dev, "core %u has to be switched off and is not: something keeps its power domain on (see /sys/kernel/debug/pm_genpd/pm_genpd_summary)\n",
+				    core->index);
+		return ret;
+	}
 
 	rocket_recover_give_up(core);
 

@@ -8,7 +8,8 @@
  * The few registers that the kernel touches; all others are written by the
  * register command streams of userspace. Offsets are inside the page named by
  * the devicetree (reg-names "pc", "cna", "core"). Names and bits are those of
- * the RK3588 TRM, chapter RKNN, as mainline's driver uses them on silicon.
+ * the RK3588 TRM, chapter RKNN, as mainline's driver uses them on silicon. Where an SoC
+ * has them in another place, &struct rocket_soc says so.
  */
 
 /* Page "pc": the program controller */
@@ -32,21 +33,27 @@
 #define   ROCKET_PC_INTERRUPT_PPU		GENMASK(11, 10)
 #define   ROCKET_PC_INTERRUPT_DMA_READ_ERROR	BIT(12)
 #define   ROCKET_PC_INTERRUPT_DMA_WRITE_ERROR	BIT(13)
+/* RK3576: the program controller is through with a task (called PC_DONE by its users) */
+#define   ROCKET_PC_INTERRUPT_FETCHED		GENMASK(29, 28)
 #define ROCKET_PC_TASK_CON			0x30
 #define   ROCKET_PC_TASK_CON_TASK_NUMBER(n)	((n) << 0)
-/* The field's width, and that of the counter; 0 may mean one more. */
-#define   ROCKET_PC_TASK_CON_TASK_NUMBER_MAX	GENMASK(11, 0)
+/* The number has 12 bits; 0 may mean one more. */
 #define   ROCKET_PC_TASK_CON_TASK_PP_EN		BIT(12)
 #define   ROCKET_PC_TASK_CON_TASK_COUNT_CLEAR	BIT(13)
 /* Reserved in the TRM; vendor and mainline driver set it. */
 #define   ROCKET_PC_TASK_CON_RESERVED_14	BIT(14)
+/* RK3576: the number has 16 bits, and the controls lie above. */
+#define   ROCKET_PC_TASK_CON_WIDE_TASK_PP_EN	BIT(16)
+#define   ROCKET_PC_TASK_CON_WIDE_TASK_COUNT_CLEAR	BIT(17)
+#define   ROCKET_PC_TASK_CON_WIDE_LAST_LAYER_CLEAR	BIT(18)
 #define ROCKET_PC_TASK_DMA_BASE_ADDR		0x34
-#define ROCKET_PC_TASK_STATUS			0x3c
 /*
  * "Current task counter value" (TRM). On silicon it was read as 0 when the interrupt
  * of the last task came, and as 1 in the middle of two: see &enum rocket_counter.
  */
-#define   ROCKET_PC_TASK_STATUS_COUNT		GENMASK(11, 0)
+#define ROCKET_PC_TASK_STATUS			0x3c
+/* RK3576: one counter for tasks that have begun, and one for those that have ended */
+#define ROCKET_PC_TASK_STATUS_PAIR		0x48
 
 /* Pages "cna" and "core": the ping-pong register groups of each block */
 #define ROCKET_S_STATUS				0x00

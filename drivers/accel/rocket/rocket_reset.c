@@ -36,6 +36,13 @@
  * IOMMU's registers. While the line is held none of them may be touched: the
  * interrupt handlers are kept away, and so are those who drop IOTLB lines, by
  * &rocket_mmu.hw_lock.
+ *
+ * Where the IOMMU takes no page tables behind a reset until the power domain has been off
+ * (&rocket_soc.reset_needs_power), a reset alone is no way out of a VM. There a core that
+ * has run something since it was switched on stays in its VM until the domain goes off,
+ * and the lines are pulsed right before (rocket_reset_before_off()). So the core stands
+ * still when the IOMMU is switched off, and nothing attaches the IOMMU in between:
+ * rocket_attach_vm() asks for a power cycle instead.
  */
 
 /* How long the reset lines are held, in us. */
@@ -96,11 +103,11 @@ static bool rocket_reset_mark_gone(struct rocket_hw *hw, int mark)
 
 static int rocket_reset_hold_lines(struct rocket_hw *hw)
 {
-	int ret = reset_control_bulk_assert(ARRAY_SIZE(hw->resets), hw->resets);
+	int ret = reset_control_bulk_assert(hw->reset_count, hw->resets);
 
 	udelay(ROCKET_RESET_US);
 
-	return reset_control_bulk_deassert(ARRAY_SIZE(hw->resets), hw->resets) ?: ret;
+	return reset_control_bulk_deassert(hw->reset_count, hw->resets) ?: ret;
 }
 
 static bool rocket_reset_pulse(struct rocket_hw *hw, int mark)
@@ -135,10 +142,14 @@ int rocket_reset_learn(struct rocket_hw *hw)
 {
 	int ret = 0;
 
+	hw->facts.mark = -1;
+	/* The domain cannot be switched off while a driver is being bound. */
+	if (hw->soc->reset_needs_power)
+		return 0;
+
 	rocket_clock_hold(hw->clock);
 	disable_irq(hw->irq);
 
-	hw->facts.mark = -1;
 	for (int i = 0; i < ARRAY_SIZE(rocket_reset_marks) && hw->facts.mark < 0; i++) {
 		if (rocket_reset_mark_serves(hw, i))
 			hw->facts.mark = i;
@@ -165,25 +176,11 @@ const char *rocket_reset_mark_name(const struct rocket_hw *hw)
 	return hw->facts.mark < 0 ? "nothing" : rocket_reset_marks[hw->facts.mark].name;
 }
 
-/**
- * rocket_reset() - Reset a core and its IOMMU, and see whether it happened.
- * @core: The core, powered, &rocket_core.attach_lock held. Whatever it does is
- *	given up. The caller changes the domain of its group afterwards.
- *
- * Return: 0; -EIO when the core was seen not to react. It may then still be running,
- * in the VM that it is attached to.
- */
-int rocket_reset(struct rocket_core *core)
+static bool rocket_reset_now(struct rocket_core *core)
 {
 	struct mutex *hw_lock = core->vm ? &core->vm->mmu.hw_lock : NULL;
 	struct rocket_hw *hw = &core->hw;
 	bool done = false;
-
-	lockdep_assert_held(&core->attach_lock);
-
-	/* A core that does something is switched off instead, by its recovery. */
-	if (hw->facts.reset_kills_mmu)
-		return 0;
 
 	rocket_clock_hold(hw->clock);
 	disable_irq(hw->irq);
@@ -203,7 +200,50 @@ int rocket_reset(struct rocket_core *core)
 		rocket_core_count(&core->counts.resets, 1);
 	trace_rocket_reset(core, done);
 
+	return done;
+}
+
+/**
+ * rocket_reset() - Reset a core and its IOMMU, and see whether it happened.
+ * @core: The core, powered, &rocket_core.attach_lock held. Whatever it does is
+ *	given up. The caller changes the domain of its group afterwards.
+ *
+ * Return: 0; -EIO when the core was seen not to react; -EAGAIN when it has to be switched
+ * off instead. It may then still be running, in the VM that it is attached to.
+ */
+int rocket_reset(struct rocket_core *core)
+{
+	bool done;
+
+	lockdep_assert_held(&core->attach_lock);
+
+	if (core->hw.soc->reset_needs_power)
+		return core->ran || core->mmu_dead ? -EAGAIN : 0;
+
+	/* A core that does something is switched off instead, by its recovery. */
+	if (core->hw.facts.reset_kills_mmu)
+		return 0;
+
+	done = rocket_reset_now(core);
+
 	return done ? 0 : -EIO;
+}
+
+/**
+ * rocket_reset_before_off() - Have a core stand still when its power domain goes off.
+ * @core: The core, powered, &rocket_core.attach_lock held; its clocks run.
+ *
+ * Only where that is needed, see above.
+ */
+void rocket_reset_before_off(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->attach_lock);
+
+	if (!core->hw.soc->reset_needs_power || !core->ran || core->mmu_dead)
+		return;
+
+	rocket_reset_now(core);
+	core->mmu_dead = true;
 }
 
 static int rocket_reset_power_event(struct notifier_block *nb, unsigned long event,
@@ -212,6 +252,8 @@ static int rocket_reset_power_event(struct notifier_block *nb, unsigned long eve
 	struct rocket_core *core = container_of(nb, struct rocket_core, power_watch);
 
 	if (event == GENPD_NOTIFY_OFF) {
+		WRITE_ONCE(core->ran, false);
+		core->mmu_dead = false;
 		rocket_scrub_power_lost(core);
 		complete(&core->powered_off);
 	}
@@ -229,7 +271,7 @@ void rocket_reset_watch_power(struct rocket_core *core)
 {
 	init_completion(&core->powered_off);
 	core->power_watch.notifier_call = rocket_reset_power_event;
-	dev_pm_genpd_add_notifier(core->hw.dev, &core->power_watch);
+	dev_pm_genpd_add_notifier(rocket_hw_power_dev(&core->hw), &core->power_watch);
 }
 
 /**
@@ -238,7 +280,7 @@ void rocket_reset_watch_power(struct rocket_core *core)
  */
 void rocket_reset_unwatch_power(struct rocket_core *core)
 {
-	dev_pm_genpd_remove_notifier(core->hw.dev);
+	dev_pm_genpd_remove_notifier(rocket_hw_power_dev(&core->hw));
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/pm_runtime.h>
 
+#include "rocket_blind.h"
 #include "rocket_core.h"
 #include "rocket_device.h"
 #include "rocket_fair.h"
@@ -77,8 +78,11 @@ void rocket_run_start_task(struct rocket_core *core)
 	job->next_task++;
 	core->unasked = 0;
 	core->dma_errors = 0;
+	WRITE_ONCE(core->ran, true);
 
 	rocket_hw_start(&core->hw, task, ROCKET_HW_DONE);
+	if (job->blind)
+		rocket_blind_begin(core);
 }
 
 /* How many tasks the last start was told to run. */
@@ -128,6 +132,7 @@ struct dma_fence *rocket_run_next_task(struct rocket_core *core)
 
 	rocket_core_count(&core->counts.tasks, rocket_run_tasks(core));
 	rocket_run_end_doubt(core);
+	rocket_blind_end(core);
 
 	if (job->next_task < job->task_count) {
 		rocket_hw_disable(&core->hw);
@@ -172,6 +177,7 @@ struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error)
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
 	rocket_run_end_doubt(core);
+	rocket_blind_end(core);
 	/* Before its fence: who waits for that may submit the next job at once. */
 	if (core->job->started)
 		rocket_flight_end(core->job->vm, core->job->flight);
@@ -298,7 +304,7 @@ static void rocket_run_begin_doubt(struct rocket_core *core)
 
 	rocket_hw_unmask(&core->hw, 0);
 	doubt->active = true;
-	doubt->count = rocket_hw_count(&core->hw);
+	doubt->progress = rocket_hw_progress(&core->hw);
 	doubt->moved = ktime_get_ns();
 	doubt->wait = ROCKET_DOUBT_FIRST_NS;
 	hrtimer_start(&doubt->timer, ns_to_ktime(doubt->wait), HRTIMER_MODE_REL);
@@ -326,11 +332,11 @@ static u64 rocket_run_doubt_time(struct rocket_core *core)
 static bool rocket_run_doubt_is_over(struct rocket_core *core)
 {
 	struct rocket_doubt *doubt = &core->doubt;
-	u32 count = rocket_hw_count(&core->hw);
+	u32 progress = rocket_hw_progress(&core->hw);
 	u64 now = ktime_get_ns();
 
-	if (count != doubt->count) {
-		doubt->count = count;
+	if (progress != doubt->progress) {
+		doubt->progress = progress;
 		doubt->moved = now;
 	}
 
@@ -348,7 +354,8 @@ static bool rocket_run_look_again(struct rocket_core *core, struct dma_fence **f
 
 	guard(spinlock_irqsave)(&core->lock);
 
-	if (!doubt->active || core->recovering)
+	/* Or started anew, while this look waited for the lock. */
+	if (!doubt->active || core->recovering || hrtimer_is_queued(&doubt->timer))
 		return false;
 
 	raised = rocket_hw_raised(&core->hw) & ROCKET_HW_DONE;
@@ -486,6 +493,7 @@ void rocket_run_init(struct rocket_core *core)
 {
 	hrtimer_setup(&core->doubt.timer, rocket_run_doubt_timer, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL);
+	rocket_blind_init(core);
 }
 
 /**
@@ -494,5 +502,6 @@ void rocket_run_init(struct rocket_core *core)
  */
 void rocket_run_fini(struct rocket_core *core)
 {
+	rocket_blind_fini(core);
 	hrtimer_cancel(&core->doubt.timer);
 }

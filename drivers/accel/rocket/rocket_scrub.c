@@ -263,6 +263,9 @@ int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm
 
 	/* A scrub may have been tried, and may still run. */
 	ret = rocket_attach_reset(core);
+	/* Where only loss of power stops a core, what has said that it has ended is believed. */
+	if (ret == -EAGAIN)
+		ret = rocket_attach_abandon_live(core);
 
 	return ret ?: rocket_scrub_hand_over(core, vm);
 }

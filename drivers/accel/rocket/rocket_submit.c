@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 
 #include "rocket_deps.h"
+#include "rocket_device.h"
 #include "rocket_fair.h"
 #include "rocket_file.h"
 #include "rocket_job.h"
@@ -24,6 +25,7 @@
 #include "rocket_race.h"
 #include "rocket_regs.h"
 #include "rocket_slots.h"
+#include "rocket_soc.h"
 #include "rocket_submit.h"
 #include "rocket_sync.h"
 #include "rocket_vm.h"
@@ -87,7 +89,7 @@ static u32 rocket_submit_starts(const struct drm_rocket_job *args)
 	return args->flags & DRM_ROCKET_JOB_BATCHED ? 1 : args->task_count;
 }
 
-VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
+VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args, u32 max_chain)
 {
 	if (args->flags & ~(DRM_ROCKET_JOB_BATCHED | DRM_ROCKET_JOB_NO_DPU_DONE |
 			    DRM_ROCKET_JOB_PPU_DONE))
@@ -96,7 +98,7 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args)
 	if (!args->task_count || args->task_count > ROCKET_SUBMIT_MAX_TASKS)
 		return -EINVAL;
 
-	if (args->flags & DRM_ROCKET_JOB_BATCHED && args->task_count > ROCKET_SUBMIT_MAX_CHAIN)
+	if (args->flags & DRM_ROCKET_JOB_BATCHED && args->task_count > max_chain)
 		return -EINVAL;
 
 	if (args->in_bo_handle_count > ROCKET_SUBMIT_MAX_HANDLES ||
@@ -153,11 +155,11 @@ static int rocket_submit_copy_some(struct drm_rocket_task *tasks,
 }
 
 static int rocket_submit_check_task(struct drm_rocket_task *task,
-				    const struct drm_rocket_job *args)
+				    const struct drm_rocket_job *args, u32 max_chain)
 {
 	bool batched = args->flags & DRM_ROCKET_JOB_BATCHED;
 
-	if (task->pad || task->chain_count > (batched ? 1 : ROCKET_SUBMIT_MAX_CHAIN))
+	if (task->pad || task->chain_count > (batched ? 1 : max_chain))
 		return -EINVAL;
 
 	if (!task->regcmd_count || task->regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
@@ -178,6 +180,7 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 				    const struct drm_rocket_job *args)
 {
 	struct drm_rocket_task tasks[ROCKET_SUBMIT_TASKS_AT_ONCE];
+	u32 max_chain = job->vm->rdev->soc->task_max;
 
 	for (u32 i = 0; i < args->task_count; i++) {
 		struct drm_rocket_task *task = &tasks[i % ARRAY_SIZE(tasks)];
@@ -188,7 +191,7 @@ static int rocket_submit_copy_tasks(struct rocket_job *job,
 						      min_t(u32, args->task_count - i,
 							    ARRAY_SIZE(tasks)));
 		if (!ret)
-			ret = rocket_submit_check_task(task, args);
+			ret = rocket_submit_check_task(task, args, max_chain);
 		if (ret)
 			return ret;
 
@@ -263,6 +266,7 @@ static int rocket_submit_fill_job(struct rocket_job *job, struct drm_file *file,
 	job->user_data = args->user_data;
 	if (args->flags & DRM_ROCKET_JOB_PPU_DONE)
 		job->done = ROCKET_PC_INTERRUPT_PPU;
+	job->blind = args->flags & DRM_ROCKET_JOB_NO_DPU_DONE && job->vm->rdev->soc->fetched;
 	job->cores = args->core_mask ? args->core_mask & ROCKET_CORE_SETS : ROCKET_CORE_SETS;
 	job->priority = args->priority;
 	job->submitted = ktime_get_ns();
@@ -309,11 +313,12 @@ static int rocket_submit_build_job(struct rocket_submit *submit, u32 i,
 		.count = args->out_sync_count,
 		.size = args->sync_struct_size,
 	};
+	struct rocket_device *rdev = to_rocket_device(submit->file->minor->dev);
 	struct rocket_submit_entry *entry = &submit->entries[i];
 	struct rocket_job *job;
 	int ret;
 
-	ret = rocket_submit_check(args);
+	ret = rocket_submit_check(args, rdev->soc->task_max);
 	if (ret)
 		return ret;
 

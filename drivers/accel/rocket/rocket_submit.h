@@ -9,7 +9,7 @@ struct drm_file;
 struct drm_rocket_job;
 
 #if IS_ENABLED(CONFIG_KUNIT)
-int rocket_submit_check(const struct drm_rocket_job *args);
+int rocket_submit_check(const struct drm_rocket_job *args, u32 max_chain);
 #endif
 
 int rocket_ioctl_submit(struct drm_device *ddev, void *data, struct drm_file *file);

@@ -416,12 +416,15 @@ struct drm_rocket_job {
 	/**
 	 * @flags: Input: Zero or more of DRM_ROCKET_JOB_*.
 	 *
-	 * %DRM_ROCKET_JOB_BATCHED: All tasks of the job, 4095 at most, are one
-	 * chain, as if &drm_rocket_task.chain_count of the first said so.  None
+	 * %DRM_ROCKET_JOB_BATCHED: All tasks of the job, %DRM_ROCKET_PARAM_MAX_CHAIN
+	 * at most, are one chain, as if &drm_rocket_task.chain_count of the first said so.  None
 	 * may have a chain_count above 1.
 	 *
 	 * %DRM_ROCKET_JOB_NO_DPU_DONE: The last block to write is a DPU whose end
-	 * raises nothing on some SoCs.  On this one it does, so it changes nothing.
+	 * raises nothing: on RK3576, where its output has elements wider than a
+	 * byte.  There a task of the job also ends 250 us after the program
+	 * controller is through with it, which is looked for by a timer.  On RK3588
+	 * the end of any DPU is raised, and the flag changes nothing.
 	 *
 	 * %DRM_ROCKET_JOB_PPU_DONE: The last block to write is a PPU.  Without the
 	 * flag the end of either ends a task.  With it the end of a DPU alone does
@@ -626,6 +629,18 @@ enum drm_rocket_param {
 
 	/** @DRM_ROCKET_PARAM_QUEUED: How many of them this file's user has. */
 	DRM_ROCKET_PARAM_QUEUED = 18,
+
+	/**
+	 * @DRM_ROCKET_PARAM_SOC: Number of the SoC, 3588 or 3576.  It says how the
+	 * registers of command streams are laid out.
+	 */
+	DRM_ROCKET_PARAM_SOC = 19,
+
+	/**
+	 * @DRM_ROCKET_PARAM_MAX_CHAIN: Tasks of one chain, which the width of a
+	 * register limits: 4095 on RK3588, 65535 on RK3576.
+	 */
+	DRM_ROCKET_PARAM_MAX_CHAIN = 20,
 };
 
 /** %DRM_ROCKET_FEATURE_VM_BIND: VMs, VM_BIND and the younger fields of jobs. */

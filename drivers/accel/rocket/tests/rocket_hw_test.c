@@ -19,6 +19,7 @@ static struct rocket_hw *make_hw(struct kunit *test, enum rocket_counter counter
 	KUNIT_ASSERT_NOT_NULL(test, hw);
 	KUNIT_ASSERT_NOT_NULL(test, registers);
 	hw->pc = (void __iomem *)registers;
+	hw->soc = &rocket_soc_rk3588;
 	hw->facts.counter = counter;
 
 	return hw;
@@ -27,6 +28,13 @@ static struct rocket_hw *make_hw(struct kunit *test, enum rocket_counter counter
 static bool ended(struct rocket_hw *hw, u32 status, unsigned int tasks)
 {
 	writel(status, hw->pc + ROCKET_PC_TASK_STATUS);
+
+	return rocket_hw_ended(hw, tasks);
+}
+
+static bool ended_pair(struct rocket_hw *hw, u32 status, unsigned int tasks)
+{
+	writel(status, hw->pc + ROCKET_PC_TASK_STATUS_PAIR);
 
 	return rocket_hw_ended(hw, tasks);
 }
@@ -49,6 +57,33 @@ static void rocket_judge_wraps(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ended(hw, 63, 64));
 	KUNIT_EXPECT_TRUE(test, settled(hw, 0xf000, 64));
 	KUNIT_EXPECT_FALSE(test, settled(hw, 1, 2));
+}
+
+/* As measured on RK3576: two counters in one word, both modulo the number of tasks. */
+static void rocket_judge_pair(struct kunit *test)
+{
+	static const struct rocket_soc pair = {
+		.task_status = ROCKET_PC_TASK_STATUS_PAIR,
+		.ended = GENMASK(31, 16),
+		.started = GENMASK(15, 0),
+	};
+	struct rocket_hw *hw = make_hw(test, ROCKET_COUNTER_NONE);
+
+	hw->soc = &pair;
+	hw->facts.counter = ROCKET_COUNTER_WRAPS;
+
+	/* The first of three runs, the second, the last, and none. */
+	KUNIT_EXPECT_FALSE(test, ended_pair(hw, 0x00000001, 3));
+	KUNIT_EXPECT_FALSE(test, ended_pair(hw, 0x00010002, 3));
+	KUNIT_EXPECT_FALSE(test, ended_pair(hw, 0x00020000, 3));
+	KUNIT_EXPECT_TRUE(test, ended_pair(hw, 0x00000000, 3));
+
+	/* More tasks have begun than the chain has left to end. */
+	KUNIT_EXPECT_FALSE(test, ended_pair(hw, 0x00000022, 35));
+	KUNIT_EXPECT_TRUE(test, ended_pair(hw, 0x00000000, 1));
+
+	/* Where the RK3588 has its counter there is none. */
+	KUNIT_EXPECT_TRUE(test, ended(hw, 1, 3));
 }
 
 static void rocket_judge_ended(struct kunit *test)
@@ -141,6 +176,7 @@ static void rocket_conv_stream(struct kunit *test)
 
 static struct kunit_case rocket_hw_cases[] = {
 	KUNIT_CASE(rocket_judge_wraps),
+	KUNIT_CASE(rocket_judge_pair),
 	KUNIT_CASE(rocket_judge_ended),
 	KUNIT_CASE(rocket_judge_late),
 	KUNIT_CASE(rocket_judge_none),

@@ -50,7 +50,7 @@ static void test_job_check(struct kunit *test)
 {
 	const struct job_case *c = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, rocket_submit_check(&c->job), c->ret);
+	KUNIT_EXPECT_EQ(test, rocket_submit_check(&c->job, 4095), c->ret);
 }
 
 static struct kunit_case rocket_submit_cases[] = {
