@@ -93,6 +93,15 @@ uint64_t rocket_get_param(int fd, uint32_t param)
 	return value;
 }
 
+bool rocket_is_rk3576(int fd)
+{
+	uint64_t soc = 0;
+
+	/* Drivers that do not know the question know one SoC. */
+	__rocket_get_param(fd, DRM_ROCKET_PARAM_SOC, &soc);
+	return soc == 3576;
+}
+
 uint32_t rocket_core_mask(int fd)
 {
 	return rocket_get_param(fd, DRM_ROCKET_PARAM_CORE_MASK);

@@ -34,6 +34,8 @@ void rocket_on_device(void (*test)(int fd));
 int __rocket_get_param(int fd, uint32_t param, uint64_t *value);
 uint64_t rocket_get_param(int fd, uint32_t param);
 uint32_t rocket_core_mask(int fd);
+/* Whether streams have to be written as rocket_regcmd_rk3576.h does, or as rocket_regcmd.h. */
+bool rocket_is_rk3576(int fd);
 /* The number of the nth core of the mask; the mask must have so many. */
 uint32_t rocket_nth_core(uint32_t mask, unsigned int n);
 

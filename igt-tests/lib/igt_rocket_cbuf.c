@@ -61,8 +61,15 @@ unsigned int rocket_any_tries(int fd)
 	return has_vm_bind(fd) ? 1 : 6;
 }
 
+/* All that is done here is written for the RK3588's buffer and registers. */
+static void require_soc(int fd)
+{
+	igt_require_f(!rocket_is_rk3576(fd), "streams for the buffer of the RK3588\n");
+}
+
 void rocket_cbuf_init(struct rocket_cbuf *c, int fd)
 {
+	require_soc(fd);
 	*c = (struct rocket_cbuf){
 		.fd = fd, .vm_bind = has_vm_bind(fd), .bo = rocket_bo_mapped(fd, MEMORY_BYTES),
 	};
@@ -71,6 +78,7 @@ void rocket_cbuf_init(struct rocket_cbuf *c, int fd)
 
 void rocket_cbuf_init_vm(struct rocket_cbuf *c, int fd, uint32_t vm, uint32_t addr)
 {
+	require_soc(fd);
 	*c = (struct rocket_cbuf){
 		.fd = fd, .vm_bind = true, .vm = vm, .addr = addr,
 		.bo = rocket_bo(fd, MEMORY_BYTES),

@@ -6,16 +6,15 @@
 
 #include "igt.h"
 #include "igt_rocket_job.h"
-#include "rocket_regcmd.h"
+#include "rocket_regcmd_rk3576.h"
 
 /* The probe's BO: weights, biases, a result for each slot, a stream for each. */
 #define BIAS_AT		2048u
 #define RESULTS_AT	ROCKET_PAGE
 #define RESULT_BYTES	256u
-#define STREAM_BYTES	ROCKET_CONV_STREAM_BYTES
+#define STREAM_BYTES	ROCKET_PROBE_STREAM_BYTES
 
-#define PIXELS		4u
-#define CHANNELS	16u
+#define MAX_CHANNELS	32u
 /* Multiplier and shift that leave the sum as it is */
 #define UNITY_SCALE	16384u
 #define UNITY_SHIFT	14u
@@ -85,11 +84,14 @@ static uint32_t stream_at(const struct rocket_probe *probe, unsigned int slot)
 	return RESULTS_AT + results_size(probe->slots) + slot * STREAM_BYTES;
 }
 
-static struct rocket_conv identity(void)
+/* The RK3576 computes wrong with less than 32 channels: there two surfaces are copied. */
+static struct rocket_conv identity(const struct rocket_probe *probe)
 {
+	unsigned int channels = probe->rk3576 ? 32 : 16;
+
 	return (struct rocket_conv){
-		.in_width = PIXELS, .in_height = 1, .in_channels = CHANNELS,
-		.out_channels = CHANNELS,
+		.in_width = ROCKET_PATTERN / channels, .in_height = 1,
+		.in_channels = channels, .out_channels = channels,
 		.kernel_width = 1, .kernel_height = 1, .stride_x = 1, .stride_y = 1,
 		.out_scale = UNITY_SCALE, .out_shift = UNITY_SHIFT,
 	};
@@ -97,16 +99,19 @@ static struct rocket_conv identity(void)
 
 static void write_weights(struct rocket_probe *probe)
 {
-	int8_t weights[CHANNELS * CHANNELS] = { 0 };
+	int8_t weights[MAX_CHANNELS * MAX_CHANNELS] = { 0 };
 	uint8_t packed[2 * ROCKET_PAGE] = { 0 };
-	struct rocket_conv c = identity();
+	struct rocket_conv c = identity(probe);
 
-	for (unsigned int i = 0; i < CHANNELS; i++)
-		weights[i * CHANNELS + i] = 1;
+	for (unsigned int i = 0; i < c.in_channels; i++)
+		weights[i * c.in_channels + i] = 1;
 	igt_assert(rocket_conv_weights_size(&c) <= BIAS_AT);
 	igt_assert(rocket_conv_output_size(&c) <= RESULT_BYTES);
 	rocket_conv_pack_weights(&c, packed, weights);
-	igt_assert_eq(rocket_conv_pack_bias(&c, packed + BIAS_AT, NULL, weights), 0);
+	if (probe->rk3576)
+		igt_assert_eq(rocket_rk3576_pack_bias(&c, packed + BIAS_AT, NULL, weights), 0);
+	else
+		igt_assert_eq(rocket_conv_pack_bias(&c, packed + BIAS_AT, NULL, weights), 0);
 	memcpy(probe->bo.map, packed, ROCKET_PAGE);
 }
 
@@ -116,10 +121,12 @@ void rocket_probe_init_bo(struct rocket_probe *probe, int fd, uint32_t vm, uint3
 	igt_assert(bo.size >= rocket_probe_size(slots));
 	*probe = (struct rocket_probe){
 		.fd = fd, .vm = vm, .addr = addr, .slots = slots, .bo = bo,
+		.rk3576 = rocket_is_rk3576(fd),
 		.tasks = calloc(slots, sizeof(*probe->tasks)),
 		.copies = calloc(slots, sizeof(*probe->copies)),
 	};
 	igt_assert(probe->tasks && probe->copies);
+	probe->entries = probe->rk3576 ? ROCKET_RK3576_ENTRIES : ROCKET_CONV_ENTRIES;
 	write_weights(probe);
 }
 
@@ -154,9 +161,10 @@ volatile uint8_t *rocket_probe_result(const struct rocket_probe *probe, unsigned
 static void write_stream(struct rocket_probe *probe, unsigned int slot, uint32_t from,
 			 uint32_t to, uint32_t next)
 {
-	struct rocket_conv c = identity();
+	struct rocket_conv c = identity(probe);
+	uint64_t stream[ROCKET_PROBE_STREAM_BYTES / sizeof(uint64_t)];
 	struct rocket_conv_task task;
-	uint64_t stream[ROCKET_CONV_ENTRIES];
+	int count;
 
 	igt_assert(slot < probe->slots);
 	c.in_addr = from;
@@ -165,9 +173,12 @@ static void write_stream(struct rocket_probe *probe, unsigned int slot, uint32_t
 	c.out_addr = to;
 	igt_assert_eq(rocket_conv_split(&c, &task, 1, 0), 1);
 	task.next_addr = next;
-	igt_assert_eq(rocket_conv_emit(&c, &task, stream, ROCKET_CONV_ENTRIES),
-		      ROCKET_CONV_ENTRIES);
-	memcpy(probe->bo.map + stream_at(probe, slot), stream, sizeof(stream));
+	if (probe->rk3576)
+		count = rocket_rk3576_emit(&c, &task, stream, probe->entries);
+	else
+		count = rocket_conv_emit(&c, &task, stream, probe->entries);
+	igt_assert_eq(count, (int)probe->entries);
+	memcpy(probe->bo.map + stream_at(probe, slot), stream, count * sizeof(*stream));
 }
 
 void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t from,
@@ -178,7 +189,7 @@ void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t fr
 	probe->copies[slot].to = to;
 	probe->tasks[slot] = (struct drm_rocket_task){
 		.regcmd = probe->addr + stream_at(probe, slot),
-		.regcmd_count = ROCKET_CONV_ENTRIES,
+		.regcmd_count = probe->entries,
 	};
 }
 
@@ -201,7 +212,7 @@ void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot)
 			 rocket_probe_result_addr(probe, slot));
 	/* Everything is set up, but nothing is told to begin. */
 	memcpy(probe->bo.map + stream_at(probe, slot) +
-	       (ROCKET_CONV_ENTRIES - 1) * sizeof(fence), &fence, sizeof(fence));
+	       (probe->entries - 1) * sizeof(fence), &fence, sizeof(fence));
 }
 
 struct drm_rocket_job rocket_probe_job(const struct rocket_probe *probe,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "igt_rocket.h"
+#include "rocket_regcmd_rk3576.h"
 
 /*
  * Jobs
@@ -22,18 +23,22 @@ int rocket_run(int fd, const struct drm_rocket_job *job);
 /*
  * A probe lets the NPU copy: each of its tasks reads ROCKET_PATTERN bytes at one
  * address of a VM and writes them to another, by a 1x1 convolution of a row of
- * four pixels with 16 channels whose weights are the identity.  (The hardware
- * counts output channels by 32, so twice as many bytes may be written.)  It keeps
- * its streams, weights and results in a BO of its own in the VM.
+ * four pixels with 16 channels (of two with 32 on the RK3576) whose weights are the
+ * identity.  (The hardware counts output channels by 32, so twice as many bytes may be
+ * written.)  It keeps its streams, weights and results in a BO of its own in the VM.
  */
 
 #define ROCKET_PROBE_WRITES (2 * ROCKET_PATTERN)
+/* What each of its streams takes, whatever the SoC. */
+#define ROCKET_PROBE_STREAM_BYTES	ROCKET_RK3576_STREAM_BYTES
 
 struct rocket_probe {
 	int fd;
 	uint32_t vm;
 	uint32_t addr;		/* of its own BO in the VM */
 	unsigned int slots;	/* copies that it can hold at a time */
+	bool rk3576;		/* its streams are for that SoC */
+	unsigned int entries;	/* of each stream */
 	struct rocket_bo bo;
 	struct drm_rocket_task *tasks;	/* one for each slot */
 	struct { uint32_t from, to; } *copies;	/* what each slot does */
@@ -58,7 +63,7 @@ void rocket_probe_set(struct rocket_probe *probe, unsigned int slot, uint32_t fr
 		      uint32_t to);
 /* The stream of a slot that was set up names that of another one as the next. */
 void rocket_probe_chain(struct rocket_probe *probe, unsigned int slot, unsigned int next);
-/* The same, of any other stream; zeroes behind it up to ROCKET_CONV_STREAM_BYTES. */
+/* The same, of any other stream; zeroes behind it up to ROCKET_PROBE_STREAM_BYTES. */
 void rocket_probe_chain_to(struct rocket_probe *probe, unsigned int slot, uint32_t stream);
 /* A task that never ends by itself. */
 void rocket_probe_set_hang(struct rocket_probe *probe, unsigned int slot);

@@ -195,6 +195,7 @@ void rocket_layer_init(struct rocket_layer *layer, int fd, uint32_t vm, uint32_t
 	struct rocket_conv_task tasks[ROCKET_LAYER_TASKS];
 	int count = rocket_conv_split(shape, tasks, ROCKET_LAYER_TASKS, max_rows);
 
+	igt_require_f(!rocket_is_rk3576(fd), "layers have streams for the RK3588\n");
 	igt_assert_lt(0, count);
 	igt_assert_lte(count, ROCKET_LAYER_TASKS);
 	*layer = (struct rocket_layer){

@@ -197,15 +197,15 @@ static void test_last_byte_stream(int fd)
 	for (uint32_t left = rocket_core_mask(fd); left; left &= left - 1) {
 		unsigned int core = __builtin_ctz(left);
 
-		task.regcmd = end - ROCKET_CONV_STREAM_BYTES;
-		memcpy(last + ROCKET_PAGE - ROCKET_CONV_STREAM_BYTES, stream,
-		       ROCKET_CONV_STREAM_BYTES);
+		task.regcmd = end - ROCKET_PROBE_STREAM_BYTES;
+		memcpy(last + ROCKET_PAGE - ROCKET_PROBE_STREAM_BYTES, stream,
+		       ROCKET_PROBE_STREAM_BYTES);
 		job.core_mask = 1u << core;
 		igt_assert_eq(rocket_run(fd, &job), 0);
 
-		task.regcmd = end - ROCKET_CONV_STREAM_BYTES / 2;
-		memcpy(last + ROCKET_PAGE - ROCKET_CONV_STREAM_BYTES / 2, stream,
-		       ROCKET_CONV_STREAM_BYTES / 2);
+		task.regcmd = end - ROCKET_PROBE_STREAM_BYTES / 2;
+		memcpy(last + ROCKET_PAGE - ROCKET_PROBE_STREAM_BYTES / 2, stream,
+		       ROCKET_PROBE_STREAM_BYTES / 2);
 		expect_fault(fd, job, core, end, 1, false);
 	}
 }
