@@ -39,7 +39,7 @@ class Builder:
     """A dump of a job of two tasks, the second of which failed."""
 
     def __init__(self, **header):
-        self.header = {'version': 1, 'flags': 0, 'grow': 0} | header
+        self.header = {'version': 1, 'flags': 0, 'grow': 0, 'ip': 1179210309} | header
         self.sections = []
 
     def section(self, kind, entries, first=0, total=None, address=0, grow=0):
@@ -89,7 +89,7 @@ class Builder:
         body = b''.join(self.sections)
         size = struct.calcsize(dumpfile.LAYOUT[dumpfile.Header]) + self.header['grow']
         return pack(dumpfile.Header, dumpfile.MAGIC, self.header['version'], size,
-                    size + len(body), 5 * 10**9, 1_700_000_000 * 10**9, 1179210309, 1,
+                    size + len(body), 5 * 10**9, 1_700_000_000 * 10**9, self.header['ip'], 1,
                     self.header['flags'], 0, b'7.3.4\0') + b'\xee' * self.header['grow'] + body
 
     def text(self, everything=False):
@@ -437,6 +437,22 @@ def test_the_script_reads_files_and_standard_input():
         wants(both.stderr.decode(), r'^rocket-coredump: .*/bad: no rocket coredump')
         wants(both.stdout.decode(), r'^--- .*/good$', r'^rocket coredump of core 1')
         wants(run(os.path.join(folder, 'absent')).stderr.decode(), 'No such file')
+
+
+def test_the_other_soc_has_its_own_registers():
+    stream = [entry(CNA, 0x30000, 0x1088), entry(CNA, 0x40000, FEATURE),
+              entry(DPU, 0x18000, 0x4018), entry(0x0081, 0x1d, 0x0008)]
+    dump = (Builder(ip=1179210311).job().fault(0x30040)
+            .registers([(0x0030, 0xffff, 0x70003), (0x0048, 0xffff, 0x10002)])
+            .tasks().stream(stream).mappings())
+    wants(dump.text(),
+          r'^ *=> +0  CNA +FEATURE_DATA_ADDR +0x00030000.*perhaps this address faulted$',
+          r'^ +1  CNA +1070 +0x00040000$',
+          r'^ +2  DPU +DST_BASE_ADDR',
+          r'TASK_CON .*TASK_NUMBER=3 TASK_PP_EN TASK_COUNT_CLEAR LAST_LAYER_CLEAR$',
+          r'TASK_STATUS .*TASKS_STARTED=2 TASKS_ENDED=1$')
+    # And the first one still has its own.
+    wants(whole().text(), r'CNA +FEATURE_DATA_ADDR +0x00030000')
 
 
 def test_the_script_stops_when_its_reader_does():

@@ -7,6 +7,8 @@ mainline's rocket driver. Two that have no name there are named by their offset.
 
 from typing import NamedTuple
 
+from . import registers_rk3576
+
 # One block after the other, "[number name]": bits 15:12 of an offset in the core's
 # window, and what the block is called. A register is its offset in the block, the
 # bits that can be written, its name, and fields as name:lowest bit:width, with a
@@ -252,7 +254,7 @@ TABLE = r"""
 # Registers with an address of the VM, and what the hardware does there.
 READS = {
     ('CNA', 'FEATURE_DATA_ADDR'), ('CNA', 'DCOMP_ADDR0'),
-    ('DPU_RDMA', 'SRC_BASE_ADDR'), ('DPU_RDMA', 'BS_BASE_ADDR'),
+    ('DPU_RDMA', 'SRC_BASE_ADDR'), ('DPU_RDMA', 'BS_BASE_ADDR'), ('DPU_RDMA', 'BS_BASE_ADDR1'),
     ('DPU_RDMA', 'BN_BASE_ADDR'), ('DPU_RDMA', 'EW_BASE_ADDR'),
     ('PPU_RDMA', 'SRC_BASE_ADDR'),
 }
@@ -307,6 +309,18 @@ def _parse(table):
 
 
 BLOCKS, REGISTERS = _parse(TABLE)
+
+
+def choose(ip_version):
+    """From here on the registers are those of the SoC that has this version."""
+    ours = _parse(TABLE)[1]
+    if ip_version == registers_rk3576.IP_VERSION:
+        # What it shares, under the same names, is the program controller.
+        ours = {offset: register for offset, register in ours.items()
+                if not offset >> 12 and offset not in registers_rk3576.MOVED}
+        ours.update(_parse(registers_rk3576.TABLE)[1])
+    REGISTERS.clear()
+    REGISTERS.update(ours)
 
 
 def block_name(offset):

@@ -45,6 +45,7 @@ class Report:
     """A dump, section by section; each method yields lines."""
 
     def __init__(self, dump, everything=False):
+        registers.choose(dump.header.ip_version)
         self.dump = dump
         self.everything = everything
         self.task_stream = self._find_task_stream()

@@ -90,8 +90,8 @@ class Reach(NamedTuple):
 
 def _comparable(command, values):
     register = command.register
-    return (register and register.block in GROUPED and command.offset in values and
-            command.offset & 0xfff > OPERATION_ENABLE)
+    return (register and register.mask and register.block in GROUPED and
+            command.offset in values and command.offset & 0xfff > OPERATION_ENABLE)
 
 
 def find_reach(stream, values, group) -> Optional[Reach]:
