@@ -91,12 +91,14 @@ bring() {
 # leave_later STEP: takes out of $WORK what a step behind STEP brings: lines, and files
 # that are new.
 leave_later() {
-	local step word path
+	local step word path rests
+	rests=$(step_rests "$1")
 	step_names | sed "1,/^$1\$/d" | while IFS= read -r step; do
 		step_lates "$step" | while read -r word path; do
 			[ ! -e "$WORK/$path" ] || sed -i "/$word/d" "$WORK/$path"
 		done
-		step_files "$step" | while IFS= read -r path; do
+		# Only a whole directory brings what it was not asked for.
+		[ -z "$rests" ] || step_files "$step" | while IFS= read -r path; do
 			in_work git cat-file -e "$KERNEL_TREE:$path" 2>/dev/null ||
 				rm -f "${WORK:?}/$path"
 		done
