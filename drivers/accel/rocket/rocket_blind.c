@@ -15,14 +15,17 @@
  * On RK3576 a task whose output has elements wider than a byte may end without the bit of
  * the block that writes it. Its client knows from its stream, and says so
  * (%DRM_ROCKET_JOB_NO_DPU_DONE). What remains is that the program controller says when it
- * is through with a task, which raises no interrupt and comes before the data is in
- * memory: users measured that all of it is 250 us later, and not always at 100 us.
+ * has handed a task on, which raises no interrupt and comes before the data is in memory.
+ * Users measured that all of it is there 250 us later, and not always at 100 us, with the
+ * tasks that they had; RAW_STATUS then had the bits of CNA and CORE.
  *
  * So a timer looks for that as long as such a task runs, at most every 50 us and less
- * often the longer the task takes, and ends the task that much later. Should the block
- * tell all the same, the interrupt ends it as ever. The job's time bounds all of this; a
- * client that claims it of another task gets that task's result too early, or its own
- * time-out, and hurts nobody else: the next client has the core after it was reset.
+ * often the longer it takes: the task has ended when the program controller is through
+ * with all of its chain, CORE is where CNA began, and nothing has changed for those 250 us;
+ * or for a millisecond where no block has said anything. Should the DPU tell all the same,
+ * the interrupt ends it as ever. The job's time bounds all of this; a client that claims
+ * it of another task gets that task's result too early, or its own time-out, and hurts
+ * nobody else: the next client gets the core after it was switched off.
  */
 
 /* How often it is looked, in ns, and which part of the time that has passed. */
@@ -30,8 +33,10 @@
 #define ROCKET_BLIND_LAST_NS	NSEC_PER_MSEC
 #define ROCKET_BLIND_PART	16
 
-/* From there on until the data is in memory, in ns. */
+/* From the last change on until the data is in memory, in ns. */
 #define ROCKET_BLIND_SETTLE_NS	(250 * NSEC_PER_USEC)
+/* The same where no block has said that it is through. */
+#define ROCKET_BLIND_SILENT_NS	NSEC_PER_MSEC
 
 /**
  * rocket_blind_begin() - A task begins that may not tell its end.
@@ -42,7 +47,8 @@ void rocket_blind_begin(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	core->blind.active = true;
-	core->blind.fetched = 0;
+	core->blind.raised = 0;
+	core->blind.moved = core->job->task_started;
 	hrtimer_start(&core->blind.timer, ns_to_ktime(ROCKET_BLIND_FIRST_NS), HRTIMER_MODE_REL);
 }
 
@@ -60,34 +66,40 @@ void rocket_blind_end(struct rocket_core *core)
 	hrtimer_try_to_cancel(&core->blind.timer);
 }
 
-/* Whether the program controller is through with all tasks of the last start. */
-static bool rocket_blind_fetched(struct rocket_core *core)
+/* Whether all that says something has said that the last start is through. */
+static bool rocket_blind_through(struct rocket_core *core, u32 raised)
 {
 	const struct rocket_job *job = core->job;
 	unsigned int tasks = job->tasks[job->next_task - 1].chain_count;
 
-	return rocket_hw_raised(&core->hw) & core->hw.soc->fetched &&
-	       rocket_hw_ended(&core->hw, tasks);
+	if (!(raised & core->hw.soc->fetched) || !rocket_hw_ended(&core->hw, tasks))
+		return false;
+
+	return !(raised & ROCKET_PC_INTERRUPT_CNA) || raised & ROCKET_PC_INTERRUPT_CORE;
 }
 
-/* Returns when to look again, in ns; 0 when @fence is that of a job that is complete. */
-static u64 rocket_blind_look(struct rocket_core *core, struct dma_fence **fence)
+/* Returns when to look again, in ns; 0 when it has ended. */
+static u64 rocket_blind_look(struct rocket_core *core)
 {
-	u64 now = ktime_get_ns(), settled;
+	struct rocket_blind *blind = &core->blind;
+	u32 raised = rocket_hw_raised(&core->hw);
+	u64 now = ktime_get_ns(), settle;
 
-	if (!core->blind.fetched && rocket_blind_fetched(core))
-		core->blind.fetched = now;
-	if (!core->blind.fetched)
+	if (raised != blind->raised) {
+		blind->raised = raised;
+		blind->moved = now;
+	}
+
+	if (!rocket_blind_through(core, raised))
 		return clamp((now - core->job->task_started) / ROCKET_BLIND_PART,
 			     ROCKET_BLIND_FIRST_NS, ROCKET_BLIND_LAST_NS);
 
-	settled = core->blind.fetched + ROCKET_BLIND_SETTLE_NS;
-	if (now < settled)
-		return settled - now;
+	settle = raised & ROCKET_PC_INTERRUPT_CORE ? ROCKET_BLIND_SETTLE_NS :
+						     ROCKET_BLIND_SILENT_NS;
+	if (now - blind->moved >= settle)
+		return 0;
 
-	*fence = rocket_run_next_task(core);
-
-	return 0;
+	return min(settle - (now - blind->moved), ROCKET_BLIND_FIRST_NS);
 }
 
 static enum hrtimer_restart rocket_blind_timer(struct hrtimer *timer)
@@ -102,11 +114,12 @@ static enum hrtimer_restart rocket_blind_timer(struct hrtimer *timer)
 		if (!core->blind.active || core->recovering || hrtimer_is_queued(timer))
 			return HRTIMER_NORESTART;
 
-		wait = rocket_blind_look(core, &fence);
+		wait = rocket_blind_look(core);
 		if (wait) {
 			hrtimer_forward_now(timer, ns_to_ktime(wait));
 			return HRTIMER_RESTART;
 		}
+		fence = rocket_run_next_task(core);
 	}
 
 	if (fence)

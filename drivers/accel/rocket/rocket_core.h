@@ -111,8 +111,11 @@ struct rocket_blind {
 	/** @active: There is one. */
 	bool active;
 
-	/** @fetched: When the program controller was seen to be through, in ns; or 0. */
-	u64 fetched;
+	/** @raised: What it has said so far. */
+	u32 raised;
+
+	/** @moved: When that had changed, in ns. */
+	u64 moved;
 };
 
 /**

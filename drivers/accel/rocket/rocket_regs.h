@@ -29,6 +29,9 @@
 /* What is raised and unmasked, and what is raised; a bit for each of two groups. */
 #define ROCKET_PC_INTERRUPT_STATUS		0x28
 #define ROCKET_PC_INTERRUPT_RAW_STATUS		0x2c
+/* Features, weights and the sequencer in front of CORE */
+#define   ROCKET_PC_INTERRUPT_CNA		GENMASK(5, 0)
+#define   ROCKET_PC_INTERRUPT_CORE		GENMASK(7, 6)
 #define   ROCKET_PC_INTERRUPT_DPU		GENMASK(9, 8)
 #define   ROCKET_PC_INTERRUPT_PPU		GENMASK(11, 10)
 #define   ROCKET_PC_INTERRUPT_DMA_READ_ERROR	BIT(12)

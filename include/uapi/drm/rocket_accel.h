@@ -423,7 +423,7 @@ struct drm_rocket_job {
 	 * %DRM_ROCKET_JOB_NO_DPU_DONE: The last block to write is a DPU whose end
 	 * raises nothing: on RK3576, where its output has elements wider than a
 	 * byte.  There a task of the job also ends 250 us after the program
-	 * controller is through with it, which is looked for by a timer.  On RK3588
+	 * controller and CORE are through with it, which a timer looks for.  On RK3588
 	 * the end of any DPU is raised, and the flag changes nothing.
 	 *
 	 * %DRM_ROCKET_JOB_PPU_DONE: The last block to write is a PPU.  Without the
