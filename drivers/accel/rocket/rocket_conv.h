@@ -26,6 +26,9 @@
 #define ROCKET_CONV_COMMANDS_MAX \
 	(ROCKET_CONV_COMMANDS + ROCKET_LUT_TABLES * (ROCKET_LUT_ENTRIES + 1))
 
+/* Those of a stream for the RK3576. */
+#define ROCKET_CONV_RK3576_COMMANDS	146
+
 /* All that the program controller fetches at a time, in commands */
 #define ROCKET_CONV_ALIGN	8
 
@@ -89,5 +92,7 @@ static inline u8 rocket_conv_result(const struct rocket_conv *conv)
 }
 
 unsigned int rocket_conv_emit(const struct rocket_conv *conv, __le64 *to);
+unsigned int rocket_conv_emit_rk3576(const struct rocket_conv *conv, __le64 *to);
+void rocket_conv_operands_rk3576(void *to, size_t bytes);
 
 #endif

@@ -221,9 +221,6 @@ static void rocket_core_tell(struct rocket_core *core)
 {
 	const struct rocket_facts *facts = &core->hw.facts;
 
-	if (!core->hw.soc->emit)
-		dev_info(core->hw.dev, "core %u: no self-test for the %s; clients erased by switching off\n",
-			 core->index, core->hw.soc->name);
 	if (!facts->computes)
 		return;
 
@@ -287,7 +284,7 @@ int rocket_core_bind(struct rocket_core *core, struct platform_device *pdev,
 	if (ret)
 		goto err_remove_clock;
 
-	ret = rocket_kjob_init(&core->kjobs, dev, core->hw.soc->emit);
+	ret = rocket_kjob_init(&core->kjobs, dev, core->hw.soc);
 	if (ret)
 		goto err_unbind_mmu;
 

@@ -23,8 +23,8 @@
  * memory that belongs to the kernel. Everything is built when the core is bound; running
  * one allocates nothing and maps nothing. The interrupt stays masked, the end is polled.
  *
- * All their streams come from rocket_conv_emit(), and differ in sizes, addresses and
- * in whether the tables are filled.
+ * All their streams come from &rocket_soc.emit, and differ in sizes, addresses and
+ * in whether the tables are filled. Of those that fill the buffer an SoC may have none.
  */
 
 /* Longest that one may take, in us: what a job of a client may by default. */
@@ -46,6 +46,8 @@
 #define ROCKET_KJOB_FILL_BYTES	((ROCKET_CBUF_BANKS - 1) * ROCKET_CBUF_BANK_BYTES)
 #define ROCKET_KJOB_BIAS	ROCKET_KJOB_FILL_BYTES
 #define ROCKET_KJOB_BIAS_BYTES	SZ_4K
+/* For 32 kernels: what is behind is zero. */
+#define ROCKET_KJOB_OPERAND_BYTES	SZ_256
 #define ROCKET_KJOB_STREAMS	(ROCKET_KJOB_BIAS + ROCKET_KJOB_BIAS_BYTES)
 #define ROCKET_KJOB_STREAM_BYTES \
 	(ALIGN(ROCKET_CONV_COMMANDS_MAX, ROCKET_CONV_ALIGN) * sizeof(__le64))
@@ -119,14 +121,14 @@ static void rocket_kjob_free(struct rocket_kjob_memory *memory, struct device *d
 }
 
 /* Writes the stream of a job at @at in the source. Returns where the next one may lie. */
-static size_t rocket_kjob_build_stream(struct rocket_kjobs *jobs, enum rocket_kjob job,
-				       struct rocket_conv *conv, size_t at)
+static size_t rocket_kjob_build_stream(struct rocket_kjobs *jobs, const struct rocket_soc *soc,
+				       enum rocket_kjob job, struct rocket_conv *conv, size_t at)
 {
 	unsigned int count;
 
 	conv->source = jobs->source.addr;
 	conv->bias = jobs->source.addr + ROCKET_KJOB_BIAS;
-	count = jobs->emit(conv, jobs->source.vaddr + at);
+	count = soc->emit(conv, jobs->source.vaddr + at);
 
 	jobs->tasks[job].regcmd = jobs->source.addr + at;
 	jobs->tasks[job].regcmd_count = count;
@@ -135,13 +137,15 @@ static size_t rocket_kjob_build_stream(struct rocket_kjobs *jobs, enum rocket_kj
 	return at + ALIGN(count, ROCKET_CONV_ALIGN) * sizeof(__le64);
 }
 
-static void rocket_kjob_build(struct rocket_kjobs *jobs)
+static void rocket_kjob_build(struct rocket_kjobs *jobs, const struct rocket_soc *soc)
 {
 	size_t at = ROCKET_KJOB_STREAMS;
 	struct rocket_conv conv;
 
 	memset(jobs->source.vaddr, ROCKET_KJOB_FILL, ROCKET_KJOB_FILL_BYTES);
 	memset(jobs->source.vaddr + ROCKET_KJOB_BIAS, 0, ROCKET_KJOB_BIAS_BYTES);
+	if (soc->operands)
+		soc->operands(jobs->source.vaddr + ROCKET_KJOB_BIAS, ROCKET_KJOB_OPERAND_BYTES);
 
 	for (int job = 0; job < ROCKET_KJOBS; job++) {
 		conv = rocket_kjob_shapes[job];
@@ -149,11 +153,11 @@ static void rocket_kjob_build(struct rocket_kjobs *jobs)
 		if (job == ROCKET_KJOB_CHAIN) {
 			/* The second one of the chain */
 			conv.out += ROCKET_KJOB_OUT_SECOND;
-			at = rocket_kjob_build_stream(jobs, job, &conv, at);
+			at = rocket_kjob_build_stream(jobs, soc, job, &conv, at);
 			conv.out = jobs->out.addr;
 			conv.next = jobs->tasks[job].regcmd;
 		}
-		at = rocket_kjob_build_stream(jobs, job, &conv, at);
+		at = rocket_kjob_build_stream(jobs, soc, job, &conv, at);
 	}
 	jobs->tasks[ROCKET_KJOB_CHAIN].chain_count = 2;
 }
@@ -171,18 +175,14 @@ static void rocket_kjob_blank(struct rocket_kjobs *jobs, struct device *dev)
  * rocket_kjob_init() - Get what a core's own jobs need.
  * @jobs: To be set up.
  * @dev: The core, being bound, in its default domain.
- * @emit: Writes their streams, see &rocket_soc.emit; without it there are none.
+ * @soc: What the core belongs to.
  *
  * Return: 0, -ENOMEM.
  */
 int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev,
-		     unsigned int (*emit)(const struct rocket_conv *conv, __le64 *to))
+		     const struct rocket_soc *soc)
 {
 	int ret;
-
-	jobs->emit = emit;
-	if (!emit)
-		return 0;
 
 	ret = rocket_kjob_alloc(&jobs->source, dev, ROCKET_KJOB_SOURCE_BYTES, DMA_TO_DEVICE);
 	if (ret)
@@ -194,7 +194,7 @@ int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev,
 		return ret;
 	}
 
-	rocket_kjob_build(jobs);
+	rocket_kjob_build(jobs, soc);
 	rocket_kjob_blank(jobs, dev);
 	flush_kernel_vmap_range(jobs->source.vaddr, jobs->source.size);
 	dma_sync_sgtable_for_device(dev, jobs->source.sgt, DMA_TO_DEVICE);
@@ -209,9 +209,6 @@ int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev,
  */
 void rocket_kjob_fini(struct rocket_kjobs *jobs, struct device *dev)
 {
-	if (!jobs->emit)
-		return;
-
 	rocket_kjob_free(&jobs->out, dev, DMA_BIDIRECTIONAL);
 	rocket_kjob_free(&jobs->source, dev, DMA_TO_DEVICE);
 }

@@ -46,9 +46,6 @@ struct rocket_kjob_memory {
  * the scheduler's work, or the recovery while that is stopped.
  */
 struct rocket_kjobs {
-	/** @emit: Writes their streams; %NULL where there are none, and nothing else is set. */
-	unsigned int (*emit)(const struct rocket_conv *conv, __le64 *to);
-
 	/** @source: Features, weights, biases and command streams. Read-only for the NPU. */
 	struct rocket_kjob_memory source;
 
@@ -83,7 +80,7 @@ struct rocket_kjob_seen {
 };
 
 int rocket_kjob_init(struct rocket_kjobs *jobs, struct device *dev,
-		     unsigned int (*emit)(const struct rocket_conv *conv, __le64 *to));
+		     const struct rocket_soc *soc);
 void rocket_kjob_fini(struct rocket_kjobs *jobs, struct device *dev);
 int rocket_kjob_run(struct rocket_kjobs *jobs, struct rocket_hw *hw, enum rocket_kjob job,
 		    struct rocket_kjob_seen *seen);

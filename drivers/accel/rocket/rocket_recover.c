@@ -77,7 +77,7 @@ static int rocket_recover_by_reset(struct rocket_core *core, bool runs)
 	return ret ?: rocket_attach_reset(core);
 }
 
-static int rocket_recover_by_power(struct rocket_core *core)
+static int rocket_recover_by_power_once(struct rocket_core *core)
 {
 	int ret = rocket_reset_by_power(core);
 
@@ -96,6 +96,17 @@ static int rocket_recover_by_power(struct rocket_core *core)
 	/* It may be here because it ignores its reset; what it ran last has ended. */
 	if (!ret)
 		rocket_attach_reset(core);
+
+	return ret;
+}
+
+/* Where a power cycle is known not to help each time, there is another. */
+static int rocket_recover_by_power(struct rocket_core *core)
+{
+	int ret = -EIO;
+
+	for (int i = 0; i < core->hw.soc->power_tries && ret == -EIO; i++)
+		ret = rocket_recover_by_power_once(core);
 
 	return ret;
 }

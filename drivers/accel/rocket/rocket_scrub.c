@@ -121,7 +121,8 @@ void rocket_scrub_learn(struct rocket_core *core)
 	*scrub = (struct rocket_scrub){ .user = INVALID_UID };
 
 	/* Without a reset registers stay. */
-	if (!core->hw.facts.computes || core->hw.facts.reset_kills_mmu)
+	if (!core->hw.facts.computes || core->hw.facts.reset_kills_mmu ||
+	    core->hw.soc->reset_needs_power)
 		return;
 
 	ret = rocket_scrub_erase(core);

@@ -54,9 +54,6 @@ void rocket_selftest_learn(struct rocket_hw *hw, struct rocket_kjobs *jobs)
 	struct rocket_facts *facts = &hw->facts;
 	int ret;
 
-	if (!hw->soc->emit)
-		return;
-
 	ret = rocket_kjob_run(jobs, hw, ROCKET_KJOB_ONE, &one);
 	if (ret) {
 		dev_warn(hw->dev, "core %u: the self-test %s; it is used all the same, but nothing that it does can be relied on\n",

@@ -25,6 +25,7 @@ const struct rocket_soc rocket_soc_rk3588 = {
 	.ended = GENMASK(11, 0),
 	.counter = ROCKET_COUNTER_NONE,
 	.events = ROCKET_PC_INTERRUPT_CLEAR_ALL,
+	.power_tries = 1,
 	.emit = rocket_conv_emit,
 };
 EXPORT_SYMBOL_IF_KUNIT(rocket_soc_rk3588);

@@ -88,10 +88,22 @@ struct rocket_soc {
 	bool reset_needs_power;
 
 	/**
-	 * @emit: Writes a stream of the kernel's own, see rocket_conv_emit(); %NULL where
-	 * none is known that would run. Then a core is neither tested nor scrubbed.
+	 * @power_tries: How often the power domain is switched off and on before a core that
+	 * does not compute is given up.
+	 */
+	unsigned int power_tries;
+
+	/**
+	 * @emit: Writes a stream of the kernel's own, see rocket_conv_emit(), and returns
+	 * its length, or 0 where it does not know that one.
 	 */
 	unsigned int (*emit)(const struct rocket_conv *conv, __le64 *to);
+
+	/**
+	 * @operands: Fills in what streams read for each channel, zeroed and so many bytes;
+	 * %NULL where zeroes change nothing.
+	 */
+	void (*operands)(void *to, size_t bytes);
 };
 
 extern const struct rocket_soc rocket_soc_rk3588;
