@@ -16,6 +16,9 @@ void rocket_require_board(void);
 /* For tests that can do without. */
 bool rocket_board_present(void);
 
+/* How many cores the driver has in service on it, ROCKET_BOARD_CORES at most. */
+unsigned int rocket_board_cores(void);
+
 /* One of the ROCKET_BOARD_* counters, of one core or of all of them. */
 uint64_t rocket_board_count(unsigned int core, unsigned long counter);
 uint64_t rocket_board_count_all(unsigned long counter);

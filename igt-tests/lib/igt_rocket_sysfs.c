@@ -14,6 +14,7 @@
 #define DEVICES		"/sys/bus/platform/devices"
 #define DRIVER		"/sys/bus/platform/drivers/rocket"
 #define COMPATIBLE	"OF_COMPATIBLE_0=rockchip,rk3588-rknn-core\n"
+#define COMPATIBLE_RK3576	"OF_COMPATIBLE_0=rockchip,rk3576-rknn-core\n"
 #define MAX_NAME	64
 
 static char names[ROCKET_MAX_CORES][MAX_NAME];
@@ -50,13 +51,13 @@ int rocket_sysfs_write(const char *path, const char *data)
 	return (size_t)length == strlen(data) ? 0 : -EIO;
 }
 
-static bool is_core(const char *name)
+static bool is_core(const char *name, const char *compatible)
 {
 	char path[300], data[1024];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/uevent", name);
 	return strlen(name) < MAX_NAME && rocket_sysfs_read(path, data, sizeof(data)) > 0 &&
-	       strstr(data, COMPATIBLE);
+	       strstr(data, compatible);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -69,16 +70,23 @@ static void find_cores(void)
 {
 	DIR *dir = opendir(DEVICES);
 	struct dirent *entry;
+	bool rk3576 = false;
 
 	igt_assert(dir);
 	while ((entry = readdir(dir))) {
-		if (!is_core(entry->d_name))
+		bool other = is_core(entry->d_name, COMPATIBLE_RK3576);
+
+		if (!other && !is_core(entry->d_name, COMPATIBLE))
 			continue;
+		rk3576 |= other;
 		igt_assert(core_count < ROCKET_MAX_CORES);
 		strcpy(names[core_count++], entry->d_name);
 	}
 	closedir(dir);
 	qsort(names, core_count, sizeof(names[0]), compare_names);
+	/* Its second one is never in service. */
+	if (rk3576)
+		core_count = 1;
 	errno = 0;
 }
 

@@ -18,7 +18,7 @@ int rocket_sysfs_read(const char *path, char *data, size_t size);
 /* Writes a string, all at once; 0 or a negative errno. */
 int rocket_sysfs_write(const char *path, const char *data);
 
-/* Number of cores in the devicetree that are enabled. */
+/* Number of cores in the devicetree that are enabled, and can be in service together. */
 unsigned int rocket_sysfs_cores(void);
 
 /* What the kernel calls the core; it appears wherever devices are named. */

@@ -197,10 +197,10 @@ static void test_affinity(int fd)
 	struct rocket_probe clients[ROCKET_BOARD_CORES];
 	uint64_t roots = 0;
 
-	for (unsigned int i = 0; i < ROCKET_BOARD_CORES; i++)
+	for (unsigned int i = 0; i < rocket_board_cores(); i++)
 		clients[i] = probe_in(i ? rocket_open() : fd, 0);
 	for (unsigned int i = 0; i < JOBS * ROCKET_BOARD_CORES; i++) {
-		struct rocket_probe *client = &clients[i % ROCKET_BOARD_CORES];
+		struct rocket_probe *client = &clients[i % rocket_board_cores()];
 		struct drm_rocket_job job = rocket_probe_job(client, 0, 1);
 
 		if (i == ROCKET_BOARD_CORES)
@@ -213,7 +213,7 @@ static void test_affinity(int fd)
 /* A core that sleeps between two jobs would be attached anew. */
 static void stay_awake(bool awake)
 {
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+	for (unsigned int core = 0; core < rocket_board_cores(); core++)
 		rocket_sysfs_stay_awake(core, awake);
 }
 
@@ -238,7 +238,7 @@ igt_main
 	}
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
-		for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+		for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 			igt_describe(tests[i].what);
 			igt_subtest_f("%s-core%u", tests[i].name, core) {
 				int fd = rocket_open();

@@ -113,7 +113,7 @@ static void test_never_completes(int fd)
 {
 	struct rocket_scene s = make_scene(fd);
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		struct drm_rocket_job job = rocket_scene_job(&s, 0, core, SHORT_MS);
 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
@@ -205,7 +205,7 @@ static void test_lost(int fd)
 {
 	struct rocket_scene s = make_scene(fd);
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		struct drm_rocket_job job = rocket_scene_job(&s, core, core, SHORT_MS);
 
 		rocket_board_inject(core, ROCKET_BOARD_INJ_IRQ_LOST, 1);
@@ -384,20 +384,20 @@ static void test_none_lost(int fd)
 	unsigned int hung = 0;
 
 	rocket_board_inject_all(ROCKET_BOARD_INJ_LATE_NS, 2 * NS_PER_MS);
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		if (core)
 			s[core] = rocket_scene(fd, rocket_vm_create(fd));
 		for (unsigned int i = 0; i < ARRAY_SIZE(injections); i++)
 			rocket_board_inject(core, injections[i], BAD);
 	}
 	for (unsigned int i = 0; i < JOBS; i++) {
-		unsigned int core = i % ROCKET_BOARD_CORES, slot = i / ROCKET_BOARD_CORES;
+		unsigned int core = i % rocket_board_cores(), slot = i / rocket_board_cores();
 
 		done[i] = submit_one(&s[core], hangs(slot) ? hang_job(&s[core], slot, core) :
 				     rocket_scene_job(&s[core], slot, core, SHORT_MS));
 	}
 	for (unsigned int i = 0; i < JOBS; i++) {
-		unsigned int core = i % ROCKET_BOARD_CORES, slot = i / ROCKET_BOARD_CORES;
+		unsigned int core = i % rocket_board_cores(), slot = i / rocket_board_cores();
 
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), hangs(slot) ? -ETIMEDOUT : 0);
 		hung += hangs(slot);
@@ -419,7 +419,7 @@ static void test_no_stall(int fd)
 	struct drm_rocket_job hang;
 
 	rocket_board_inject_all(ROCKET_BOARD_INJ_NO_STALL, ALWAYS);
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		for (unsigned int i = 0; i < 10; i++)
 			expect_healthy(&s[i % 2], core);
 		hang = hang_job(&s[0], 0, core);
@@ -439,7 +439,7 @@ static void disobey(int fd, uint32_t times, unsigned int for_hang, unsigned int 
 {
 	struct rocket_scene s[2] = { make_scene(fd), rocket_scene(fd, rocket_vm_create(fd)) };
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		struct drm_rocket_job hang = hang_job(&s[0], 0, core);
 		int usual = rocket_sysfs_autosuspend(core);
 		uint64_t cycles;
@@ -488,7 +488,7 @@ static void test_reset_at_detach(int fd)
 {
 	struct rocket_scene keep = make_scene(fd);
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		uint32_t vm = rocket_vm_create(fd);
 		struct rocket_scene s = rocket_scene(fd, vm);
 
@@ -535,7 +535,7 @@ static void test_out_of_service(int fd)
 {
 	struct rocket_scene a = make_scene(fd), b = rocket_scene(fd, rocket_vm_create(fd));
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		uint32_t all = rocket_core_mask(fd), hung, queued[10];
 		struct drm_rocket_job job = rocket_scene_job(&b, 3, core, LONG_MS), hang;
 		uint64_t busy;
@@ -623,7 +623,7 @@ static void test_last_core(int fd)
 	int events = open_uevents();
 	struct rocket_bo bo;
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		igt_assert(!uevent_comes(events, "WEDGED=rebind", 0));
 		wedge(&s, core);
 	}
@@ -638,7 +638,7 @@ static void test_last_core(int fd)
 	rocket_vm_map_bo(fd, 0, &bo, 0x70000000u);
 	igt_assert(rocket_is_pattern(s.bo.map, ROCKET_SCENE_SEED));
 
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+	for (unsigned int core = 0; core < rocket_board_cores(); core++)
 		enable_help(core);
 	/* One is enough for a file that is open. */
 	rocket_sysfs_unbind(1);
@@ -651,7 +651,7 @@ static void test_last_core(int fd)
 	rocket_sysfs_bind_all();
 	close(events);
 	s = make_scene(rocket_open());
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+	for (unsigned int core = 0; core < rocket_board_cores(); core++)
 		expect_healthy(&s, core);
 	close(s.fd);
 }

@@ -8,6 +8,7 @@
 IGT_TEST_DESCRIPTION("What GET_PARAM tells about driver and hardware");
 
 #define RK3588_VERSION	1179210309u
+#define RK3576_VERSION	1179210311u
 
 static uint64_t param(uint32_t number)
 {
@@ -30,7 +31,18 @@ static void test_cores(void)
 static void test_board_cores(void)
 {
 	rocket_require_board();
-	igt_assert_eq_u64(param(DRM_ROCKET_PARAM_CORE_MASK), (1u << ROCKET_BOARD_CORES) - 1);
+	igt_assert_eq_u64(param(DRM_ROCKET_PARAM_CORE_MASK), (1u << rocket_board_cores()) - 1);
+}
+
+static void test_soc(void)
+{
+	uint64_t soc = param(DRM_ROCKET_PARAM_SOC);
+
+	igt_assert(soc == 3588 || soc == 3576);
+	igt_assert_eq_u64(param(DRM_ROCKET_PARAM_IP_VERSION),
+			  soc == 3588 ? RK3588_VERSION : RK3576_VERSION);
+	/* As wide as the field that holds it */
+	igt_assert_eq_u64(param(DRM_ROCKET_PARAM_MAX_CHAIN), soc == 3588 ? 4095 : 65535);
 }
 
 static void test_address_space(void)
@@ -87,9 +99,9 @@ igt_main
 	igt_subtest("cores-of-board")
 		test_board_cores();
 
-	igt_describe("The IP version is the one that every RK3588 reports");
-	igt_subtest("ip-version")
-		igt_assert_eq_u64(param(DRM_ROCKET_PARAM_IP_VERSION), RK3588_VERSION);
+	igt_describe("SoC, IP version and longest chain are those of one that is known");
+	igt_subtest("soc")
+		test_soc();
 
 	igt_describe("Pages are 4 KiB; addresses go from the second page to 4 GiB");
 	igt_subtest("address-space")

@@ -52,7 +52,7 @@ static void test_once(void)
 	struct rocket_cbuf a = client(), b = client();
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 1), 1);
 		igt_assert_eq(rocket_cbuf_scrubs(&a, core, 5), 0);
 		igt_assert_eq(rocket_cbuf_scrubs(&b, core, 1), 1);
@@ -81,7 +81,7 @@ static void test_affinity(void)
 
 	rocket_require_board();
 	stay_awake(true);
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		uint64_t before;
 
 		for (unsigned int other = 0; other < ROCKET_BOARD_CORES; other++)
@@ -101,7 +101,7 @@ static void test_sleep(void)
 	struct rocket_cbuf victim = client(), thief = client();
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		victim.cores = thief.cores = 1u << core;
 		igt_assert_eq(rocket_cbuf_fill(&victim, ROCKET_CBUF_FEATURES, SECRET), 0);
 		rocket_sysfs_await_suspend(core);
@@ -356,7 +356,7 @@ static void test_tables(void)
 
 	rocket_require_board();
 	stay_awake(true);
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		victim.cores = thief.cores = 1u << core;
 		for (unsigned int table = 0; table < 2; table++)
 			fill_table(&victim, table, 0x5ec + table);
@@ -410,7 +410,7 @@ static void test_hangs(void)
 	struct rocket_cbuf victim = client(), thief = client();
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		for (unsigned int side = 0; side < 2; side++) {
 			victim.cores = thief.cores = 1u << core;
 			igt_assert_eq(rocket_cbuf_fill(&victim, side, SECRET), 0);

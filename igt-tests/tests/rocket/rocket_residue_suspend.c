@@ -84,7 +84,7 @@ static void test_waiting(void)
 	struct rocket_cbuf victim = client();
 
 	night.thief = client();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		night.go = rocket_sysfs_nap;
 		night_before(&victim, core, ROCKET_CBUF_FEATURES);
 		night_before(&victim, core, ROCKET_CBUF_WEIGHTS);
@@ -142,7 +142,7 @@ static void test_behind(void)
 
 	night.thief = client();
 	night.go = rocket_sysfs_nap;
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		unsigned int ms = 500;
 
 		/* A busy host needs longer to get there. */
@@ -185,7 +185,7 @@ static void test_in_scrub(void)
 
 	night.thief = client();
 	night.go = rocket_sysfs_nap;
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		night_in(&victim, core, false);
 		night_in(&victim, core, true);
 	}

@@ -362,7 +362,7 @@ static void test_spread(int fd)
 	uint32_t done[VMS];
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+	for (unsigned int core = 0; core < rocket_board_cores(); core++)
 		before[core] = rocket_board_count(core, ROCKET_BOARD_TASKS);
 	for (unsigned int i = 0; i < VMS; i++) {
 		s[i] = make_scene_in(fd, i ? rocket_vm_create(fd) : 0);
@@ -373,7 +373,7 @@ static void test_spread(int fd)
 	for (unsigned int i = 0; i < VMS; i++)
 		igt_assert_eq(rocket_syncobj_status(fd, done[i]), 0);
 	/* As many long jobs as cores, at the same time: each had one for itself. */
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++)
+	for (unsigned int core = 0; core < rocket_board_cores(); core++)
 		igt_assert_lt_u64(before[core], rocket_board_count(core, ROCKET_BOARD_TASKS));
 }
 
@@ -568,7 +568,7 @@ static void test_one_switch(int fd)
 	struct scene s = make_scene(fd);
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		uint64_t first, later;
 
 		/* Power-up programs the IOMMU too: not what is counted here. */

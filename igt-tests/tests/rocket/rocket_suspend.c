@@ -297,7 +297,7 @@ static void test_reset_by_suspend(int fd)
 	struct rocket_scene s = make_scene(fd);
 
 	rocket_require_board();
-	for (unsigned int core = 0; core < ROCKET_BOARD_CORES; core++) {
+	for (unsigned int core = 0; core < rocket_board_cores(); core++) {
 		rocket_scene_expect_healthy(&s, core, core);
 		rocket_board_inject(core, ROCKET_BOARD_INJ_NO_RESET, 2);
 		rocket_sysfs_nap();
