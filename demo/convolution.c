@@ -8,15 +8,15 @@
 #define OUT_SCALE 20001U
 #define OUT_SHIFT 24U
 
-struct rocket_conv convolution_shape(void)
+struct rocket_conv convolution_shape(bool rk3576)
 {
 	return (struct rocket_conv){
 		.in_width = CONV_SIDE, .in_height = CONV_SIDE,
-		.in_channels = CONV_IN, .out_channels = CONV_OUT,
+		.in_channels = rk3576 ? CONV_IN : CONV_IN / 2, .out_channels = CONV_OUT,
 		.kernel_width = CONV_KERNEL, .kernel_height = CONV_KERNEL,
 		.stride_x = 1, .stride_y = 1,
 		.pad_left = 1, .pad_top = 1, .pad_right = 1, .pad_bottom = 1,
-		.in_zero = -5, .weight_zero = 3, .out_zero = 7,
+		.in_zero = -5, .weight_zero = rk3576 ? 0 : 3, .out_zero = 7,
 		.out_scale = OUT_SCALE, .out_shift = OUT_SHIFT,
 	};
 }

@@ -6,17 +6,22 @@
 #include <stdint.h>
 
 #include "rocket_regcmd.h"
+#include "rocket_regcmd_rk3576.h"
 
 #define CONV_SIDE 12U
-#define CONV_IN 16U
+/* The most; the RK3588 does with half of it. */
+#define CONV_IN 32U
 #define CONV_OUT 32U
 #define CONV_KERNEL 3U
 #define CONV_INPUT_BYTES (CONV_SIDE * CONV_SIDE * CONV_IN)
 #define CONV_OUTPUT_BYTES (CONV_SIDE * CONV_SIDE * CONV_OUT)
 #define CONV_WEIGHTS_BYTES (CONV_OUT * CONV_KERNEL * CONV_KERNEL * CONV_IN)
 
-/* Shape and quantisation, no addresses: 3x3, stride 1, padded to the same size. */
-struct rocket_conv convolution_shape(void);
+/*
+ * Shape and quantisation, no addresses: 3x3, stride 1, padded to the same size.  On the
+ * RK3576 channels come by 32, and weights have no zero point that anybody has tried.
+ */
+struct rocket_conv convolution_shape(bool rk3576);
 
 /* Fills an array with pseudo-random bytes that depend on the seed only. */
 void convolution_numbers(uint32_t seed, int8_t *out, unsigned int count);

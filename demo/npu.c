@@ -52,6 +52,13 @@ static bool has_vm_bind(int fd)
 	       (get.value & DRM_ROCKET_FEATURE_VM_BIND);
 }
 
+bool npu_is_rk3576(int fd)
+{
+	struct drm_rocket_get_param get = { .param = DRM_ROCKET_PARAM_SOC };
+
+	return !drmIoctl(fd, DRM_IOCTL_ROCKET_GET_PARAM, &get) && get.value == 3576;
+}
+
 int npu_open(void)
 {
 	char path[32];

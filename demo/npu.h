@@ -22,6 +22,9 @@ struct npu_bo {
 /* Opens the first rocket device that has VM_BIND; returns its descriptor or -1. */
 int npu_open(void);
 
+/* Whether streams have to be those of the RK3576. */
+bool npu_is_rk3576(int fd);
+
 int npu_bo_create(int fd, size_t size, struct npu_bo *bo);
 void npu_bo_destroy(int fd, struct npu_bo *bo);
 

@@ -20,11 +20,11 @@
 /* The work buffer: stream, input, output */
 #define STREAM_AT 0U
 #define INPUT_AT PAGE
-#define OUTPUT_AT (2 * PAGE)
-#define WORK_BYTES (4 * PAGE)
+#define OUTPUT_AT (3 * PAGE)
+#define WORK_BYTES (5 * PAGE)
 /* The weights' buffer: weights, biases */
-#define BIAS_AT (2 * PAGE)
-#define WEIGHTS_BYTES (3 * PAGE)
+#define BIAS_AT (3 * PAGE)
+#define WEIGHTS_BYTES (4 * PAGE)
 
 #define WORK_ADDRESS 0x40000000U
 
@@ -40,6 +40,8 @@ struct space {			/* one VM and what it computes */
 
 struct demo {
 	int fd;
+	bool rk3576;
+	struct rocket_conv conv;	/* shape and quantisation */
 	struct npu_bo weights_bo;
 	int8_t weights[CONV_WEIGHTS_BYTES];
 	int32_t bias[CONV_OUT];
@@ -48,7 +50,7 @@ struct demo {
 
 static int make_weights(struct demo *d)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = d->conv;
 	char *cpu;
 
 	convolution_numbers(1, d->weights, CONV_WEIGHTS_BYTES);
@@ -59,14 +61,15 @@ static int make_weights(struct demo *d)
 		return -1;
 	cpu = d->weights_bo.cpu;
 	rocket_conv_pack_weights(&c, cpu, d->weights);
-	if (rocket_conv_pack_bias(&c, cpu + BIAS_AT, d->bias, d->weights))
+	if (d->rk3576 ? rocket_rk3576_pack_bias(&c, cpu + BIAS_AT, d->bias, d->weights) :
+			rocket_conv_pack_bias(&c, cpu + BIAS_AT, d->bias, d->weights))
 		return -1;
 	return npu_cpu_end(d->fd, &d->weights_bo);
 }
 
 static int make_space(struct demo *d, unsigned int i)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = d->conv;
 	struct space *s = &d->space[i];
 
 	s->weights = weights_address[i];
@@ -82,11 +85,26 @@ static int make_space(struct demo *d, unsigned int i)
 	return 0;
 }
 
+/* Returns the number of entries, or -1. */
+static int write_stream(const struct demo *d, const struct rocket_conv *c, void *to)
+{
+	struct rocket_conv_task task;
+	int entries = rocket_conv_split(c, &task, 1, 0);
+
+	if (entries == 1)
+		entries = d->rk3576 ? rocket_rk3576_emit(c, &task, to, PAGE / sizeof(uint64_t)) :
+				      rocket_conv_emit(c, &task, to, PAGE / sizeof(uint64_t));
+	if (entries >= 0)
+		return entries;
+	fprintf(stderr, "the stream cannot be built: %s\n", strerror(-entries));
+	return -1;
+}
+
 /* Writes stream and input, with the weights and the output at these addresses. */
 static int write_job(struct demo *d, struct space *s, uint32_t weights,
 		     uint32_t output)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = d->conv;
 	char *cpu = s->work.cpu;
 	int entries;
 
@@ -98,13 +116,9 @@ static int write_job(struct demo *d, struct space *s, uint32_t weights,
 		return -1;
 	rocket_conv_pack_input(&c, cpu + INPUT_AT, s->input);
 	memset(cpu + OUTPUT_AT, 0, WORK_BYTES - OUTPUT_AT);
-	entries = rocket_conv_emit(&c, NULL, (uint64_t *)(cpu + STREAM_AT),
-				   PAGE / sizeof(uint64_t));
-	if (entries < 0) {
-		fprintf(stderr, "the stream cannot be built: %s\n",
-			strerror(-entries));
+	entries = write_stream(d, &c, cpu + STREAM_AT);
+	if (entries < 0)
 		return -1;
-	}
 	return npu_cpu_end(d->fd, &s->work) ? -1 : entries;
 }
 
@@ -122,7 +136,7 @@ static int run_job(struct demo *d, struct space *s, uint32_t weights,
 /* A convolution in its own VM must give what the CPU computed. */
 static int convolve(struct demo *d, struct space *s, const char *when)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = d->conv;
 	int8_t output[CONV_OUTPUT_BYTES];
 	unsigned int wrong = 0;
 	int status;
@@ -143,7 +157,7 @@ static int convolve(struct demo *d, struct space *s, const char *when)
 		wrong += output[i] != s->expected[i];
 	printf("VM %u: %s, %ux%u convolution of %ux%ux%u: %u of %u results as the CPU computes them\n",
 	       s->vm, when, CONV_KERNEL, CONV_KERNEL, CONV_SIDE, CONV_SIDE,
-	       CONV_IN, CONV_OUTPUT_BYTES - wrong, CONV_OUTPUT_BYTES);
+	       c.in_channels, CONV_OUTPUT_BYTES - wrong, CONV_OUTPUT_BYTES);
 	return wrong ? -1 : 0;
 }
 
@@ -194,7 +208,7 @@ static int trespass(struct demo *d, struct space *s, uint32_t weights,
 
 static int weights_unchanged(struct demo *d)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = d->conv;
 	size_t size = rocket_conv_weights_size(&c);
 	void *packed = malloc(size);
 	int err = -1;
@@ -257,6 +271,8 @@ int main(int argc, char **argv)
 	d.fd = npu_open();
 	if (d.fd < 0)
 		return 1;
+	d.rk3576 = npu_is_rk3576(d.fd);
+	d.conv = convolution_shape(d.rk3576);
 	err = story(&d);
 	err |= clean_up(&d);
 	close(d.fd);
