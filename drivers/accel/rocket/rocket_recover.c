@@ -237,6 +237,9 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	 * they are reset and written anew.
 	 */
 	disable_irq(core->hw.irq);
+	/* A timer that looks at a core without power finds a bus error. */
+	scoped_guard(spinlock_irq, &core->lock)
+		rocket_run_unwatch(core);
 
 	powered = rocket_recover_get_power(core);
 	if (powered && !was_wedged)

@@ -118,6 +118,18 @@ static void rocket_run_end_doubt(struct rocket_core *core)
 }
 
 /**
+ * rocket_run_unwatch() - Look no more whether the task that runs has ended.
+ * @core: The core; &rocket_core.lock held. It may be switched off next, with its job on it.
+ */
+void rocket_run_unwatch(struct rocket_core *core)
+{
+	lockdep_assert_held(&core->lock);
+
+	rocket_run_end_doubt(core);
+	rocket_blind_end(core);
+}
+
+/**
  * rocket_run_next_task() - Go on after the end of a task.
  * @core: The core; &rocket_core.lock held, the task that ran has ended.
  *
@@ -131,8 +143,7 @@ struct dma_fence *rocket_run_next_task(struct rocket_core *core)
 	lockdep_assert_held(&core->lock);
 
 	rocket_core_count(&core->counts.tasks, rocket_run_tasks(core));
-	rocket_run_end_doubt(core);
-	rocket_blind_end(core);
+	rocket_run_unwatch(core);
 
 	if (job->next_task < job->task_count) {
 		rocket_hw_disable(&core->hw);
@@ -176,8 +187,7 @@ struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error)
 
 	/* Too late when it has expired; that will be noticed there. */
 	hrtimer_try_to_cancel(&core->clock);
-	rocket_run_end_doubt(core);
-	rocket_blind_end(core);
+	rocket_run_unwatch(core);
 	/* Before its fence: who waits for that may submit the next job at once. */
 	if (core->job->started)
 		rocket_flight_end(core->job->vm, core->job->flight);

@@ -18,6 +18,7 @@ bool rocket_run_start_now(struct rocket_core *core, struct rocket_job *job);
 void rocket_run_start_task(struct rocket_core *core);
 void rocket_run_start_clock(struct rocket_core *core);
 bool rocket_run_lost(struct rocket_core *core);
+void rocket_run_unwatch(struct rocket_core *core);
 struct dma_fence *rocket_run_next_task(struct rocket_core *core);
 struct dma_fence *rocket_run_take_job(struct rocket_core *core, int error);
 void rocket_run_end_job(struct rocket_core *core, struct dma_fence *fence, int error);
