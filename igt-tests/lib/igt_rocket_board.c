@@ -82,7 +82,8 @@ bool rocket_board_present(void)
 
 static volatile uint8_t *core_page(unsigned int core)
 {
-	igt_assert(board && core < rocket_board_cores());
+	igt_require_f(core < rocket_board_cores(), "core %u is not in service here\n", core);
+	igt_assert(board);
 	return board + (ROCKET_BOARD_CORE(core) - ROCKET_BOARD_BASE);
 }
 
