@@ -221,10 +221,15 @@ static unsigned long rocket_clock_plain_rate(struct rocket_clock *clock, unsigne
 {
 	long hz;
 
-	if (!limit || !rocket_opp_may_go_blind(&clock->opp))
+	unsigned long most = clock->found;
+
+	if (!limit)
 		return clock->found;
 
-	limit = min(limit, ROCKET_OPP_BLIND_HZ);
+	/* What was found has the voltage that it needs. */
+	if (rocket_opp_may_go_blind(&clock->opp))
+		most = max(most, clock->blind_hz);
+	limit = limit < ROCKET_OPP_BLIND_HZ ? min(limit, most) : most;
 	hz = clk_round_rate(clock->clk, limit);
 
 	/* Nothing so low: it is fixed, or nearly so. */
@@ -389,6 +394,7 @@ int rocket_clock_add(struct rocket_clock *clock, struct rocket_hw *hw)
 {
 	hw->clock = clock;
 
+	clock->blind_hz = hw->soc->blind_hz;
 	if (!clock->cores) {
 		int ret = rocket_clock_get_all(clock, hw->dev);
 

@@ -71,6 +71,9 @@ struct rocket_clock {
 	/** @clk: The clock. */
 	struct clk *clk;
 
+	/** @blind_hz: What needs no other voltage, see &rocket_soc. */
+	unsigned long blind_hz;
+
 	/** @found: The rate that it was found with, and is left with. */
 	unsigned long found;
 

@@ -5,6 +5,7 @@
 #include <linux/export.h>
 
 #include "rocket_conv.h"
+#include "rocket_opp.h"
 #include "rocket_regs.h"
 #include "rocket_soc.h"
 
@@ -25,6 +26,7 @@ const struct rocket_soc rocket_soc_rk3588 = {
 	.ended = GENMASK(11, 0),
 	.counter = ROCKET_COUNTER_NONE,
 	.events = ROCKET_PC_INTERRUPT_CLEAR_ALL,
+	.blind_hz = ROCKET_OPP_BLIND_HZ,
 	.power_tries = 1,
 	.emit = rocket_conv_emit,
 };

@@ -82,6 +82,12 @@ struct rocket_soc {
 	u32 fetched;
 
 	/**
+	 * @blind_hz: To what rate the clock may be raised where the devicetree says nothing
+	 * of voltages; 0 where nobody knows, and it stays as it is.
+	 */
+	unsigned long blind_hz;
+
+	/**
 	 * @reset_needs_power: Behind a reset the IOMMU takes no page tables until the
 	 * power domain has been off. See rocket_reset.c.
 	 */
