@@ -40,11 +40,16 @@ static int first_core(int fd, unsigned int *core)
 
 int lab_open(struct lab *lab)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = convolution_shape(false);
 
 	lab->fd = npu_open();
 	if (lab->fd < 0)
 		return -1;
+	if (npu_is_rk3576(lab->fd)) {
+		fputs("rocket-silicon: its jobs are written for the RK3588, and this is an RK3576\n",
+		      stderr);
+		return -1;
+	}
 	convolution_numbers(1, lab->input, sizeof(lab->input));
 	convolution_numbers(2, lab->weights, sizeof(lab->weights));
 	for (unsigned int i = 0; i < CONV_OUT; i++)
@@ -66,7 +71,7 @@ static char *at(struct bench *b, unsigned int offset)
 
 int bench_open(struct bench *b, const struct lab *lab)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = convolution_shape(false);
 
 	*b = (struct bench){ .lab = lab };
 	if (npu_vm_create(lab->fd, &b->vm) || npu_bo_create(lab->fd, LAB_BYTES, &b->bo) ||
@@ -90,7 +95,7 @@ void bench_close(struct bench *b)
 
 int bench_emit(struct bench *b, unsigned int i, bool chained, bool weight_reuse)
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = convolution_shape(false);
 	struct rocket_conv_task task;
 	int length;
 
@@ -196,7 +201,7 @@ int bench_run(struct bench *b, unsigned int i, unsigned int chain, struct ending
 
 int bench_take(struct bench *b, unsigned int i, int8_t output[CONV_OUTPUT_BYTES])
 {
-	struct rocket_conv c = convolution_shape();
+	struct rocket_conv c = convolution_shape(false);
 
 	if (npu_cpu_begin(b->lab->fd, &b->bo))
 		return -1;
