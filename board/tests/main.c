@@ -18,7 +18,8 @@ static const char usage[] =
 	"  --only TEXT   run only tests whose name contains TEXT\n"
 	"  --speed       run no tests: measure what the board computes in a second\n";
 
-void run_test(const struct env *env, const char *name, test_fn *fn, const char *options)
+static void run(const struct env *env, const char *name, test_fn *fn, const char *options,
+		unsigned int cores)
 {
 	struct board *b;
 	unsigned int core;
@@ -28,12 +29,22 @@ void run_test(const struct env *env, const char *name, test_fn *fn, const char *
 
 	tap_begin(name);
 	b = board_start(env->qemu, options);
-	for (core = 0; core < NPU_CORES; core++)
+	for (core = 0; core < cores; core++)
 		board_power_up(b, core);
 	fn(b, env);
 	if (!board_stop(b))
 		tap_fail(__FILE__, __LINE__, "QEMU did not end cleanly");
 	tap_end();
+}
+
+void run_test(const struct env *env, const char *name, test_fn *fn, const char *options)
+{
+	run(env, name, fn, options, NPU_CORES);
+}
+
+void run_bare_test(const struct env *env, const char *name, test_fn *fn, const char *options)
+{
+	run(env, name, fn, options, 0);
 }
 
 static unsigned long number(const char *text)
@@ -113,6 +124,7 @@ int main(int argc, char **argv)
 	suite_formats(&env);
 	suite_streams(&env);
 	suite_pointwise(&env);
+	suite_rk3576(&env);
 	suite_fuzz(&env);
 
 	return tap_finish();

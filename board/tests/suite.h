@@ -24,6 +24,8 @@ typedef void test_fn(struct board *b, const struct env *env);
  * test, too.
  */
 void run_test(const struct env *env, const char *name, test_fn *fn, const char *options);
+/* The same, but as the machine comes up: another SoC's cores are elsewhere. */
+void run_bare_test(const struct env *env, const char *name, test_fn *fn, const char *options);
 
 void suite_gates(const struct env *env);
 void suite_clock(const struct env *env);
@@ -36,6 +38,7 @@ void suite_cbuf(const struct env *env);
 void suite_formats(const struct env *env);
 void suite_streams(const struct env *env);
 void suite_pointwise(const struct env *env);
+void suite_rk3576(const struct env *env);
 /* What the host computes in a second; prints it */
 void suite_speed(const struct env *env);
 void suite_fuzz(const struct env *env);
