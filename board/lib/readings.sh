@@ -4,16 +4,20 @@
 # The board's readings of the silicon, and how a running board is given others. DIR is
 # a directory for files.
 
-# The board's own list: KEYS, ANSWERS[KEY], and in TIMES what is no reading but a time.
+# The board's own list: KEYS, ANSWERS[KEY], and NUMBER[KEY] of its register. Those that
+# begin with another chip's name have no effect on this one, and are only numbered.
 read_list() {
-	local key answers
+	local key answers number=0
 	declare -g KEYS=()
-	declare -gA ANSWERS=()
+	declare -gA ANSWERS=() NUMBER=()
 	"$ROOT/board/run" --silicon help >"$DIR/help"
 	while IFS='=' read -r key answers; do
-		KEYS+=("$key")
-		ANSWERS[$key]=${answers//|/ }
-	done < <(grep -E '^[a-z0-9-]+=.*\|' "$DIR/help")
+		NUMBER[${key#-}]=$number
+		number=$((number + 1))
+		ANSWERS[${key#-}]=${answers//|/ }
+		[ "${key#-}" != "$key" ] || KEYS+=("$key")
+	done < <(awk '/^[a-z0-9-]+=.*\|/ { key = $0; next }
+		key { print (/^ *RK3576: / ? "-" : "") key; key = "" }' "$DIR/help")
 	[ ${#KEYS[@]} -gt 0 ] || die "the board has no readings"
 }
 
@@ -27,13 +31,12 @@ register_base() {
 # their default.
 settings() {
 	local -A wanted=()
-	local key answer number i
+	local key answer number
 	for key; do
 		[[ " ${ANSWERS[${key%%=*}]:-} " == *" ${key#*=} "* ]] || die "no reading $key"
 		wanted[${key%%=*}]=${key#*=}
 	done
-	for i in "${!KEYS[@]}"; do
-		key=${KEYS[i]}
+	for key in "${KEYS[@]}"; do
 		number=0
 		for answer in ${ANSWERS[$key]}; do
 			[ "$answer" != "${wanted[$key]:-${ANSWERS[$key]%% *}}" ] || break
