@@ -42,6 +42,6 @@ settings() {
 			[ "$answer" != "${wanted[$key]:-${ANSWERS[$key]%% *}}" ] || break
 			number=$((number + 1))
 		done
-		printf '0x%x:%d ' $((0x0b000000 + BASE + 4 * i)) "$number"
+		printf '0x%x:%d ' $((0x0b000000 + BASE + 4 * NUMBER[$key])) "$number"
 	done
 }

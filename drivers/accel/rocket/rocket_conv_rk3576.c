@@ -4,6 +4,7 @@
 #include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 
 #include "rocket_conv.h"
 #include "rocket_regs.h"
@@ -39,16 +40,11 @@
 struct rocket_rk3576_write {
 	/* @first: The first register, an offset in the window. */
 	u16 first;
-	/* @last: The last. */
-	u16 last;
 	/* @value: What is written. */
 	u32 value;
+	/* @last: The last register; 0 where there is one. */
+	u16 last;
 };
-
-#define ROCKET_RK3576_ONE(reg, value)		{ reg, reg, value }
-#define ROCKET_RK3576_ZEROES(first, last)	{ first, last, 0 }
-/* Bounds that cut nothing off */
-#define ROCKET_RK3576_BOUNDS(reg)		{ reg, reg, S32_MIN }, { (reg) + 4, (reg) + 4, S32_MAX }
 
 static __le64 *rocket_rk3576_put(__le64 *at, u16 target, u16 reg, u32 value)
 {
@@ -60,7 +56,9 @@ static __le64 *rocket_rk3576_put(__le64 *at, u16 target, u16 reg, u32 value)
 static __le64 *rocket_rk3576_write(__le64 *at, const struct rocket_rk3576_write *writes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		for (u16 reg = writes[i].first; reg <= writes[i].last; reg += sizeof(u32))
+		u16 last = max(writes[i].first, writes[i].last);
+
+		for (u16 reg = writes[i].first; reg <= last; reg += sizeof(u32))
 			at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_WRITE(reg), reg,
 					       writes[i].value);
 	}
@@ -76,43 +74,42 @@ static __le64 *rocket_rk3576_put_cna(__le64 *at, const struct rocket_conv *conv)
 	u32 columns = conv->width / conv->taps;
 	u32 rows = conv->height / conv->taps;
 	const struct rocket_rk3576_write writes[] = {
-		ROCKET_RK3576_ONE(0x1004, ROCKET_RK3576_POINTER),
-		ROCKET_RK3576_ONE(0x100c, 0),
-		ROCKET_RK3576_ONE(0x1010, 0xfff),
+		{ 0x1004, ROCKET_RK3576_POINTER },
+		{ 0x100c, 0 },
+		{ 0x1010, 0xfff },
 		/* Steps */
-		ROCKET_RK3576_ONE(0x1014, conv->taps << 3 | conv->taps),
-		ROCKET_RK3576_ONE(0x1018, 0x40000404),
+		{ 0x1014, conv->taps << 3 | conv->taps },
+		{ 0x1018, 0x40000404 },
 		/* Weights: bytes, bytes of one kernel, size and number of kernels */
-		ROCKET_RK3576_ONE(0x101c, kernel * conv->kernels),
-		ROCKET_RK3576_ONE(0x1020, kernel),
-		ROCKET_RK3576_ONE(0x1024, (conv->taps - 1) << 24 | (conv->taps - 1) << 16 |
-					  (conv->kernels - 1)),
-		ROCKET_RK3576_ONE(0x1028, entries * conv->height << 16 | (conv->channels - 1)),
-		ROCKET_RK3576_ONE(0x102c, last_pixel),
-		ROCKET_RK3576_ONE(0x1030, 2 * kernel << 16 | (columns - 1)),
-		ROCKET_RK3576_ONE(0x1034, columns * rows - 1),
-		ROCKET_RK3576_ONE(0x1038, 7),
-		ROCKET_RK3576_ONE(0x103c, entries << 16),
-		ROCKET_RK3576_ONE(0x1040, BIT(28)),
-		ROCKET_RK3576_ONE(0x1044, conv->width << 16 | entries),
+		{ 0x101c, kernel * conv->kernels },
+		{ 0x1020, kernel },
+		{ 0x1024, (conv->taps - 1) << 24 | (conv->taps - 1) << 16 | (conv->kernels - 1) },
+		{ 0x1028, entries * conv->height << 16 | (conv->channels - 1) },
+		{ 0x102c, last_pixel },
+		{ 0x1030, 2 * kernel << 16 | (columns - 1) },
+		{ 0x1034, columns * rows - 1 },
+		{ 0x1038, 7 },
+		{ 0x103c, entries << 16 },
+		{ 0x1040, BIT(28) },
+		{ 0x1044, conv->width << 16 | entries },
 		/* Signed, and not converted */
-		ROCKET_RK3576_ONE(0x1048, BIT(3) | BIT(1) | BIT(0)),
-		{ 0x104c, 0x1050, 1 << 16 | 1 },
-		ROCKET_RK3576_ZEROES(0x1054, 0x1074),
-		ROCKET_RK3576_ONE(0x1078, last_pixel),
-		ROCKET_RK3576_ONE(0x107c, conv->channels - 1),
+		{ 0x1048, BIT(3) | BIT(1) | BIT(0) },
+		{ 0x104c, 1 << 16 | 1, 0x1050 },
+		{ 0x1054, 0, 0x1074 },
+		{ 0x1078, last_pixel },
+		{ 0x107c, conv->channels - 1 },
 		/* No padding */
-		ROCKET_RK3576_ZEROES(0x1080, 0x1084),
-		ROCKET_RK3576_ONE(0x1088, conv->source),
+		{ 0x1080, 0, 0x1084 },
+		{ 0x1088, conv->source },
 		/* Bursts of 16; lines in units of 4 bytes, surfaces of 16 */
-		ROCKET_RK3576_ONE(0x108c, 15 << 16 | 15),
-		ROCKET_RK3576_ONE(0x1090, conv->width * ROCKET_CONV_ATOM / 4),
-		{ 0x1094, 0x1098, conv->width * conv->height },
-		ROCKET_RK3576_ZEROES(0x109c, 0x109c),
-		ROCKET_RK3576_ZEROES(0x1100, 0x1104),
-		ROCKET_RK3576_ONE(0x1110, conv->source),
-		ROCKET_RK3576_ZEROES(0x1140, 0x1144),
-		ROCKET_RK3576_ONE(0x118c, (conv->width - 1) << 16 | (conv->width - 1)),
+		{ 0x108c, 15 << 16 | 15 },
+		{ 0x1090, conv->width * ROCKET_CONV_ATOM / 4 },
+		{ 0x1094, conv->width * conv->height, 0x1098 },
+		{ 0x109c, 0 },
+		{ 0x1100, 0, 0x1104 },
+		{ 0x1110, conv->source },
+		{ 0x1140, 0, 0x1144 },
+		{ 0x118c, (conv->width - 1) << 16 | (conv->width - 1) },
 	};
 
 	return rocket_rk3576_write(at, writes, ARRAY_SIZE(writes));
@@ -127,68 +124,71 @@ static u32 rocket_rk3576_out_size(const struct rocket_conv *conv)
 static __le64 *rocket_rk3576_put_core(__le64 *at, const struct rocket_conv *conv)
 {
 	const struct rocket_rk3576_write writes[] = {
-		ROCKET_RK3576_ONE(0x3004, ROCKET_RK3576_POINTER),
-		ROCKET_RK3576_ONE(0x3018, BIT(28) | BIT(0)),
-		ROCKET_RK3576_ONE(0x301c, rocket_rk3576_out_size(conv)),
-		ROCKET_RK3576_ONE(0x3020, conv->kernels - 1),
-		ROCKET_RK3576_ZEROES(0x3024, 0x3024),
+		{ 0x3004, ROCKET_RK3576_POINTER },
+		{ 0x3018, BIT(28) | BIT(0) },
+		{ 0x301c, rocket_rk3576_out_size(conv) },
+		{ 0x3020, conv->kernels - 1 },
+		{ 0x3024, 0 },
 	};
 
 	return rocket_rk3576_write(at, writes, ARRAY_SIZE(writes));
 }
 
-/* The output stage: a bias and a factor for each channel, scale and offset. */
+/*
+ * The output stage: a bias and a factor for each channel, scale and offset. Each part has
+ * bounds, which cut nothing off.
+ */
 static __le64 *rocket_rk3576_put_dpu(__le64 *at, const struct rocket_conv *conv)
 {
 	u32 size = rocket_rk3576_out_size(conv), last = conv->kernels - 1;
 	u32 surface = rocket_conv_out_bytes(conv) / conv->kernels;
 	const struct rocket_rk3576_write writes[] = {
-		ROCKET_RK3576_ONE(0x4004, ROCKET_RK3576_POINTER),
-		ROCKET_RK3576_ONE(0x400c, 0x40000004),
-		ROCKET_RK3576_ZEROES(0x4010, 0x4014),
-		ROCKET_RK3576_ONE(0x4018, conv->out),
-		ROCKET_RK3576_ONE(0x401c, surface),
-		ROCKET_RK3576_ONE(0x4020, size & 0xffff),
-		ROCKET_RK3576_ONE(0x4024, size >> 16),
-		ROCKET_RK3576_ZEROES(0x4028, 0x4028),
-		ROCKET_RK3576_ONE(0x402c, last),
-		ROCKET_RK3576_ONE(0x4030, last << 16 | 0x710),
-		ROCKET_RK3576_ONE(0x4034, size),
-		ROCKET_RK3576_ONE(0x4038, 0x120080),
-		ROCKET_RK3576_ZEROES(0x403c, 0x403c),
+		{ 0x4004, ROCKET_RK3576_POINTER },
+		{ 0x400c, 0x40000004 },
+		{ 0x4010, 0, 0x4014 },
+		{ 0x4018, conv->out },
+		{ 0x401c, surface },
+		{ 0x4020, size & 0xffff },
+		{ 0x4024, size >> 16 },
+		{ 0x4028, 0 },
+		{ 0x402c, last },
+		{ 0x4030, last << 16 | 0x710 },
+		{ 0x4034, size },
+		{ 0x4038, 0x120080 },
+		{ 0x403c, 0 },
 		/* Per channel: times its factor, plus its bias */
-		ROCKET_RK3576_ONE(0x4044, 1),
-		ROCKET_RK3576_BOUNDS(0x4048),
-		ROCKET_RK3576_ONE(0x4050, 0x80011111),
+		{ 0x4044, 1 },
+		{ 0x4048, S32_MIN }, { 0x404c, S32_MAX },
+		{ 0x4050, 0x80011111 },
 		/* Bypassed, with all of their parts */
-		ROCKET_RK3576_BOUNDS(0x4058),
-		ROCKET_RK3576_ONE(0x4060, 0x903),
-		ROCKET_RK3576_BOUNDS(0x406c),
-		ROCKET_RK3576_BOUNDS(0x4074),
-		ROCKET_RK3576_ONE(0x407c, 0x10041c1),
-		ROCKET_RK3576_ONE(0x4080, 0),
-		ROCKET_RK3576_ONE(0x4084, 1),
-		ROCKET_RK3576_BOUNDS(0x4088),
-		ROCKET_RK3576_ZEROES(0x4090, 0x4094),
-		ROCKET_RK3576_ZEROES(0x409c, 0x409c),
-		ROCKET_RK3576_BOUNDS(0x40a4),
+		{ 0x4058, S32_MIN }, { 0x405c, S32_MAX },
+		{ 0x4060, 0x903 },
+		{ 0x406c, S32_MIN }, { 0x4070, S32_MAX },
+		{ 0x4074, S32_MIN }, { 0x4078, S32_MAX },
+		{ 0x407c, 0x10041c1 },
+		{ 0x4080, 0 },
+		{ 0x4084, 1 },
+		{ 0x4088, S32_MIN }, { 0x408c, S32_MAX },
+		{ 0x4090, 0, 0x4094 },
+		{ 0x409c, 0 },
+		{ 0x40a4, S32_MIN }, { 0x40a8, S32_MAX },
 		/* Offset, scale, shift */
-		ROCKET_RK3576_ONE(0x40ac, conv->offset),
-		ROCKET_RK3576_ONE(0x40b0, BIT(14)),
-		ROCKET_RK3576_ONE(0x40b4, 14 + conv->shift),
+		{ 0x40ac, conv->offset },
+		{ 0x40b0, BIT(14) },
+		{ 0x40b4, 14 + conv->shift },
 		/* From the last row of two surfaces to the first of the next two */
-		ROCKET_RK3576_ONE(0x40b8, surface),
-		ROCKET_RK3576_ZEROES(0x40bc, 0x40bc),
-		ROCKET_RK3576_ONE(0x40c0, 0x4440100),
-		ROCKET_RK3576_ZEROES(0x40c8, 0x40cc),
-		ROCKET_RK3576_ONE(0x40d0, 0x40ffff),
+		{ 0x40b8, surface },
+		{ 0x40bc, 0 },
+		{ 0x40c0, 0x4440100 },
+		{ 0x40c8, 0, 0x40cc },
+		{ 0x40d0, 0x40ffff },
 		/* Tables */
-		ROCKET_RK3576_ZEROES(0x4100, 0x4120),
-		ROCKET_RK3576_ZEROES(0x4130, 0x4130),
-		ROCKET_RK3576_ZEROES(0x4140, 0x4154),
-		ROCKET_RK3576_ZEROES(0x4160, 0x4160),
-		ROCKET_RK3576_ZEROES(0x4170, 0x4174),
-		ROCKET_RK3576_ZEROES(0x4184, 0x4194),
+		{ 0x4100, 0, 0x4120 },
+		{ 0x4130, 0 },
+		{ 0x4140, 0, 0x4154 },
+		{ 0x4160, 0 },
+		{ 0x4170, 0, 0x4174 },
+		{ 0x4184, 0, 0x4194 },
 	};
 
 	return rocket_rk3576_write(at, writes, ARRAY_SIZE(writes));
@@ -199,25 +199,25 @@ static __le64 *rocket_rk3576_put_rdma(__le64 *at, const struct rocket_conv *conv
 	u32 operands = conv->kernels / ROCKET_RK3576_GROUP * ROCKET_RK3576_GROUP_BYTES;
 	u32 size = rocket_rk3576_out_size(conv);
 	const struct rocket_rk3576_write writes[] = {
-		ROCKET_RK3576_ONE(0x5004, ROCKET_RK3576_POINTER),
-		ROCKET_RK3576_ONE(0x500c, size & 0xffff),
-		ROCKET_RK3576_ONE(0x5010, size >> 16),
-		ROCKET_RK3576_ONE(0x5014, conv->kernels - 1),
-		ROCKET_RK3576_ZEROES(0x5018, 0x5018),
-		ROCKET_RK3576_ONE(0x501c, 0x710),
+		{ 0x5004, ROCKET_RK3576_POINTER },
+		{ 0x500c, size & 0xffff },
+		{ 0x5010, size >> 16 },
+		{ 0x5014, conv->kernels - 1 },
+		{ 0x5018, 0 },
+		{ 0x501c, 0x710 },
 		/* Operands, and by how much to shift sums, which is behind them */
-		ROCKET_RK3576_ONE(0x5020, conv->bias),
-		ROCKET_RK3576_ONE(0x5024, conv->bias + operands),
-		ROCKET_RK3576_ZEROES(0x5028, 0x5030),
+		{ 0x5020, conv->bias },
+		{ 0x5024, conv->bias + operands },
+		{ 0x5028, 0, 0x5030 },
 		/* No other operand */
-		ROCKET_RK3576_ONE(0x5034, 0x41),
-		ROCKET_RK3576_ZEROES(0x5038, 0x5038),
-		ROCKET_RK3576_ZEROES(0x5040, 0x5040),
-		ROCKET_RK3576_ONE(0x5044, 0x40000010),
-		ROCKET_RK3576_ZEROES(0x5048, 0x504c),
-		ROCKET_RK3576_ZEROES(0x5064, 0x5064),
-		ROCKET_RK3576_ZEROES(0x506c, 0x506c),
-		ROCKET_RK3576_ZEROES(0x5078, 0x507c),
+		{ 0x5034, 0x41 },
+		{ 0x5038, 0 },
+		{ 0x5040, 0 },
+		{ 0x5044, 0x40000010 },
+		{ 0x5048, 0, 0x504c },
+		{ 0x5064, 0 },
+		{ 0x506c, 0 },
+		{ 0x5078, 0, 0x507c },
 	};
 
 	return rocket_rk3576_write(at, writes, ARRAY_SIZE(writes));
