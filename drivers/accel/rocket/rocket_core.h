@@ -176,8 +176,8 @@ struct rocket_core {
 	/** @power_watch: Called when the power domain is switched on or off. */
 	struct notifier_block power_watch;
 
-	/** @powered_off: The power domain has been switched off. */
-	struct completion powered_off;
+	/** @offs: How often the power domain has been switched off; by the domain's lock. */
+	unsigned int offs;
 
 	/**
 	 * @power_cycle: A recovery switches the core off and on: it stays in its
@@ -285,7 +285,10 @@ struct rocket_core {
 	/** @busy: For how long jobs have run. */
 	struct rocket_busy busy;
 
-	/** @idle: Woken when @job becomes %NULL, or @claimed %false. */
+	/**
+	 * @idle: Woken when @job becomes %NULL, @claimed or @mmu_dead %false, or @offs
+	 * changes.
+	 */
 	wait_queue_head_t idle;
 
 	/** @coredump: What the last failure left, on its way to userspace. */

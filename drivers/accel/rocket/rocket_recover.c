@@ -149,7 +149,11 @@ static void rocket_recover_give_up(struct rocket_core *core)
 	dev_err(core->hw.dev, "core %u cannot be brought back and is out of service; unbind and bind its driver to try again\n",
 		core->index);
 
-	rocket_hw_stop(&core->hw);
+	/* Its power may be what could not be had. */
+	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
+		rocket_hw_stop(&core->hw);
+		pm_runtime_put_noidle(core->hw.dev);
+	}
 	rocket_attach_abandon(core);
 
 	scoped_guard(spinlock_irq, &core->lock)
@@ -167,7 +171,7 @@ static void rocket_recover_give_up(struct rocket_core *core)
 static bool rocket_recover_get_power(struct rocket_core *core)
 {
 	if (READ_ONCE(core->recovering))
-		return !pm_runtime_resume_and_get(core->hw.dev);
+		return !rocket_reset_get_power(core);
 
 	return pm_runtime_get_if_active(core->hw.dev) > 0;
 }

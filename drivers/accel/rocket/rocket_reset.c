@@ -42,7 +42,9 @@
  * has run something since it was switched on stays in its VM until the domain goes off,
  * and the lines are pulsed right before (rocket_reset_before_off()). So the core stands
  * still when the IOMMU is switched off, and nothing attaches the IOMMU in between:
- * rocket_attach_vm() asks for a power cycle instead.
+ * rocket_attach_vm() asks for a power cycle instead. Nor may anybody wake the core up
+ * until the domain has been off (rocket_reset_get_power()): the IOMMU's driver would find
+ * its hardware dead, and refuse to wake up ever after.
  */
 
 /* How long the reset lines are held, in us. */
@@ -58,6 +60,9 @@
  */
 #define ROCKET_POWER_OFF_MS	200
 #define ROCKET_FALL_ASLEEP_MS	1000
+
+/* After how long a domain that has not gone off is looked at again, in ms. */
+#define ROCKET_POWER_NUDGE_MS	4
 
 /* struct rocket_reset_mark - A register that tells whether a reset has happened. */
 struct rocket_reset_mark {
@@ -243,7 +248,63 @@ void rocket_reset_before_off(struct rocket_core *core)
 		return;
 
 	rocket_reset_now(core);
-	core->mmu_dead = true;
+	WRITE_ONCE(core->mmu_dead, true);
+}
+
+/*
+ * The IOMMU and, where there are several domains, what the core has in its own fall asleep at
+ * the same time: each may find the other awake still, and leave the domain on. So it is
+ * looked at once more.
+ */
+static void rocket_reset_nudge_domain(struct rocket_core *core)
+{
+	struct device *dev = rocket_hw_power_dev(&core->hw);
+
+	if (dev != core->hw.dev && !pm_runtime_resume_and_get(dev))
+		pm_runtime_put_sync_suspend(dev);
+}
+
+/* Waits until the domain has been off again since there were @before times. */
+static bool rocket_reset_await_off(struct rocket_core *core, unsigned int before, unsigned int ms)
+{
+	for (unsigned int i = 0; i < ms; i += ROCKET_POWER_NUDGE_MS) {
+		if (wait_event_timeout(core->idle, READ_ONCE(core->offs) != before,
+				       msecs_to_jiffies(ROCKET_POWER_NUDGE_MS)))
+			return true;
+		rocket_reset_nudge_domain(core);
+	}
+
+	return READ_ONCE(core->offs) != before;
+}
+
+/**
+ * rocket_reset_get_power() - Power a core up, and keep it so.
+ * @core: The core, bound.
+ *
+ * One that is on its way to lose power, and must, is let go there first.
+ *
+ * Return: 0, with a runtime PM reference; -EBUSY when something else keeps its power domain
+ * on that must go off; a negative errno of runtime PM.
+ */
+int rocket_reset_get_power(struct rocket_core *core)
+{
+	struct device *dev = core->hw.dev;
+	unsigned int before;
+	int ret = -EBUSY;
+
+	if (!core->hw.soc->reset_needs_power)
+		return pm_runtime_resume_and_get(dev);
+
+	/* With the reference no suspend begins; one that has begun is waited for. */
+	pm_runtime_get_noresume(dev);
+	pm_runtime_barrier(dev);
+	before = READ_ONCE(core->offs);
+	if (!READ_ONCE(core->mmu_dead) || rocket_reset_await_off(core, before, ROCKET_POWER_OFF_MS))
+		ret = pm_runtime_resume(dev);
+	if (ret < 0)
+		pm_runtime_put_noidle(dev);
+
+	return min(ret, 0);
 }
 
 static int rocket_reset_power_event(struct notifier_block *nb, unsigned long event,
@@ -253,9 +314,10 @@ static int rocket_reset_power_event(struct notifier_block *nb, unsigned long eve
 
 	if (event == GENPD_NOTIFY_OFF) {
 		WRITE_ONCE(core->ran, false);
-		core->mmu_dead = false;
+		WRITE_ONCE(core->mmu_dead, false);
 		rocket_scrub_power_lost(core);
-		complete(&core->powered_off);
+		WRITE_ONCE(core->offs, core->offs + 1);
+		wake_up(&core->idle);
 	}
 
 	return NOTIFY_OK;
@@ -269,7 +331,6 @@ static int rocket_reset_power_event(struct notifier_block *nb, unsigned long eve
  */
 void rocket_reset_watch_power(struct rocket_core *core)
 {
-	init_completion(&core->powered_off);
 	core->power_watch.notifier_call = rocket_reset_power_event;
 	dev_pm_genpd_add_notifier(rocket_hw_power_dev(&core->hw), &core->power_watch);
 }
@@ -290,16 +351,14 @@ void rocket_reset_unwatch_power(struct rocket_core *core)
 static int rocket_reset_power_off(struct rocket_core *core, unsigned int references)
 {
 	int idle_ms = clamp(core->hw.dev->power.autosuspend_delay, 0, ROCKET_FALL_ASLEEP_MS);
+	unsigned int before = READ_ONCE(core->offs);
 	int ret;
 
 	for (unsigned int i = 0; i < references; i++)
 		pm_runtime_put_noidle(core->hw.dev);
 
-	reinit_completion(&core->powered_off);
 	ret = pm_runtime_suspend(core->hw.dev);
-	if (ret >= 0 &&
-	    !wait_for_completion_timeout(&core->powered_off,
-					 msecs_to_jiffies(ROCKET_POWER_OFF_MS + idle_ms)))
+	if (ret >= 0 && !rocket_reset_await_off(core, before, ROCKET_POWER_OFF_MS + idle_ms))
 		ret = -ETIMEDOUT;
 
 	for (unsigned int i = 0; i < references; i++)
@@ -321,7 +380,7 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
  * while its domain is off.
  *
  * Return: 0, or a negative errno when the domain was not switched off, or that
- * did not help. The core is powered again unless its IOMMU refuses.
+ * did not help. The core is powered again unless its IOMMU refuses, or would.
  */
 int rocket_reset_by_power(struct rocket_core *core)
 {
@@ -337,7 +396,8 @@ int rocket_reset_by_power(struct rocket_core *core)
 	WRITE_ONCE(core->power_cycle, true);
 	off = rocket_reset_power_off(core, core->job ? 2 : 1);
 	rocket_race_point(ROCKET_RACE_POWER_CYCLE);
-	on = pm_runtime_resume(hw->dev);
+	/* One that must lose power and has not cannot be woken up. */
+	on = READ_ONCE(core->mmu_dead) ? -EBUSY : pm_runtime_resume(hw->dev);
 	WRITE_ONCE(core->power_cycle, false);
 
 	if (on < 0)

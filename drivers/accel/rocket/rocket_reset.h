@@ -9,6 +9,7 @@ int rocket_reset_learn(struct rocket_hw *hw);
 const char *rocket_reset_mark_name(const struct rocket_hw *hw);
 int rocket_reset(struct rocket_core *core);
 void rocket_reset_before_off(struct rocket_core *core);
+int rocket_reset_get_power(struct rocket_core *core);
 int rocket_reset_by_power(struct rocket_core *core);
 
 void rocket_reset_watch_power(struct rocket_core *core);

@@ -15,6 +15,7 @@
 #include "rocket_queue.h"
 #include "rocket_race.h"
 #include "rocket_recover.h"
+#include "rocket_reset.h"
 #include "rocket_run.h"
 #include "rocket_runq.h"
 #include "rocket_scrub.h"
@@ -264,7 +265,7 @@ static int rocket_runq_prepare_core(struct rocket_core *core, struct rocket_vm *
 	 * no shrinker or notifier through which reclaim could wait for one of
 	 * its fences.
 	 */
-	ret = pm_runtime_resume_and_get(core->hw.dev);
+	ret = rocket_reset_get_power(core);
 	if (ret)
 		return ret;
 

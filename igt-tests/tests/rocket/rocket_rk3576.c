@@ -197,6 +197,24 @@ static void test_sleep_between(int fd)
 	}
 }
 
+/*
+ * A core is asked for again while it falls asleep: it was reset by then, and must lose power
+ * before anybody wakes it up.
+ */
+static void test_wake_early(int fd)
+{
+	struct scene s = make_scene(fd, 0, SEED);
+	int delay = rocket_sysfs_autosuspend(0);
+
+	rocket_sysfs_set_autosuspend(0, 1);
+	for (unsigned int i = 0; i < 300; i++) {
+		rocket_probe_expect(&s.probe, BASE, SEED);
+		/* Around the end of its millisecond, and what its way down takes. */
+		usleep(700 + i * 7 % 1000);
+	}
+	rocket_sysfs_set_autosuspend(0, delay);
+}
+
 /* While something keeps it on, a file's own VMs follow each other all the same. */
 static void test_power_held(int fd)
 {
@@ -236,6 +254,7 @@ igt_main
 		{ "flag-hang", test_flag_hang, "It does not keep a job that hangs" },
 		{ "vm-change", test_vm_change, "Between two VMs the core loses power" },
 		{ "sleep-between", test_sleep_between, "A core that was asleep can have any VM" },
+		{ "wake-early", test_wake_early, "So can one that has just begun to fall asleep" },
 		{ "power-held", test_power_held,
 		  "While its power is kept on a file's VMs follow each other" },
 	};

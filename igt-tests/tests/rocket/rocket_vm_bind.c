@@ -758,7 +758,7 @@ static void test_tables_ahead(int fd)
 {
 	struct scene s = make_scene(fd);
 	uint64_t before, bound;
-	const unsigned int core = 1;
+	const unsigned int core = rocket_board_cores() - 1;
 	uint32_t done;
 
 	rocket_require_board();
