@@ -112,6 +112,24 @@ static int rocket_recover_by_power(struct rocket_core *core)
 }
 
 /*
+ * It has to lose power and cannot. One that runs something is reset all the same, and serves
+ * nobody until its power goes. One that does nothing leaves its VM: it is believed.
+ */
+static int rocket_recover_without_power(struct rocket_core *core)
+{
+	if (READ_ONCE(core->job)) {
+		guard(mutex)(&core->attach_lock);
+
+		rocket_reset_before_off(core);
+		return 0;
+	}
+
+	rocket_attach_abandon_live(core);
+
+	return 0;
+}
+
+/*
  * Makes a core do nothing, whatever it takes, and hands it to @vm, if there is one.
  * The core is powered, with a runtime PM reference of the caller and one of the job that
  * runs, if one does. Returns 0; -EACCES when the core is well and must not be handed to
@@ -136,6 +154,8 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 	/* It computes, but it can neither be cleaned nor be switched off. */
 	if (vm && (!well || well == -EAGAIN))
 		return rocket_scrub_attach_uncleaned(core, vm);
+	if (well == -EAGAIN)
+		return rocket_recover_without_power(core);
 
 	return ret;
 }

@@ -227,7 +227,31 @@ static void test_power_held(int fd)
 		rocket_probe_expect(&t.probe, BASE, SEED + 1);
 		rocket_probe_expect(&s.probe, BASE, SEED);
 	}
+	/* So do those that go. */
+	rocket_probe_expect(&t.probe, BASE, SEED + 1);
+	rocket_probe_fini(&t.probe);
+	rocket_vm_destroy(fd, t.vm);
+	rocket_probe_expect(&s.probe, BASE, SEED);
 	rocket_sysfs_stay_awake(0, false);
+}
+
+/* A job that hangs meanwhile ends, and the core serves again as soon as it was off. */
+static void test_hang_held(int fd)
+{
+	struct scene s = make_scene(fd, 0, SEED);
+	struct drm_rocket_job job;
+
+	rocket_probe_expect(&s.probe, BASE, SEED);
+	rocket_sysfs_stay_awake(0, true);
+	rocket_probe_set_hang(&s.probe, 0);
+	job = rocket_probe_job(&s.probe, 0, 1);
+	job.timeout_ms = 100;
+	igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
+	rocket_probe_set(&s.probe, 0, BASE, rocket_probe_result_addr(&s.probe, 0));
+	igt_assert_eq(rocket_run(fd, &job), -EBUSY);
+	rocket_sysfs_stay_awake(0, false);
+	rocket_sysfs_await_suspend(0);
+	rocket_probe_expect(&s.probe, BASE, SEED);
 }
 
 /* The second core stays out of it, and says why. */
@@ -257,6 +281,8 @@ igt_main
 		{ "wake-early", test_wake_early, "So can one that has just begun to fall asleep" },
 		{ "power-held", test_power_held,
 		  "While its power is kept on a file's VMs follow each other" },
+		{ "hang-held", test_hang_held,
+		  "A job that hangs meanwhile costs no more than the time until it was off" },
 	};
 
 	igt_fixture {
