@@ -14,6 +14,7 @@
 IGT_TEST_DESCRIPTION("Tasks that the core runs one after another by itself");
 
 #define SEED		0xc4a10000u
+/* What every SoC can do. */
 #define LONGEST		4095u
 /* Time-outs: of what shall not be waited for long, and of what takes none */
 #define SHORT_MS	30u
@@ -135,7 +136,9 @@ static void test_invalid(int fd)
 {
 	struct rocket_row s = rocket_row(fd, SLOTS, SEED);
 	struct drm_rocket_job job = rocket_probe_job(&s.probe, 0, 2);
-	static const uint32_t counts[] = { LONGEST + 1, 65536, UINT32_MAX };
+	const uint32_t counts[] = {
+		rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_CHAIN) + 1, 65536, UINT32_MAX,
+	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++) {
 		s.probe.tasks[1].chain_count = counts[i];

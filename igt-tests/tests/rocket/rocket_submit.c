@@ -589,6 +589,7 @@ static void test_switch_each(int fd)
 	uint64_t loads;
 
 	rocket_require_board();
+	igt_require_f(rocket_board_cores() > 1, "core 1 is not in service here\n");
 	rocket_sysfs_stay_awake(1, true);
 	leave_core_empty(fd, 1);
 	loads = loads_of(s, 2, 1, TURN, TURN * TURNS);
