@@ -75,6 +75,8 @@ typedef struct RkNpuSoc {
     uint32_t mmu_offset[MAX_CORES];     /* of bank 0, in the core's window */
     uint32_t bank_size;
     bool has_biu;
+    /* Its boards have a supply that stays on: Linux does not switch it with the domain. */
+    bool supply_stays;
     bool shared_buffer;         /* one convolution buffer for all cores */
     bool sram_supply;
     bool scmi;                  /* firmware can set the NPU's clock */

@@ -245,6 +245,9 @@ static void add_supply(RkNpuMachine *s, void *fdt, Phandles *ph)
     qemu_fdt_add_subnode(fdt, node);
     qemu_fdt_setprop_string(fdt, node, "regulator-name", "vdd_npu_s0");
     qemu_fdt_setprop(fdt, node, "regulator-boot-on", NULL, 0);
+    if (s->soc->supply_stays) {
+        qemu_fdt_setprop(fdt, node, "regulator-always-on", NULL, 0);
+    }
     if (s->npu_clock == NPU_CLOCK_OPP) {
         add_settable_supply(fdt, node, gpio);
     } else {

@@ -202,6 +202,7 @@ const RkNpuSoc rk_npu_rk3576 = {
     .mmu_offset = { 0x2000, 0x2000 },
     .bank_size = RK_IOMMU_BANK_SIZE,
     .has_biu = true,
+    .supply_stays = true,
     .shared_buffer = true,
     .cru_type = TYPE_RK3576_CRU,
     .pmu_type = TYPE_RK3576_PMU,
