@@ -121,10 +121,7 @@ VISIBLE_IF_KUNIT int rocket_submit_check(const struct drm_rocket_job *args, u32 
 }
 EXPORT_SYMBOL_IF_KUNIT(rocket_submit_check);
 
-/*
- * Copies some tasks, all at once but for a struct that this kernel does not know: of that
- * each one's rest is looked at.
- */
+/* All at once, but for a struct that this kernel does not know: of that each rest is checked. */
 static int rocket_submit_copy_some(struct drm_rocket_task *tasks,
 				   const struct drm_rocket_job *args, u32 first, u32 count)
 {
