@@ -30,7 +30,7 @@
 #include "rocket_sync.h"
 #include "rocket_vm.h"
 
-#define ROCKET_SUBMIT_REGCMD_ALIGN	16
+#define ROCKET_SUBMIT_REGCMD_ALIGN	8
 
 /* The structs as mainline's first version had them */
 #define ROCKET_SUBMIT_JOB_MIN_SIZE \
@@ -162,7 +162,7 @@ static int rocket_submit_check_task(struct drm_rocket_task *task,
 	if (!task->regcmd_count || task->regcmd_count > ROCKET_SUBMIT_MAX_COMMANDS)
 		return -EINVAL;
 
-	/* The low bits of the address register mean other things. */
+	/* Lower bits of the address register mean other things; users have set this one. */
 	if (!IS_ALIGNED(task->regcmd, ROCKET_SUBMIT_REGCMD_ALIGN))
 		return -EINVAL;
 

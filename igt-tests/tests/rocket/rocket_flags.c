@@ -167,7 +167,7 @@ static void test_invalid(int fd)
 		task->regcmd_count = 0;
 		igt_assert_eq(__rocket_submit(fd, &job, 1), -EINVAL);
 		*task = good;
-		task->regcmd += 8;
+		task->regcmd += 4;
 		igt_assert_eq(__rocket_submit(fd, &job, 1), -EINVAL);
 		*task = good;
 	}

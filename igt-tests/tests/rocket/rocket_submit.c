@@ -678,7 +678,7 @@ static void test_bad_jobs(int fd)
 	uint64_t longest = rocket_get_param(fd, DRM_ROCKET_PARAM_MAX_JOB_TIMEOUT_MS);
 	uint32_t unknown = NO_HANDLE;
 	struct drm_rocket_task tasks[] = {
-		{ .regcmd = PROBE_ADDR + 8, .regcmd_count = 126 },
+		{ .regcmd = PROBE_ADDR + 4, .regcmd_count = 126 },
 		{ .regcmd = PROBE_ADDR, .regcmd_count = 0 },
 		{ .regcmd = PROBE_ADDR, .regcmd_count = 131073 },
 		{ .regcmd = PROBE_ADDR, .regcmd_count = UINT32_MAX },

@@ -308,7 +308,7 @@ struct drm_rocket_sync {
 struct drm_rocket_task {
 	/**
 	 * @regcmd: Input: Address of the register command stream in the job's
-	 * VM, aligned to 16 bytes.
+	 * VM, aligned to 8 bytes.  Execution begins at the 16 bytes that it lies in.
 	 */
 	__u32 regcmd;
 
