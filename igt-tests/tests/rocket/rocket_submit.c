@@ -438,7 +438,7 @@ static void test_priority(int fd)
 	in = rocket_sync(blocker.syncobj, 0);
 	for (unsigned int i = 0; i < 3; i++) {
 		struct drm_rocket_job jobs[30];
-		struct drm_rocket_task tasks[20];
+		struct drm_rocket_task tasks[100];
 
 		s[i] = make_scene_in(fd, rocket_vm_create(fd));
 		out[i] = rocket_sync(rocket_syncobj(fd), 0);
