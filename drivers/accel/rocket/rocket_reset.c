@@ -299,7 +299,7 @@ int rocket_reset_get_power(struct rocket_core *core)
 	pm_runtime_get_noresume(dev);
 	pm_runtime_barrier(dev);
 	before = READ_ONCE(core->offs);
-	/* One that the system's own sleep has woken up needs a power cycle: see rocket_attach_vm(). */
+	/* What the system woke up too early needs a power cycle: see rocket_attach_vm(). */
 	if (!READ_ONCE(core->mmu_dead) || pm_runtime_active(dev) ||
 	    rocket_reset_await_off(core, before, ROCKET_POWER_OFF_MS))
 		ret = pm_runtime_resume(dev);
