@@ -133,6 +133,9 @@ enum {
 #define ROCKET_LUT_ACCESS_WRITE	BIT(17)
 #define ROCKET_LUT_TABLE_ID(n)	((n) << 16)
 
+/* Next stream, its length, fence, start */
+#define ROCKET_CONV_END_COMMANDS	4
+
 /* A factor of 1, in the form that users have it. */
 #define ROCKET_CONV_SCALE	BIT(14)
 #define ROCKET_CONV_SCALE_SHIFT	14
@@ -149,8 +152,16 @@ static __le64 *rocket_conv_write(__le64 *at, u16 reg, u32 value)
 	return rocket_conv_put(at, ROCKET_TARGET_WRITE(reg), reg, value);
 }
 
-/* The same value to all registers from @first to @last. */
-static __le64 *rocket_conv_fill(__le64 *at, u16 first, u16 last, u32 value)
+/**
+ * rocket_conv_fill() - The same value to all registers of a range.
+ * @at: Where in the stream.
+ * @first: The first register, an offset in the core's window.
+ * @last: The last.
+ * @value: The value.
+ *
+ * Return: The place behind.
+ */
+__le64 *rocket_conv_fill(__le64 *at, u16 first, u16 last, u32 value)
 {
 	for (u16 reg = first; reg <= last; reg += sizeof(u32))
 		at = rocket_conv_write(at, reg, value);
@@ -171,8 +182,13 @@ static __le64 *rocket_conv_put_tables(__le64 *at)
 	return at;
 }
 
-/* Columns, and rows above them, of the result, each less one */
-static u32 rocket_conv_out_size(const struct rocket_conv *conv)
+/**
+ * rocket_conv_out_size() - Extent of the result, as registers have it.
+ * @conv: The convolution.
+ *
+ * Return: Columns, and rows in the upper half, each less one.
+ */
+u32 rocket_conv_out_size(const struct rocket_conv *conv)
 {
 	return (conv->height / conv->taps - 1) << 16 | (conv->width / conv->taps - 1);
 }
@@ -191,14 +207,8 @@ static __le64 *rocket_conv_put_sizes(__le64 *at, const struct rocket_conv *conv)
 	at = rocket_conv_write(at, ROCKET_REG_CNA_DCOMP_REGNUM, 0);
 	at = rocket_conv_write(at, ROCKET_REG_CNA_DCOMP_CTRL, 0);
 	at = rocket_conv_write(at, ROCKET_REG_CNA_CONV_CON1, 0);
-	at = rocket_conv_write(at, ROCKET_REG_DPU_S_POINTER,
-			       ROCKET_S_POINTER_POINTER_PP_EN |
-			       ROCKET_S_POINTER_EXECUTER_PP_EN |
-			       ROCKET_S_POINTER_POINTER_PP_MODE);
-	at = rocket_conv_write(at, ROCKET_REG_RDMA_S_POINTER,
-			       ROCKET_S_POINTER_POINTER_PP_EN |
-			       ROCKET_S_POINTER_EXECUTER_PP_EN |
-			       ROCKET_S_POINTER_POINTER_PP_MODE);
+	at = rocket_conv_write(at, ROCKET_REG_DPU_S_POINTER, ROCKET_S_POINTER_PING_PONG);
+	at = rocket_conv_write(at, ROCKET_REG_RDMA_S_POINTER, ROCKET_S_POINTER_PING_PONG);
 	/* Rows that are fetched ahead: Mesa's number */
 	at = rocket_conv_write(at, ROCKET_REG_CNA_CONV_CON2, (51 + conv->taps) << 4);
 	at = rocket_conv_write(at, ROCKET_REG_CNA_CONV_CON3, conv->taps << 3 | conv->taps);
@@ -323,15 +333,27 @@ static __le64 *rocket_conv_put_rdma(__le64 *at, const struct rocket_conv *conv)
 	return rocket_conv_write(at, ROCKET_REG_RDMA_WEIGHT, 0x01010101);
 }
 
-/* What a chain goes on with is a stream without tables. */
-static __le64 *rocket_conv_put_end(__le64 *at, const struct rocket_conv *conv)
+/**
+ * rocket_conv_put_end() - What a stream ends with: the next one, and the start.
+ * @at: Where in the stream.
+ * @conv: The convolution.
+ * @to: The stream's begin.
+ * @commands: The length of the stream, and of the next. What is missing is filled up.
+ *
+ * Return: The place behind.
+ */
+__le64 *rocket_conv_put_end(__le64 *at, const struct rocket_conv *conv, __le64 *to,
+			    unsigned int commands)
 {
+	while (at < to + commands - ROCKET_CONV_END_COMMANDS)
+		at = rocket_conv_put(at, 0, 0, 0);
+
 	if (conv->next)
 		at = rocket_conv_write(at, ROCKET_REG_PC_BASE_ADDRESS, conv->next);
 	else
 		at = rocket_conv_put(at, 0, 0, 0);
 	at = rocket_conv_write(at, ROCKET_REG_PC_REGISTER_AMOUNTS,
-			       conv->next ? (ROCKET_CONV_COMMANDS + 1) / 2 - 1 : 0);
+			       conv->next ? (commands + 1) / 2 - 1 : 0);
 	at = rocket_conv_put(at, ROCKET_TARGET_FENCE, 0, 0);
 
 	return rocket_conv_put(at, ROCKET_TARGET_OP_ENABLE, ROCKET_REG_PC_OPERATION_ENABLE,
@@ -357,7 +379,8 @@ unsigned int rocket_conv_emit(const struct rocket_conv *conv, __le64 *to)
 	at = rocket_conv_put_core(at, conv);
 	at = rocket_conv_put_dpu(at, conv);
 	at = rocket_conv_put_rdma(at, conv);
-	at = rocket_conv_put_end(at, conv);
+	/* What a chain goes on with is a stream without tables. */
+	at = rocket_conv_put_end(at, conv, to, ROCKET_CONV_COMMANDS);
 
 	return at - to;
 }

@@ -91,6 +91,11 @@ static inline u8 rocket_conv_result(const struct rocket_conv *conv)
 	return (conv->taps * conv->taps * conv->channels >> conv->shift) + conv->offset;
 }
 
+__le64 *rocket_conv_fill(__le64 *at, u16 first, u16 last, u32 value);
+u32 rocket_conv_out_size(const struct rocket_conv *conv);
+__le64 *rocket_conv_put_end(__le64 *at, const struct rocket_conv *conv, __le64 *to,
+			    unsigned int commands);
+
 unsigned int rocket_conv_emit(const struct rocket_conv *conv, __le64 *to);
 unsigned int rocket_conv_emit_rk3576(const struct rocket_conv *conv, __le64 *to);
 void rocket_conv_operands_rk3576(void *to, size_t bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <asm/byteorder.h>
+#include <linux/array_size.h>
 #include <linux/bits.h>
-#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
@@ -17,16 +17,6 @@
  * author took it from captures of the vendor's compiler and runs it on a board. Values
  * that nobody has explained are written as they are there.
  */
-
-#define ROCKET_RK3576_TARGET_WRITE(reg)	(BIT(8 + ((reg) >> 12)) | BIT(0))
-#define ROCKET_RK3576_TARGET_FENCE	0x41
-#define ROCKET_RK3576_TARGET_OP_ENABLE	0x81
-/* CNA, CORE, DPU and its reader */
-#define ROCKET_RK3576_OP_ENABLE		0x1d
-
-#define ROCKET_RK3576_POINTER	(ROCKET_S_POINTER_POINTER_PP_EN | \
-				 ROCKET_S_POINTER_EXECUTER_PP_EN | \
-				 ROCKET_S_POINTER_POINTER_PP_MODE)
 
 /* Entries of the convolution buffer, in bytes */
 #define ROCKET_RK3576_ENTRY	64
@@ -46,22 +36,11 @@ struct rocket_rk3576_write {
 	u16 last;
 };
 
-static __le64 *rocket_rk3576_put(__le64 *at, u16 target, u16 reg, u32 value)
-{
-	*at = cpu_to_le64((u64)target << 48 | (u64)value << 16 | reg);
-
-	return at + 1;
-}
-
 static __le64 *rocket_rk3576_write(__le64 *at, const struct rocket_rk3576_write *writes, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		u16 last = max(writes[i].first, writes[i].last);
-
-		for (u16 reg = writes[i].first; reg <= last; reg += sizeof(u32))
-			at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_WRITE(reg), reg,
-					       writes[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		at = rocket_conv_fill(at, writes[i].first, max(writes[i].first, writes[i].last),
+				      writes[i].value);
 
 	return at;
 }
@@ -74,7 +53,7 @@ static __le64 *rocket_rk3576_put_cna(__le64 *at, const struct rocket_conv *conv)
 	u32 columns = conv->width / conv->taps;
 	u32 rows = conv->height / conv->taps;
 	const struct rocket_rk3576_write writes[] = {
-		{ 0x1004, ROCKET_RK3576_POINTER },
+		{ 0x1004, ROCKET_S_POINTER_PING_PONG },
 		{ 0x100c, 0 },
 		{ 0x1010, 0xfff },
 		/* Steps */
@@ -115,18 +94,12 @@ static __le64 *rocket_rk3576_put_cna(__le64 *at, const struct rocket_conv *conv)
 	return rocket_rk3576_write(at, writes, ARRAY_SIZE(writes));
 }
 
-/* Columns, and rows above them, of the result, each less one */
-static u32 rocket_rk3576_out_size(const struct rocket_conv *conv)
-{
-	return (conv->height / conv->taps - 1) << 16 | (conv->width / conv->taps - 1);
-}
-
 static __le64 *rocket_rk3576_put_core(__le64 *at, const struct rocket_conv *conv)
 {
 	const struct rocket_rk3576_write writes[] = {
-		{ 0x3004, ROCKET_RK3576_POINTER },
+		{ 0x3004, ROCKET_S_POINTER_PING_PONG },
 		{ 0x3018, BIT(28) | BIT(0) },
-		{ 0x301c, rocket_rk3576_out_size(conv) },
+		{ 0x301c, rocket_conv_out_size(conv) },
 		{ 0x3020, conv->kernels - 1 },
 		{ 0x3024, 0 },
 	};
@@ -140,10 +113,10 @@ static __le64 *rocket_rk3576_put_core(__le64 *at, const struct rocket_conv *conv
  */
 static __le64 *rocket_rk3576_put_dpu(__le64 *at, const struct rocket_conv *conv)
 {
-	u32 size = rocket_rk3576_out_size(conv), last = conv->kernels - 1;
+	u32 size = rocket_conv_out_size(conv), last = conv->kernels - 1;
 	u32 surface = rocket_conv_out_bytes(conv) / conv->kernels;
 	const struct rocket_rk3576_write writes[] = {
-		{ 0x4004, ROCKET_RK3576_POINTER },
+		{ 0x4004, ROCKET_S_POINTER_PING_PONG },
 		{ 0x400c, 0x40000004 },
 		{ 0x4010, 0, 0x4014 },
 		{ 0x4018, conv->out },
@@ -197,9 +170,9 @@ static __le64 *rocket_rk3576_put_dpu(__le64 *at, const struct rocket_conv *conv)
 static __le64 *rocket_rk3576_put_rdma(__le64 *at, const struct rocket_conv *conv)
 {
 	u32 operands = conv->kernels / ROCKET_RK3576_GROUP * ROCKET_RK3576_GROUP_BYTES;
-	u32 size = rocket_rk3576_out_size(conv);
+	u32 size = rocket_conv_out_size(conv);
 	const struct rocket_rk3576_write writes[] = {
-		{ 0x5004, ROCKET_RK3576_POINTER },
+		{ 0x5004, ROCKET_S_POINTER_PING_PONG },
 		{ 0x500c, size & 0xffff },
 		{ 0x5010, size >> 16 },
 		{ 0x5014, conv->kernels - 1 },
@@ -232,7 +205,7 @@ static __le64 *rocket_rk3576_put_rdma(__le64 *at, const struct rocket_conv *conv
  */
 unsigned int rocket_conv_emit_rk3576(const struct rocket_conv *conv, __le64 *to)
 {
-	__le64 *end = to + ROCKET_CONV_RK3576_COMMANDS - 4, *at = to;
+	__le64 *at = to;
 
 	if (conv->taps != 1 || conv->tables)
 		return 0;
@@ -241,20 +214,7 @@ unsigned int rocket_conv_emit_rk3576(const struct rocket_conv *conv, __le64 *to)
 	at = rocket_rk3576_put_core(at, conv);
 	at = rocket_rk3576_put_dpu(at, conv);
 	at = rocket_rk3576_put_rdma(at, conv);
-	while (at < end)
-		at = rocket_rk3576_put(at, 0, 0, 0);
-
-	if (conv->next)
-		at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_WRITE(ROCKET_PC_BASE_ADDRESS),
-				       ROCKET_PC_BASE_ADDRESS, conv->next);
-	else
-		at = rocket_rk3576_put(at, 0, 0, 0);
-	at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_WRITE(ROCKET_PC_REGISTER_AMOUNTS),
-			       ROCKET_PC_REGISTER_AMOUNTS,
-			       conv->next ? (ROCKET_CONV_RK3576_COMMANDS + 1) / 2 - 1 : 0);
-	at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_FENCE, 0, 0);
-	at = rocket_rk3576_put(at, ROCKET_RK3576_TARGET_OP_ENABLE, ROCKET_PC_OPERATION_ENABLE,
-			       ROCKET_RK3576_OP_ENABLE);
+	at = rocket_conv_put_end(at, conv, to, ROCKET_CONV_RK3576_COMMANDS);
 
 	return at - to;
 }

@@ -38,10 +38,7 @@
  */
 void rocket_hw_start(struct rocket_hw *hw, const struct rocket_task *task, u32 unmask)
 {
-	u32 pointer = ROCKET_S_POINTER_POINTER_PP_EN |
-		      ROCKET_S_POINTER_EXECUTER_PP_EN |
-		      ROCKET_S_POINTER_POINTER_PP_MODE |
-		      ROCKET_S_POINTER_CORE(hw->index);
+	u32 pointer = ROCKET_S_POINTER_PING_PONG | ROCKET_S_POINTER_CORE(hw->index);
 
 	writel_relaxed(ROCKET_PC_BASE_ADDRESS_PC_SEL, hw->pc + ROCKET_PC_BASE_ADDRESS);
 	writel_relaxed(pointer, hw->cna + ROCKET_S_POINTER);
@@ -93,7 +90,6 @@ u32 rocket_hw_count(struct rocket_hw *hw)
 
 	return ended ?: !!rocket_hw_field(word, hw->soc->started);
 }
-EXPORT_SYMBOL_IF_KUNIT(rocket_hw_count);
 
 /**
  * rocket_hw_ended() - Whether a task that says so has ended.

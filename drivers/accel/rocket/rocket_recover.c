@@ -115,18 +115,16 @@ static int rocket_recover_by_power(struct rocket_core *core)
  * It has to lose power and cannot. One that runs something is reset all the same, and serves
  * nobody until its power goes. One that does nothing leaves its VM: it is believed.
  */
-static int rocket_recover_without_power(struct rocket_core *core)
+static void rocket_recover_without_power(struct rocket_core *core)
 {
-	if (READ_ONCE(core->job)) {
-		guard(mutex)(&core->attach_lock);
-
-		rocket_reset_before_off(core);
-		return 0;
+	if (!READ_ONCE(core->job)) {
+		rocket_attach_abandon_live(core);
+		return;
 	}
 
-	rocket_attach_abandon_live(core);
+	guard(mutex)(&core->attach_lock);
 
-	return 0;
+	rocket_reset_before_off(core);
 }
 
 /*
@@ -154,10 +152,12 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 	/* It computes, but it can neither be cleaned nor be switched off. */
 	if (vm && (!well || well == -EAGAIN))
 		return rocket_scrub_attach_uncleaned(core, vm);
-	if (well == -EAGAIN)
-		return rocket_recover_without_power(core);
+	if (well != -EAGAIN)
+		return ret;
 
-	return ret;
+	rocket_recover_without_power(core);
+
+	return 0;
 }
 
 /*

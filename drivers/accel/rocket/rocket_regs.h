@@ -65,6 +65,10 @@
 #define   ROCKET_S_POINTER_POINTER_PP_EN	BIT(1)
 #define   ROCKET_S_POINTER_EXECUTER_PP_EN	BIT(2)
 #define   ROCKET_S_POINTER_POINTER_PP_MODE	BIT(3)
+/* As all drivers and libraries set it: pointer and executer take turns by themselves. */
+#define   ROCKET_S_POINTER_PING_PONG		(ROCKET_S_POINTER_POINTER_PP_EN | \
+						 ROCKET_S_POINTER_EXECUTER_PP_EN | \
+						 ROCKET_S_POINTER_POINTER_PP_MODE)
 /* Move pointer and executer back to group 0 */
 #define   ROCKET_S_POINTER_CLEAR		GENMASK(5, 4)
 /* Reserved in the TRM; vendor and mainline driver put the core's index there. */
