@@ -9,13 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rocket_regcmd.h"
+#include "rocket_stream.h"
 
 enum {
-	PC_OPERATION_ENABLE	= 0x0008,
-	PC_BASE_ADDRESS		= 0x0010,
-	PC_REGISTER_AMOUNTS	= 0x0014,
-
 	CNA_CONV_CON1		= 0x100c,
 	CNA_CONV_CON2		= 0x1010,
 	CNA_CONV_CON3		= 0x1014,
@@ -108,12 +104,6 @@ enum {
 	RDMA_EW_SURF_NOTCH	= 0x506c,
 };
 
-/* Entries behind the configuration: next stream, its amount, fence, op-enable. */
-#define TAIL_ENTRIES	4u
-/* Ping-pong of the register groups as the kernel's driver sets it for CNA and CORE. */
-#define POINTER_PING_PONG	(1u << 3 | 1u << 2 | 1u << 1)
-/* CNA, CORE, DPU and DPU_RDMA in the op-enable broadcast, bit 0 being the CNA. */
-#define OP_ENABLE_BLOCKS	0x1du
 /* Smallest line of the single-channel mode, bytes. */
 #define SINGLE_LINE_MIN		16u
 /* Depthwise weights lie in groups of 64 channels. */
@@ -553,57 +543,13 @@ bool rocket_conv_weights_fit(const struct rocket_conv *c, const struct rocket_co
 		ROCKET_CBUF_BANK_ENTRIES * ROCKET_CBUF_ENTRY_BYTES;
 }
 
-/* A stream under construction; @count runs on beyond @max so that overflow shows. */
-struct stream {
-	uint64_t *entries;
-	unsigned int count;
-	unsigned int max;
-};
-
-static void put(struct stream *s, uint64_t entry)
-{
-	if (s->count < s->max)
-		s->entries[s->count] = entry;
-	s->count++;
-}
-
-static unsigned int target_of(unsigned int reg)
-{
-	switch (reg >> 12) {
-	case 0x1:
-		return ROCKET_TARGET_CNA;
-	case 0x3:
-		return ROCKET_TARGET_CORE;
-	case 0x4:
-		return ROCKET_TARGET_DPU;
-	case 0x5:
-		return ROCKET_TARGET_DPU_RDMA;
-	default:
-		return ROCKET_TARGET_PC;
-	}
-}
-
-static void set(struct stream *s, unsigned int reg, uint32_t value)
-{
-	put(s, rocket_regcmd(target_of(reg), reg, value));
-}
-
-/* Clear the registers from @first to @last, 4 bytes apart. */
-static void clear(struct stream *s, unsigned int first, unsigned int last)
-{
-	unsigned int reg;
-
-	for (reg = first; reg <= last; reg += 4)
-		set(s, reg, 0);
-}
-
 static uint32_t cbuf_con0(const struct rocket_conv_task *t)
 {
 	return (uint32_t)t->weight_reuse << 13 | (uint32_t)t->data_reuse << 12 |
 		(ROCKET_CBUF_BANKS - t->data_banks) << 4 | t->data_banks;
 }
 
-static void emit_cna_mode(struct stream *s, const struct rocket_conv *c,
+static void emit_cna_mode(struct rocket_stream *s, const struct rocket_conv *c,
 			  const struct rocket_conv_task *t)
 {
 	uint32_t con1 = c->depthwise ? 3 : 0;
@@ -612,31 +558,31 @@ static void emit_cna_mode(struct stream *s, const struct rocket_conv *c,
 	if (single_channel(c))
 		con1 |= 1u << 30 | 1u << 29 | 8u << 12;
 
-	set(s, CNA_CBUF_CON0, cbuf_con0(t));
-	set(s, CNA_DCOMP_REGNUM, 0);
-	set(s, CNA_DCOMP_CTRL, 0);
-	set(s, CNA_CONV_CON1, con1);
-	set(s, DPU_S_POINTER, POINTER_PING_PONG);
-	set(s, RDMA_S_POINTER, POINTER_PING_PONG);
+	rocket_stream_set(s, CNA_CBUF_CON0, cbuf_con0(t));
+	rocket_stream_set(s, CNA_DCOMP_REGNUM, 0);
+	rocket_stream_set(s, CNA_DCOMP_CTRL, 0);
+	rocket_stream_set(s, CNA_CONV_CON1, con1);
+	rocket_stream_set(s, DPU_S_POINTER, ROCKET_STREAM_PING_PONG);
+	rocket_stream_set(s, RDMA_S_POINTER, ROCKET_STREAM_PING_PONG);
 	/* FEATURE_GRAINS: rows fetched ahead, Mesa's 51 + stride */
-	set(s, CNA_CONV_CON2, (51 + c->stride_y) << 4);
-	set(s, CNA_CONV_CON3, c->stride_y << 3 | c->stride_x);
+	rocket_stream_set(s, CNA_CONV_CON2, (51 + c->stride_y) << 4);
+	rocket_stream_set(s, CNA_CONV_CON3, c->stride_y << 3 | c->stride_x);
 }
 
-static void emit_cna_sizes(struct stream *s, const struct rocket_conv *c,
+static void emit_cna_sizes(struct rocket_stream *s, const struct rocket_conv *c,
 			   const struct rocket_conv_task *t)
 {
 	unsigned int width = rocket_conv_out_width(c);
 
-	set(s, CNA_DATA_SIZE0, hw_in_width(c) << 16 | t->in_rows);
-	set(s, CNA_DATA_SIZE1, (c->in_channels - 1) << 16 | hw_in_channels(c));
-	set(s, CNA_DATA_SIZE2, width);
-	set(s, CNA_DATA_SIZE3, width * t->out_rows);
-	set(s, CNA_WEIGHT_SIZE0, (uint32_t)rocket_conv_weights_size(c));
-	set(s, CNA_WEIGHT_SIZE1, kernel_bytes(c));
-	set(s, CNA_WEIGHT_SIZE2,
-	    c->kernel_width << 24 | c->kernel_height << 16 | hw_kernels(c));
-	set(s, CNA_CBUF_CON1, data_entries(c, t->in_rows));
+	rocket_stream_set(s, CNA_DATA_SIZE0, hw_in_width(c) << 16 | t->in_rows);
+	rocket_stream_set(s, CNA_DATA_SIZE1, (c->in_channels - 1) << 16 | hw_in_channels(c));
+	rocket_stream_set(s, CNA_DATA_SIZE2, width);
+	rocket_stream_set(s, CNA_DATA_SIZE3, width * t->out_rows);
+	rocket_stream_set(s, CNA_WEIGHT_SIZE0, (uint32_t)rocket_conv_weights_size(c));
+	rocket_stream_set(s, CNA_WEIGHT_SIZE1, kernel_bytes(c));
+	rocket_stream_set(s, CNA_WEIGHT_SIZE2,
+			  c->kernel_width << 24 | c->kernel_height << 16 | hw_kernels(c));
+	rocket_stream_set(s, CNA_CBUF_CON1, data_entries(c, t->in_rows));
 }
 
 /*
@@ -644,19 +590,19 @@ static void emit_cna_sizes(struct stream *s, const struct rocket_conv *c,
  * single-channel mode turns unsigned bytes into signed ones, x * 2^14 >> 14
  * minus 128 in all four lanes of the converter.
  */
-static void emit_cna_convert(struct stream *s, const struct rocket_conv *c)
+static void emit_cna_convert(struct rocket_stream *s, const struct rocket_conv *c)
 {
 	const uint32_t shift = 14, scale = 1u << shift, minus128 = 0xff80;
 	unsigned int lane;
 
 	if (single_channel(c))
-		set(s, CNA_CVT_CON0, shift << 22 | shift << 16 | shift << 10 | shift << 4);
+		rocket_stream_set(s, CNA_CVT_CON0, shift << 22 | shift << 16 | shift << 10 | shift << 4);
 	else
-		set(s, CNA_CVT_CON0, 1u << 3 | 1u << 1 | 1u << 0);
+		rocket_stream_set(s, CNA_CVT_CON0, 1u << 3 | 1u << 1 | 1u << 0);
 
 	for (lane = 0; lane < 4; lane++)
-		set(s, CNA_CVT_CON1 + 4 * lane,
-		    single_channel(c) ? scale << 16 | minus128 : 1u << 16);
+		rocket_stream_set(s, CNA_CVT_CON1 + 4 * lane,
+				  single_channel(c) ? scale << 16 | minus128 : 1u << 16);
 }
 
 /*
@@ -664,7 +610,7 @@ static void emit_cna_convert(struct stream *s, const struct rocket_conv *c)
  * the next surface once four such steps are taken off, in 16-byte units, a
  * signed field.  The single-channel mode has one surface and counts bytes.
  */
-static void emit_cna_strides(struct stream *s, const struct rocket_conv *c)
+static void emit_cna_strides(struct rocket_stream *s, const struct rocket_conv *c)
 {
 	int32_t line, surface;
 
@@ -675,103 +621,105 @@ static void emit_cna_strides(struct stream *s, const struct rocket_conv *c)
 		line = (int32_t)in_line_bytes(c) / 4;
 		surface = (int32_t)(c->in_width * c->in_height) - line;
 	}
-	set(s, CNA_DMA_CON1, (uint32_t)line & 0x0fffffff);
-	set(s, CNA_DMA_CON2, (uint32_t)surface & 0x0fffffff);
+	rocket_stream_set(s, CNA_DMA_CON1, (uint32_t)line & 0x0fffffff);
+	rocket_stream_set(s, CNA_DMA_CON2, (uint32_t)surface & 0x0fffffff);
 }
 
-static void emit_cna_fetch(struct stream *s, const struct rocket_conv *c,
+static void emit_cna_fetch(struct rocket_stream *s, const struct rocket_conv *c,
 			   const struct rocket_conv_task *t)
 {
-	set(s, CNA_FC_CON0, 0);
-	set(s, CNA_FC_CON1, 0);
-	set(s, CNA_PAD_CON0, c->pad_left << 4 | t->pad_top);
-	set(s, CNA_FEATURE_DATA_ADDR, c->in_addr + t->in_row * in_line_bytes(c));
-	set(s, CNA_FC_CON2, 0);
-	set(s, CNA_DMA_CON0, 15u << 16 | 15u);
+	rocket_stream_set(s, CNA_FC_CON0, 0);
+	rocket_stream_set(s, CNA_FC_CON1, 0);
+	rocket_stream_set(s, CNA_PAD_CON0, c->pad_left << 4 | t->pad_top);
+	rocket_stream_set(s, CNA_FEATURE_DATA_ADDR, c->in_addr + t->in_row * in_line_bytes(c));
+	rocket_stream_set(s, CNA_FC_CON2, 0);
+	rocket_stream_set(s, CNA_DMA_CON0, 15u << 16 | 15u);
 	emit_cna_strides(s, c);
-	set(s, CNA_FC_DATA_SIZE0, c->in_width << 16 | t->in_rows);
-	set(s, CNA_FC_DATA_SIZE1, hw_in_channels(c));
-	set(s, CNA_DCOMP_ADDR0, c->weight_addr);
-	clear(s, CNA_DCOMP_AMOUNT0, CNA_DCOMP_AMOUNT0 + 15 * 4);
-	set(s, CNA_CVT_CON5, single_channel(c) ? 0xffff : 0);
+	rocket_stream_set(s, CNA_FC_DATA_SIZE0, c->in_width << 16 | t->in_rows);
+	rocket_stream_set(s, CNA_FC_DATA_SIZE1, hw_in_channels(c));
+	rocket_stream_set(s, CNA_DCOMP_ADDR0, c->weight_addr);
+	rocket_stream_clear(s, CNA_DCOMP_AMOUNT0, CNA_DCOMP_AMOUNT0 + 15 * 4);
+	rocket_stream_set(s, CNA_CVT_CON5, single_channel(c) ? 0xffff : 0);
 	/* Depthwise, silicon pads some channels with byte 1, others with byte 0. */
-	set(s, CNA_PAD_CON1, (uint8_t)c->in_zero * 0x01010101u);
+	rocket_stream_set(s, CNA_PAD_CON1, (uint8_t)c->in_zero * 0x01010101u);
 }
 
-static void emit_core(struct stream *s, const struct rocket_conv *c,
+static void emit_core(struct rocket_stream *s, const struct rocket_conv *c,
 		      const struct rocket_conv_task *t)
 {
-	set(s, CORE_MISC_CFG, (c->depthwise ? 1u << 1 : 0) | 1u << 0);
-	set(s, CORE_DATAOUT_SIZE_0, (t->out_rows - 1) << 16 | (rocket_conv_out_width(c) - 1));
-	set(s, CORE_DATAOUT_SIZE_1, hw_out_channels(c) - 1);
-	set(s, CORE_CLIP_TRUNCATE, c->truncate);
-	set(s, CORE_UNNAMED_3030, 0);
+	rocket_stream_set(s, CORE_MISC_CFG, (c->depthwise ? 1u << 1 : 0) | 1u << 0);
+	rocket_stream_set(s, CORE_DATAOUT_SIZE_0,
+			  (t->out_rows - 1) << 16 | (rocket_conv_out_width(c) - 1));
+	rocket_stream_set(s, CORE_DATAOUT_SIZE_1, hw_out_channels(c) - 1);
+	rocket_stream_set(s, CORE_CLIP_TRUNCATE, c->truncate);
+	rocket_stream_set(s, CORE_UNNAMED_3030, 0);
 }
 
-static void emit_dpu_output(struct stream *s, const struct rocket_conv *c,
+static void emit_dpu_output(struct rocket_stream *s, const struct rocket_conv *c,
 			    const struct rocket_conv_task *t)
 {
 	unsigned int width = rocket_conv_out_width(c);
 	unsigned int surface = width * rocket_conv_out_height(c) * ROCKET_FEATURE_ATOM;
 
 	/* Burst of 16, convolution output to memory */
-	set(s, DPU_FEATURE_MODE_CFG, 15u << 5 | (c->depthwise ? 3u << 3 : 0) | 2u << 1);
-	set(s, DPU_DATA_FORMAT, 0);
-	set(s, DPU_OFFSET_PEND, 0);
-	set(s, DPU_DST_BASE_ADDR, c->out_addr + t->out_row * width * ROCKET_FEATURE_ATOM);
-	set(s, DPU_DST_SURF_STRIDE, surface);
-	set(s, DPU_DATA_CUBE_WIDTH, width - 1);
-	set(s, DPU_DATA_CUBE_HEIGHT, t->out_rows - 1);
-	set(s, DPU_DATA_CUBE_NOTCH, 0);
-	set(s, DPU_DATA_CUBE_CHANNEL, (c->out_channels - 1) << 16 | (hw_out_channels(c) - 1));
+	rocket_stream_set(s, DPU_FEATURE_MODE_CFG, 15u << 5 | (c->depthwise ? 3u << 3 : 0) | 2u << 1);
+	rocket_stream_set(s, DPU_DATA_FORMAT, 0);
+	rocket_stream_set(s, DPU_OFFSET_PEND, 0);
+	rocket_stream_set(s, DPU_DST_BASE_ADDR, c->out_addr + t->out_row * width * ROCKET_FEATURE_ATOM);
+	rocket_stream_set(s, DPU_DST_SURF_STRIDE, surface);
+	rocket_stream_set(s, DPU_DATA_CUBE_WIDTH, width - 1);
+	rocket_stream_set(s, DPU_DATA_CUBE_HEIGHT, t->out_rows - 1);
+	rocket_stream_set(s, DPU_DATA_CUBE_NOTCH, 0);
+	rocket_stream_set(s, DPU_DATA_CUBE_CHANNEL,
+			  (c->out_channels - 1) << 16 | (hw_out_channels(c) - 1));
 }
 
 /* Bias (BS) on, batch normalisation (BN) bypassed. */
-static void emit_dpu_bias(struct stream *s, const struct rocket_conv *c,
+static void emit_dpu_bias(struct rocket_stream *s, const struct rocket_conv *c,
 			  const struct rocket_conv_task *t)
 {
 	uint32_t size_e = c->depthwise ? 3 : 1;
 
 	/* Add, operand from memory; no ReLU, no multiplication */
-	set(s, DPU_BS_CFG, 2u << 16 | 1u << 8 | 1u << 6 | 1u << 4);
-	clear(s, DPU_BS_ALU_CFG, DPU_BS_RELUX_CMP);
-	set(s, DPU_BS_OW_CFG, size_e << 8 | size_e << 5 | size_e << 2);
+	rocket_stream_set(s, DPU_BS_CFG, 2u << 16 | 1u << 8 | 1u << 6 | 1u << 4);
+	rocket_stream_clear(s, DPU_BS_ALU_CFG, DPU_BS_RELUX_CMP);
+	rocket_stream_set(s, DPU_BS_OW_CFG, size_e << 8 | size_e << 5 | size_e << 2);
 	/* Times the sum of the features under the kernel: the weights' zero point */
-	set(s, DPU_BS_OW_OP, (uint32_t)-c->weight_zero & 0xffff);
-	set(s, DPU_WDMA_SIZE_0, hw_out_channels(c) - 1);
-	set(s, DPU_WDMA_SIZE_1, (t->out_rows - 1) << 16 | (rocket_conv_out_width(c) - 1));
-	set(s, DPU_BN_CFG, 1u << 6 | 1u << 4 | 1u << 1 | 1u << 0);
-	clear(s, DPU_BN_ALU_CFG, DPU_BN_RELUX_CMP);
+	rocket_stream_set(s, DPU_BS_OW_OP, (uint32_t)-c->weight_zero & 0xffff);
+	rocket_stream_set(s, DPU_WDMA_SIZE_0, hw_out_channels(c) - 1);
+	rocket_stream_set(s, DPU_WDMA_SIZE_1, (t->out_rows - 1) << 16 | (rocket_conv_out_width(c) - 1));
+	rocket_stream_set(s, DPU_BN_CFG, 1u << 6 | 1u << 4 | 1u << 1 | 1u << 0);
+	rocket_stream_clear(s, DPU_BN_ALU_CFG, DPU_BN_RELUX_CMP);
 }
 
-static void emit_dpu_add(struct stream *s, const struct rocket_conv *c)
+static void emit_dpu_add(struct rocket_stream *s, const struct rocket_conv *c)
 {
 	if (c->add) {
 		/* int8 operand from memory, offset before scale, add; no ReLU, no table */
-		set(s, DPU_EW_CFG, 1u << 31 | 1u << 28 | 1u << 22 | 2u << 16 |
+		rocket_stream_set(s, DPU_EW_CFG, 1u << 31 | 1u << 28 | 1u << 22 | 2u << 16 |
 				   1u << 9 | 1u << 7 | 1u << 6);
-		set(s, DPU_EW_CVT_OFFSET, (uint32_t)-c->add_zero);
-		set(s, DPU_EW_CVT_SCALE, c->add_shift << 16 | c->add_scale);
+		rocket_stream_set(s, DPU_EW_CVT_OFFSET, (uint32_t)-c->add_zero);
+		rocket_stream_set(s, DPU_EW_CVT_SCALE, c->add_shift << 16 | c->add_scale);
 	} else {
-		set(s, DPU_EW_CFG, 1u << 9 | 1u << 8 | 1u << 7 | 1u << 1 | 1u << 0);
-		set(s, DPU_EW_CVT_OFFSET, 0);
-		set(s, DPU_EW_CVT_SCALE, 1);
+		rocket_stream_set(s, DPU_EW_CFG, 1u << 9 | 1u << 8 | 1u << 7 | 1u << 1 | 1u << 0);
+		rocket_stream_set(s, DPU_EW_CVT_OFFSET, 0);
+		rocket_stream_set(s, DPU_EW_CVT_SCALE, 1);
 	}
-	set(s, DPU_EW_RELUX_CMP, 0);
+	rocket_stream_set(s, DPU_EW_RELUX_CMP, 0);
 }
 
-static void emit_dpu_convert(struct stream *s, const struct rocket_conv *c)
+static void emit_dpu_convert(struct rocket_stream *s, const struct rocket_conv *c)
 {
 	unsigned int pixels = rocket_conv_out_width(c) * rocket_conv_out_height(c);
 
-	set(s, DPU_OUT_CVT_OFFSET, (uint32_t)(int32_t)c->out_zero);
-	set(s, DPU_OUT_CVT_SCALE, c->out_scale);
-	set(s, DPU_OUT_CVT_SHIFT, c->out_shift);
-	clear(s, DPU_EW_OP_VALUE_0, DPU_EW_OP_VALUE_0 + 7 * 4);
+	rocket_stream_set(s, DPU_OUT_CVT_OFFSET, (uint32_t)(int32_t)c->out_zero);
+	rocket_stream_set(s, DPU_OUT_CVT_SCALE, c->out_scale);
+	rocket_stream_set(s, DPU_OUT_CVT_SHIFT, c->out_shift);
+	rocket_stream_clear(s, DPU_EW_OP_VALUE_0, DPU_EW_OP_VALUE_0 + 7 * 4);
 	/* Two surfaces ahead, four in a depthwise layer */
-	set(s, DPU_SURFACE_ADD, pixels * (c->depthwise ? 4 : 2) * ROCKET_FEATURE_ATOM);
-	set(s, DPU_UNNAMED_40C4, 0);
-	clear(s, DPU_LUT_ACCESS_CFG, DPU_LUT_LAST);
+	rocket_stream_set(s, DPU_SURFACE_ADD, pixels * (c->depthwise ? 4 : 2) * ROCKET_FEATURE_ATOM);
+	rocket_stream_set(s, DPU_UNNAMED_40C4, 0);
+	rocket_stream_clear(s, DPU_LUT_ACCESS_CFG, DPU_LUT_LAST);
 }
 
 /*
@@ -779,7 +727,7 @@ static void emit_dpu_convert(struct stream *s, const struct rocket_conv *c)
  * even surfaces and the element-wise one with odd ones; each skips the other's
  * surface (the notch), and the rows of its own that belong to other tasks.
  */
-static void emit_rdma_add(struct stream *s, const struct rocket_conv *c,
+static void emit_rdma_add(struct rocket_stream *s, const struct rocket_conv *c,
 			  const struct rocket_conv_task *t)
 {
 	unsigned int width = rocket_conv_out_width(c), height = rocket_conv_out_height(c);
@@ -789,60 +737,42 @@ static void emit_rdma_add(struct stream *s, const struct rocket_conv *c,
 	uint32_t mode = 15u << 11 | (c->depthwise ? 3u << 1 : 0);
 
 	if (!c->add) {
-		set(s, RDMA_ERDMA_CFG, 1u << 0);
-		set(s, RDMA_EW_BASE_ADDR, 0);
-		set(s, RDMA_EW_SURF_STRIDE, 0);
-		set(s, RDMA_FEATURE_MODE_CFG, mode | 1u << 4);
-		set(s, RDMA_SRC_DMA_CFG, 0);
-		set(s, RDMA_SURF_NOTCH, 0);
-		set(s, RDMA_EW_SURF_NOTCH, 0);
+		rocket_stream_set(s, RDMA_ERDMA_CFG, 1u << 0);
+		rocket_stream_set(s, RDMA_EW_BASE_ADDR, 0);
+		rocket_stream_set(s, RDMA_EW_SURF_STRIDE, 0);
+		rocket_stream_set(s, RDMA_FEATURE_MODE_CFG, mode | 1u << 4);
+		rocket_stream_set(s, RDMA_SRC_DMA_CFG, 0);
+		rocket_stream_set(s, RDMA_SURF_NOTCH, 0);
+		rocket_stream_set(s, RDMA_EW_SURF_NOTCH, 0);
 		return;
 	}
 
-	set(s, RDMA_ERDMA_CFG, 1u << 30 | 1u << 2);
-	set(s, RDMA_EW_BASE_ADDR, from + surface * ROCKET_FEATURE_ATOM);
-	set(s, RDMA_EW_SURF_STRIDE, surface << 4);
-	set(s, RDMA_FEATURE_MODE_CFG, mode | 5u << 8);
-	set(s, RDMA_SRC_DMA_CFG, 0);
-	set(s, RDMA_SURF_NOTCH, notch << 4);
-	set(s, RDMA_EW_SURF_NOTCH, notch << 4);
+	rocket_stream_set(s, RDMA_ERDMA_CFG, 1u << 30 | 1u << 2);
+	rocket_stream_set(s, RDMA_EW_BASE_ADDR, from + surface * ROCKET_FEATURE_ATOM);
+	rocket_stream_set(s, RDMA_EW_SURF_STRIDE, surface << 4);
+	rocket_stream_set(s, RDMA_FEATURE_MODE_CFG, mode | 5u << 8);
+	rocket_stream_set(s, RDMA_SRC_DMA_CFG, 0);
+	rocket_stream_set(s, RDMA_SURF_NOTCH, notch << 4);
+	rocket_stream_set(s, RDMA_EW_SURF_NOTCH, notch << 4);
 }
 
-static void emit_rdma(struct stream *s, const struct rocket_conv *c,
+static void emit_rdma(struct rocket_stream *s, const struct rocket_conv *c,
 		      const struct rocket_conv_task *t)
 {
 	uint32_t row = t->out_row * rocket_conv_out_width(c) * ROCKET_FEATURE_ATOM;
 
-	set(s, RDMA_DATA_CUBE_WIDTH, rocket_conv_out_width(c) - 1);
-	set(s, RDMA_DATA_CUBE_HEIGHT, t->out_rows - 1);
-	set(s, RDMA_DATA_CUBE_CHANNEL, hw_out_channels(c) - 1);
-	set(s, RDMA_SRC_BASE_ADDR, c->add ? c->add_addr + row : 0);
+	rocket_stream_set(s, RDMA_DATA_CUBE_WIDTH, rocket_conv_out_width(c) - 1);
+	rocket_stream_set(s, RDMA_DATA_CUBE_HEIGHT, t->out_rows - 1);
+	rocket_stream_set(s, RDMA_DATA_CUBE_CHANNEL, hw_out_channels(c) - 1);
+	rocket_stream_set(s, RDMA_SRC_BASE_ADDR, c->add ? c->add_addr + row : 0);
 	/* One operand per channel */
-	set(s, RDMA_BRDMA_CFG, 1u << 1);
-	set(s, RDMA_BS_BASE_ADDR, c->bias_addr);
-	set(s, RDMA_NRDMA_CFG, 0);
-	set(s, RDMA_BN_BASE_ADDR, 0);
+	rocket_stream_set(s, RDMA_BRDMA_CFG, 1u << 1);
+	rocket_stream_set(s, RDMA_BS_BASE_ADDR, c->bias_addr);
+	rocket_stream_set(s, RDMA_NRDMA_CFG, 0);
+	rocket_stream_set(s, RDMA_BN_BASE_ADDR, 0);
 	emit_rdma_add(s, c, t);
-	set(s, RDMA_PAD_CFG, 0);
-	set(s, RDMA_WEIGHT, 0x01010101);
-}
-
-/*
- * The amount of the next stream counts pairs without the tail, rounded up to an
- * even number (Mesa's and the vendor's rule).  ROCKET_CONV_ENTRIES is chosen so
- * that this is the number the driver writes to start such a stream.
- */
-static void emit_tail(struct stream *s, const struct rocket_conv_task *t)
-{
-	if (t->next_addr) {
-		set(s, PC_BASE_ADDRESS, t->next_addr);
-		set(s, PC_REGISTER_AMOUNTS, align((ROCKET_CONV_ENTRIES - TAIL_ENTRIES) / 2, 2));
-	} else {
-		put(s, 0);
-		set(s, PC_REGISTER_AMOUNTS, 0);
-	}
-	put(s, rocket_regcmd(ROCKET_TARGET_FENCE, 0, 0));
-	put(s, rocket_regcmd(ROCKET_TARGET_BROADCAST, PC_OPERATION_ENABLE, OP_ENABLE_BLOCKS));
+	rocket_stream_set(s, RDMA_PAD_CFG, 0);
+	rocket_stream_set(s, RDMA_WEIGHT, 0x01010101);
 }
 
 static int check_task(const struct rocket_conv *c, const struct rocket_conv_task *t)
@@ -864,7 +794,7 @@ static int check_task(const struct rocket_conv *c, const struct rocket_conv_task
 int rocket_conv_emit(const struct rocket_conv *c, const struct rocket_conv_task *task,
 		     uint64_t *stream, unsigned int max)
 {
-	struct stream s = { .entries = stream, .max = max };
+	struct rocket_stream s = { .entries = stream, .max = max };
 	struct rocket_conv_task t;
 	int ret;
 
@@ -891,7 +821,7 @@ int rocket_conv_emit(const struct rocket_conv *c, const struct rocket_conv_task 
 	emit_dpu_add(&s, c);
 	emit_dpu_convert(&s, c);
 	emit_rdma(&s, c, &t);
-	emit_tail(&s, &t);
+	rocket_stream_end(&s, ROCKET_CONV_ENTRIES, t.next_addr);
 
 	return s.count > max ? -ENOSPC : (int)s.count;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rocket_regcmd_rk3576.h"
+#include "rocket_stream.h"
 
 #define CHANNEL_STEP	32u
 
@@ -22,42 +23,15 @@
 #define GROUP_BYTES	64u
 #define GROUP_FACTORS	48u
 
-/* Entries behind the configuration: next stream, its amount, fence, op-enable. */
-#define TAIL_ENTRIES	4u
-#define OP_ENABLE_BLOCKS	0x1du
-
-#define POINTER_PING_PONG	(1u << 3 | 1u << 2 | 1u << 1)
-
 struct write {
 	uint16_t reg;
 	uint32_t value;
 };
 
-struct stream {
-	uint64_t *entries;
-	unsigned int count;
-	unsigned int max;
-};
-
-static void put(struct stream *s, uint64_t entry)
-{
-	if (s->count < s->max)
-		s->entries[s->count] = entry;
-	s->count++;
-}
-
-static void set(struct stream *s, unsigned int reg, uint32_t value)
-{
-	/* The block is a bit of the target; the controller has none of its own. */
-	unsigned int block = reg >> 12 ? 0x100u << (reg >> 12) : 0x100u;
-
-	put(s, rocket_regcmd(block | 1u, reg, value));
-}
-
-static void set_all(struct stream *s, const struct write *writes, unsigned int count)
+static void set_all(struct rocket_stream *s, const struct write *writes, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		set(s, writes[i].reg, writes[i].value);
+		rocket_stream_set(s, writes[i].reg, writes[i].value);
 }
 
 #define SET_ALL(s, ...) do {							\
@@ -65,12 +39,6 @@ static void set_all(struct stream *s, const struct write *writes, unsigned int c
 										\
 	set_all(s, writes, sizeof(writes) / sizeof(writes[0]));			\
 } while (0)
-
-static void clear(struct stream *s, unsigned int first, unsigned int last)
-{
-	for (unsigned int reg = first; reg <= last; reg += 4)
-		set(s, reg, 0);
-}
 
 static unsigned int kernel_bytes(const struct rocket_conv *c)
 {
@@ -161,7 +129,7 @@ int rocket_rk3576_pack_bias(const struct rocket_conv *c, void *dst, const int32_
 	return 0;
 }
 
-static void emit_cna(struct stream *s, const struct rocket_conv *c,
+static void emit_cna(struct rocket_stream *s, const struct rocket_conv *c,
 		     const struct rocket_conv_task *t, unsigned int more)
 {
 	unsigned int width = rocket_conv_out_width(c);
@@ -189,7 +157,7 @@ static void emit_cna(struct stream *s, const struct rocket_conv *c,
 		{ 0x1044, c->in_width << 16 | entries },
 		/* Nothing is converted: signed, bypassed, times one, plus nothing */
 		{ 0x1048, 1u << 3 | 1u << 1 | 1u << 0 }, { 0x104c, 0x10001 }, { 0x1050, 0x10001 });
-	clear(s, 0x1054, 0x1074);
+	rocket_stream_clear(s, 0x1054, 0x1074);
 	SET_ALL(s,
 		{ 0x1078, (c->in_width - 1) << 16 | (t->in_rows - 1) },
 		{ 0x107c, c->in_channels - 1 },
@@ -205,7 +173,7 @@ static void emit_cna(struct stream *s, const struct rocket_conv *c,
 		{ 0x118c, (c->in_width - 1) << 16 | (c->in_width - 1) });
 }
 
-static void emit_core(struct stream *s, const struct rocket_conv *c,
+static void emit_core(struct rocket_stream *s, const struct rocket_conv *c,
 		      const struct rocket_conv_task *t)
 {
 	SET_ALL(s,
@@ -214,7 +182,7 @@ static void emit_core(struct stream *s, const struct rocket_conv *c,
 		{ 0x3020, c->out_channels - 1 }, { 0x3024, 0 });
 }
 
-static void emit_dpu_output(struct stream *s, const struct rocket_conv *c,
+static void emit_dpu_output(struct rocket_stream *s, const struct rocket_conv *c,
 			    const struct rocket_conv_task *t)
 {
 	unsigned int width = rocket_conv_out_width(c);
@@ -231,7 +199,7 @@ static void emit_dpu_output(struct stream *s, const struct rocket_conv *c,
 }
 
 /* Factor and bias per channel (BS); no normalisation (BN), no other operand (EW). */
-static void emit_dpu_stages(struct stream *s)
+static void emit_dpu_stages(struct rocket_stream *s)
 {
 	const uint32_t least = 0x80000000, most = 0x7fffffff;
 
@@ -244,7 +212,7 @@ static void emit_dpu_stages(struct stream *s)
 		{ 0x4090, 0 }, { 0x4094, 0 }, { 0x409c, 0 });
 }
 
-static void emit_dpu_convert(struct stream *s, const struct rocket_conv *c,
+static void emit_dpu_convert(struct rocket_stream *s, const struct rocket_conv *c,
 			     const struct rocket_conv_task *t)
 {
 	unsigned int width = rocket_conv_out_width(c);
@@ -258,14 +226,14 @@ static void emit_dpu_convert(struct stream *s, const struct rocket_conv *c,
 		{ 0x40b8, 2 * surface - width * t->out_rows }, { 0x40bc, 0 },
 		{ 0x40c0, 0x4440100 }, { 0x40c8, 0 }, { 0x40cc, 0 }, { 0x40d0, 0x40ffff });
 	/* The tables are not used. */
-	clear(s, 0x4100, 0x4120);
-	set(s, 0x4130, 0);
-	clear(s, 0x4140, 0x4154);
+	rocket_stream_clear(s, 0x4100, 0x4120);
+	rocket_stream_set(s, 0x4130, 0);
+	rocket_stream_clear(s, 0x4140, 0x4154);
 	SET_ALL(s, { 0x4160, 0 }, { 0x4170, 0 }, { 0x4174, 0 });
-	clear(s, 0x4184, 0x4194);
+	rocket_stream_clear(s, 0x4184, 0x4194);
 }
 
-static void emit_rdma(struct stream *s, const struct rocket_conv *c,
+static void emit_rdma(struct rocket_stream *s, const struct rocket_conv *c,
 		      const struct rocket_conv_task *t)
 {
 	uint32_t groups = c->out_channels / GROUP_CHANNELS * GROUP_BYTES;
@@ -278,23 +246,6 @@ static void emit_rdma(struct stream *s, const struct rocket_conv *c,
 		{ 0x5028, 0 }, { 0x502c, 0 }, { 0x5030, 0 }, { 0x5034, 0x41 }, { 0x5038, 0 },
 		{ 0x5040, 0 }, { 0x5044, 0x40000010 }, { 0x5048, 0 }, { 0x504c, 0 },
 		{ 0x5064, 0 }, { 0x506c, 0 }, { 0x5078, 0 }, { 0x507c, 0 });
-}
-
-/* Amounts count pairs, without the tail, as on the RK3588 (rocket_conv_emit()). */
-static void emit_tail(struct stream *s, const struct rocket_conv_task *t)
-{
-	while (s->count < ROCKET_RK3576_ENTRIES - TAIL_ENTRIES)
-		put(s, 0);
-
-	if (t->next_addr) {
-		set(s, 0x0010, t->next_addr);
-		set(s, 0x0014, (ROCKET_RK3576_ENTRIES - TAIL_ENTRIES + 2) / 4 * 2);
-	} else {
-		put(s, 0);
-		set(s, 0x0014, 0);
-	}
-	put(s, rocket_regcmd(ROCKET_TARGET_FENCE, 0, 0));
-	put(s, rocket_regcmd(ROCKET_TARGET_BROADCAST, 0x0008, OP_ENABLE_BLOCKS));
 }
 
 static int check_task(const struct rocket_conv *c, const struct rocket_conv_task *t)
@@ -318,7 +269,7 @@ static int check_task(const struct rocket_conv *c, const struct rocket_conv_task
 int rocket_rk3576_emit(const struct rocket_conv *c, const struct rocket_conv_task *task,
 		       uint64_t *stream, unsigned int max)
 {
-	struct stream s = { .entries = stream, .max = max };
+	struct rocket_stream s = { .entries = stream, .max = max };
 	int more, ret;
 
 	ret = rocket_rk3576_check(c);
@@ -331,15 +282,15 @@ int rocket_rk3576_emit(const struct rocket_conv *c, const struct rocket_conv_tas
 		return more;
 
 	SET_ALL(&s,
-		{ 0x1004, POINTER_PING_PONG }, { 0x3004, POINTER_PING_PONG },
-		{ 0x4004, POINTER_PING_PONG }, { 0x5004, POINTER_PING_PONG });
+		{ 0x1004, ROCKET_STREAM_PING_PONG }, { 0x3004, ROCKET_STREAM_PING_PONG },
+		{ 0x4004, ROCKET_STREAM_PING_PONG }, { 0x5004, ROCKET_STREAM_PING_PONG });
 	emit_cna(&s, c, task, (unsigned int)more);
 	emit_core(&s, c, task);
 	emit_dpu_output(&s, c, task);
 	emit_dpu_stages(&s);
 	emit_dpu_convert(&s, c, task);
 	emit_rdma(&s, c, task);
-	emit_tail(&s, task);
+	rocket_stream_end(&s, ROCKET_RK3576_ENTRIES, task->next_addr);
 
 	return s.count > max ? -ENOSPC : (int)s.count;
 }
