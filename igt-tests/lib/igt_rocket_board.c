@@ -34,8 +34,13 @@ static bool is_virtual(void)
 
 unsigned int rocket_board_cores(void)
 {
+	static unsigned int cores;
+
 	/* Where the RK3576 has its first core. Two at once compute wrong there. */
-	return access("/sys/bus/platform/devices/27700000.npu", F_OK) ? ROCKET_BOARD_CORES : 1;
+	if (!cores)
+		cores = access("/sys/bus/platform/devices/27700000.npu", F_OK) ?
+			ROCKET_BOARD_CORES : 1;
+	return cores;
 }
 
 /* Returns why there is no control page, NULL when there is one. */

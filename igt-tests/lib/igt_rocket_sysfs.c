@@ -51,13 +51,20 @@ int rocket_sysfs_write(const char *path, const char *data)
 	return (size_t)length == strlen(data) ? 0 : -EIO;
 }
 
-static bool is_core(const char *name, const char *compatible)
+/* Sets *rk3576 when it is one of that SoC. */
+static bool is_core(const char *name, bool *rk3576)
 {
 	char path[300], data[1024];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/uevent", name);
-	return strlen(name) < MAX_NAME && rocket_sysfs_read(path, data, sizeof(data)) > 0 &&
-	       strstr(data, compatible);
+	if (strlen(name) >= MAX_NAME || rocket_sysfs_read(path, data, sizeof(data)) <= 0)
+		return false;
+	if (strstr(data, COMPATIBLE))
+		return true;
+	if (!strstr(data, COMPATIBLE_RK3576))
+		return false;
+	*rk3576 = true;
+	return true;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -74,11 +81,8 @@ static void find_cores(void)
 
 	igt_assert(dir);
 	while ((entry = readdir(dir))) {
-		bool other = is_core(entry->d_name, COMPATIBLE_RK3576);
-
-		if (!other && !is_core(entry->d_name, COMPATIBLE))
+		if (!is_core(entry->d_name, &rk3576))
 			continue;
-		rk3576 |= other;
 		igt_assert(core_count < ROCKET_MAX_CORES);
 		strcpy(names[core_count++], entry->d_name);
 	}
