@@ -185,7 +185,7 @@ static int submit(int fd, uint32_t vm, uint32_t stream, uint32_t entries,
 }
 
 /* A syncobj tells only that its fence signalled; a sync file tells how. */
-static int fence_status(int fd, uint32_t syncobj, int *status)
+int npu_fence_status(int fd, uint32_t syncobj, int *status)
 {
 	struct sync_file_info info = { 0 };
 	int file, err;
@@ -220,7 +220,7 @@ int npu_run(int fd, uint32_t vm, uint32_t stream, uint32_t entries,
 		}
 	}
 	if (!err)
-		err = fence_status(fd, syncobj, status);
+		err = npu_fence_status(fd, syncobj, status);
 	drmSyncobjDestroy(fd, syncobj);
 	return err;
 }

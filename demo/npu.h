@@ -46,6 +46,9 @@ int npu_map(int fd, uint32_t vm, const struct npu_bo *bo, uint32_t address,
 int npu_run(int fd, uint32_t vm, uint32_t stream, uint32_t entries,
 	    uint64_t user_data, int *status);
 
+/* How a job ended whose fence a syncobj has, and which has signalled; as npu_run(). */
+int npu_fence_status(int fd, uint32_t syncobj, int *status);
+
 /* Takes the oldest fault record of a VM; *found says whether there was one. */
 int npu_take_fault(int fd, uint32_t vm, struct drm_rocket_vm_fault *fault,
 		   bool *found);

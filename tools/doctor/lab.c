@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <linux/sync_file.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -137,21 +135,6 @@ void bench_insert(struct bench *b, unsigned int i, const uint64_t *commands, uns
 	b->length[i] += count;
 }
 
-static int status_of(int fd, uint32_t syncobj, int *status)
-{
-	struct sync_file_info info = { 0 };
-	int file, err;
-
-	if (drmSyncobjExportSyncFile(fd, syncobj, &file))
-		return fail("export of a fence");
-	err = ioctl(file, SYNC_IOC_FILE_INFO, &info);
-	close(file);
-	if (err)
-		return fail("SYNC_IOC_FILE_INFO");
-	*status = info.status == 1 ? 0 : info.status;
-	return 0;
-}
-
 static int submit(struct bench *b, const struct drm_rocket_task *task, uint32_t syncobj)
 {
 	struct drm_rocket_sync done = { .handle = syncobj };
@@ -194,7 +177,7 @@ int bench_run(struct bench *b, unsigned int i, unsigned int chain, struct ending
 		err = fail("waiting for a job");
 	end->ms = (now_ns() - start) / 1000000;
 	if (!err)
-		err = status_of(fd, done, &end->status);
+		err = npu_fence_status(fd, done, &end->status);
 	drmSyncobjDestroy(fd, done);
 	return err;
 }
