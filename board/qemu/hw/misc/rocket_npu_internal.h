@@ -462,6 +462,11 @@ RocketStep coroutine_fn rocket_npu_write_lines(RocketNpuCore *s,
  */
 const char *rocket_npu_task_describe(RocketNpuCore *s, RocketTask *t);
 
+/* A part of that; the same for the parts of any SoC, one after the other. */
+typedef const char *(*RocketDescribe)(RocketNpuCore *s, RocketTask *t);
+const char *rocket_npu_describe_by(RocketNpuCore *s, RocketTask *t,
+                                   const RocketDescribe *describe, unsigned n);
+
 /* rocket_npu_task_dpu.c */
 /* The output stage's part of it */
 const char *rocket_npu_task_describe_dpu(RocketNpuCore *s, RocketTask *t);

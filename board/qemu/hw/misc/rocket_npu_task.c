@@ -359,9 +359,25 @@ static const char *describe_core(RocketNpuCore *s, RocketTask *t)
     return NULL;
 }
 
+const char *rocket_npu_describe_by(RocketNpuCore *s, RocketTask *t,
+                                   const RocketDescribe *describe, unsigned n)
+{
+    const char *refused;
+    unsigned i;
+
+    memset(t, 0, sizeof(*t));
+    for (i = 0; i < n; i++) {
+        refused = describe[i](s, t);
+        if (refused) {
+            return refused;
+        }
+    }
+    return NULL;
+}
+
 const char *rocket_npu_task_describe(RocketNpuCore *s, RocketTask *t)
 {
-    static const char *(*const describe[])(RocketNpuCore *, RocketTask *) = {
+    static const RocketDescribe describe[] = {
         describe_mode,
         describe_sizes,
         describe_work,
@@ -371,15 +387,6 @@ const char *rocket_npu_task_describe(RocketNpuCore *s, RocketTask *t)
         describe_core,
         rocket_npu_task_describe_dpu,
     };
-    const char *refused;
-    unsigned i;
 
-    memset(t, 0, sizeof(*t));
-    for (i = 0; i < ARRAY_SIZE(describe); i++) {
-        refused = describe[i](s, t);
-        if (refused) {
-            return refused;
-        }
-    }
-    return NULL;
+    return rocket_npu_describe_by(s, t, describe, ARRAY_SIZE(describe));
 }

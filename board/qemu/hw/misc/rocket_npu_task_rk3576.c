@@ -262,24 +262,15 @@ static const char *describe_input(RocketNpuCore *s, RocketTask *t)
 
 const char *rocket_npu_rk3576_describe(RocketNpuCore *s, RocketTask *t)
 {
-    static const char *(*const describe[])(RocketNpuCore *, RocketTask *) = {
+    static const RocketDescribe describe[] = {
         describe_mode,
         describe_sizes,
         describe_work,
         describe_input,
         rocket_npu_rk3576_describe_dpu,
     };
-    const char *refused;
-    unsigned i;
 
-    memset(t, 0, sizeof(*t));
-    for (i = 0; i < ARRAY_SIZE(describe); i++) {
-        refused = describe[i](s, t);
-        if (refused) {
-            return refused;
-        }
-    }
-    return NULL;
+    return rocket_npu_describe_by(s, t, describe, ARRAY_SIZE(describe));
 }
 
 /* What a convolution needs around the core, besides its own clock and power */
