@@ -9,6 +9,7 @@
 #include "igt_rocket_debugfs.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_scene.h"
+#include "igt_rocket_sysfs.h"
 #include "rocket_regcmd.h"
 
 IGT_TEST_DESCRIPTION("Tasks that the core runs one after another by itself");
@@ -22,14 +23,21 @@ IGT_TEST_DESCRIPTION("Tasks that the core runs one after another by itself");
 
 enum { SLOTS = 16 };
 
-static int run_for(struct rocket_row *s, unsigned int first, unsigned int count,
-		   unsigned int timeout_ms)
+static int run_on(struct rocket_row *s, uint32_t core_mask, unsigned int first,
+		  unsigned int count, unsigned int timeout_ms)
 {
 	struct drm_rocket_job job = rocket_probe_job(&s->probe, first, 1);
 
 	s->probe.tasks[first].chain_count = count;
+	job.core_mask = core_mask;
 	job.timeout_ms = timeout_ms;
 	return rocket_run(s->probe.fd, &job);
+}
+
+static int run_for(struct rocket_row *s, unsigned int first, unsigned int count,
+		   unsigned int timeout_ms)
+{
+	return run_on(s, 0, first, count, timeout_ms);
 }
 
 static int run_chain(struct rocket_row *s, unsigned int first, unsigned int count)
@@ -87,11 +95,16 @@ static void test_interrupts(int fd)
 	uint64_t irqs, started;
 
 	rocket_require_board();
-	/* The first job may have to wait for a scrub, which starts the core, too. */
-	igt_assert_eq(run_chain(&s, 0, 1), 0);
+	/*
+	 * The first job may have to wait for a scrub, which starts the core, too. So might
+	 * another core's first, and that of one that fell asleep.
+	 */
+	rocket_sysfs_stay_awake(0, true);
+	igt_assert_eq(run_on(&s, 1, 0, 1, LONG_MS), 0);
 	irqs = interrupts();
 	started = starts();
-	igt_assert_eq(run_chain(&s, 0, SLOTS), 0);
+	igt_assert_eq(run_on(&s, 1, 0, SLOTS, LONG_MS), 0);
+	rocket_sysfs_stay_awake(0, false);
 	igt_assert_eq_u64(interrupts() - irqs, 1);
 	igt_assert_eq_u64(starts() - started, 1);
 	rocket_row_expect_ran(&s, 0, SLOTS);
@@ -125,11 +138,13 @@ static void test_longest(int fd)
 	uint64_t tasks;
 
 	rocket_require_board();
-	igt_assert_eq(run_chain(&s, 0, 1), 0);
+	rocket_sysfs_stay_awake(0, true);
+	igt_assert_eq(run_on(&s, 1, 0, 1, LONG_MS), 0);
 	tasks = rocket_board_count_all(ROCKET_BOARD_TASKS);
 	/* Round and round */
-	igt_assert_eq(run_chain(&s, 0, LONGEST), 0);
+	igt_assert_eq(run_on(&s, 1, 0, LONGEST, LONG_MS), 0);
 	igt_assert_eq_u64(rocket_board_count_all(ROCKET_BOARD_TASKS) - tasks, LONGEST);
+	rocket_sysfs_stay_awake(0, false);
 }
 
 static void test_invalid(int fd)

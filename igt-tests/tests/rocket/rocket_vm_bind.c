@@ -380,6 +380,21 @@ static uint64_t time_to_unmap_bo(int fd, const struct rocket_bo *bo)
 	return rocket_call_and_kill(unmap_bo, &unmap, 0).us;
 }
 
+/* The least of some: whoever else wants the CPU only adds. */
+static uint64_t least_time_to_unmap_bo(int fd, const struct rocket_bo *bo)
+{
+	enum { TIMES = 5 };
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned int i = 0; i < TIMES; i++) {
+		uint64_t us = time_to_unmap_bo(fd, bo);
+
+		if (us < least)
+			least = us;
+	}
+	return least;
+}
+
 /* Others who have the BO make nothing slower. */
 static void test_unmap_bo_many_vms(int fd)
 {
@@ -388,8 +403,7 @@ static void test_unmap_bo_many_vms(int fd)
 	int others[FILES], dmabuf;
 	uint64_t alone, shared;
 
-	time_to_unmap_bo(fd, &bo);
-	alone = time_to_unmap_bo(fd, &bo);
+	alone = least_time_to_unmap_bo(fd, &bo);
 
 	igt_assert_eq(drmPrimeHandleToFD(fd, bo.handle, DRM_CLOEXEC, &dmabuf), 0);
 	for (unsigned int i = 0; i < FILES; i++) {
@@ -400,7 +414,7 @@ static void test_unmap_bo_many_vms(int fd)
 		while (!__rocket_vm_create(others[i], 0, &vm))
 			rocket_vm_map(others[i], vm, handle, 0, BASE, ROCKET_PAGE);
 	}
-	shared = time_to_unmap_bo(fd, &bo);
+	shared = least_time_to_unmap_bo(fd, &bo);
 	igt_info("alone %llu us, shared %llu us\n", (unsigned long long)alone,
 		 (unsigned long long)shared);
 	igt_assert_lt_u64(shared, 3 * alone);
