@@ -14,7 +14,7 @@ FAILED_STEPS=()
 # "done STEP" and "fail STEP" to descriptor 3.
 show_progress() {
 	local -A since=()
-	local what step fifo job status=0
+	local part line='' got fifo job status=0
 	fifo=$(mktemp -u "$CACHE/progress.XXXXXX")
 	mkfifo "$fifo"
 	# A process group of its own, so that all of it can be ended.
@@ -27,9 +27,15 @@ show_progress() {
 	exec {events}<"$fifo"
 	rm "$fifo"
 	while :; do
-		if read -r -t 1 -u "$events" what step; then
-			progress_event "$what" "$step"
-		elif [ $? -le 128 ]; then
+		got=0
+		IFS= read -r -t 1 -u "$events" part || got=$?
+		# The second may end in the middle of a line: what there was of it is kept.
+		line+=$part
+		if [ "$got" = 0 ]; then
+			# shellcheck disable=SC2086 # what happened, and to which step
+			progress_event $line
+			line=
+		elif [ "$got" -le 128 ]; then
 			break
 		fi
 		progress_tick
