@@ -142,7 +142,7 @@ static struct rocket_queue *rocket_queue_create(struct rocket_vm *vm)
 {
 	const struct drm_sched_init_args args = {
 		.ops = &rocket_queue_ops,
-		.submit_wq = rocket_work_run_wq(),
+		.submit_wq = rocket_work_order_wq(vm->owner),
 		.num_rqs = 1,
 		.credit_limit = ROCKET_QUEUE_DEPTH,
 		/* None: see rocket_run_start_clock(). */

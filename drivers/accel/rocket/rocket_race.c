@@ -74,6 +74,22 @@ static bool rocket_race_holds(enum rocket_race_point point)
 	return READ_ONCE(rocket_race_hold) & BIT(point);
 }
 
+static bool rocket_race_delays(enum rocket_race_point point)
+{
+	return READ_ONCE(rocket_race_max_us) && READ_ONCE(rocket_race_delayed) & BIT(point);
+}
+
+/**
+ * rocket_race_wants() - Whether a test wants somebody to wait at a place.
+ * @point: The place.
+ *
+ * Return: Whether rocket_race_point() would sleep there.
+ */
+bool rocket_race_wants(enum rocket_race_point point)
+{
+	return rocket_race_holds(point) || rocket_race_delays(point);
+}
+
 /**
  * rocket_race_point() - Give others a chance to come between.
  * @point: The place.
@@ -82,8 +98,6 @@ static bool rocket_race_holds(enum rocket_race_point point)
  */
 void rocket_race_point(enum rocket_race_point point)
 {
-	u32 max = READ_ONCE(rocket_race_max_us);
-
 	atomic_inc(&rocket_race_visits[point]);
 
 	if (rocket_race_holds(point)) {
@@ -93,8 +107,8 @@ void rocket_race_point(enum rocket_race_point point)
 		atomic_dec(&rocket_race_held);
 	}
 
-	if (max && READ_ONCE(rocket_race_delayed) & BIT(point))
-		fsleep(get_random_u32_below(max) + 1);
+	if (rocket_race_delays(point))
+		fsleep(get_random_u32_below(READ_ONCE(rocket_race_max_us)) + 1);
 }
 
 /**
@@ -107,7 +121,7 @@ void rocket_race_point_atomic(enum rocket_race_point point)
 {
 	atomic_inc(&rocket_race_visits[point]);
 
-	if (READ_ONCE(rocket_race_max_us) && READ_ONCE(rocket_race_delayed) & BIT(point))
+	if (rocket_race_delays(point))
 		udelay(get_random_u32_below(ROCKET_RACE_SPIN_US) + 1);
 }
 

@@ -3,6 +3,7 @@
 #define __ROCKET_RACE_H__
 
 #include <linux/kconfig.h>
+#include <linux/types.h>
 
 /**
  * enum rocket_race_point - Where a moment more or less may make a difference.
@@ -78,11 +79,13 @@ enum rocket_race_point {
 void rocket_race_init(void);
 void rocket_race_fini(void);
 void rocket_race_point(enum rocket_race_point point);
+bool rocket_race_wants(enum rocket_race_point point);
 void rocket_race_point_atomic(enum rocket_race_point point);
 #else
 static inline void rocket_race_init(void) { }
 static inline void rocket_race_fini(void) { }
 static inline void rocket_race_point(enum rocket_race_point point) { }
+static inline bool rocket_race_wants(enum rocket_race_point point) { return false; }
 static inline void rocket_race_point_atomic(enum rocket_race_point point) { }
 #endif
 

@@ -285,9 +285,24 @@ void rocket_run_start(struct rocket_core *core, struct rocket_job *job,
 	rocket_run_start_locked(core, job, fence);
 }
 
+/* Starts a job on a core that is powered, if it is the VM's and works. */
+static bool rocket_run_try_start(struct rocket_core *core, struct rocket_job *job)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	/* Who takes the page tables away has claimed the core, or recovers it. */
+	if (core->recovering || core->wedged || core->mmu_dead || !core->online ||
+	    core->vm != job->vm || core->scrub.owner != job->vm->owner)
+		return false;
+
+	rocket_run_start_locked(core, job, dma_fence_get(&job->hw_fence->base));
+
+	return true;
+}
+
 /**
  * rocket_run_start_now() - Start a job, if the core needs nothing before.
- * @core: A core that was claimed, kept powered by a runtime PM reference.
+ * @core: A core that was claimed.
  * @job: As for rocket_run_start().
  *
  * Context: Any.
@@ -295,17 +310,15 @@ void rocket_run_start(struct rocket_core *core, struct rocket_job *job,
  */
 bool rocket_run_start_now(struct rocket_core *core, struct rocket_job *job)
 {
-	guard(spinlock_irqsave)(&core->lock);
-
-	/* Who takes the page tables away has claimed the core, or recovers it. */
-	if (core->recovering || core->wedged || !core->online || core->vm != job->vm ||
-	    core->scrub.owner != job->vm->owner)
+	if (pm_runtime_get_if_active(core->hw.dev) <= 0)
 		return false;
 
-	pm_runtime_get_noresume(core->hw.dev);
-	rocket_run_start_locked(core, job, dma_fence_get(&job->hw_fence->base));
+	if (rocket_run_try_start(core, job))
+		return true;
 
-	return true;
+	rocket_run_put_power(core);
+
+	return false;
 }
 
 static void rocket_run_begin_doubt(struct rocket_core *core)

@@ -32,9 +32,10 @@
  *
  * A core is claimed (rocket_core_claim()) before something is picked for it, until the job
  * runs or there is none. Who adds a job claims one that is free and gets it going; else a core
- * looks when its job has ended, and starts the next one at once if that has the same VM. Either
- * the one sees the job or the other sees the core free: each does its own part first, and the
- * parts are under locks that both take.
+ * looks when its job has ended. Either the one sees the job or the other sees the core free:
+ * each does its own part first, and the parts are under locks that both take. If the core is up
+ * and holds the job's VM, the job starts at once; everything that may take time is left to a
+ * work item of the core, so that nobody's scheduler ever waits for it.
  *
  * Among cores that are free, the one is taken that holds the VM's page tables, else one that
  * the same file used last, else one that holds nobody's: that saves switches and scrubs.
@@ -165,20 +166,39 @@ void rocket_runq_left(struct rocket_core *core)
 	rocket_fair_end(&runq->fair, core->index, ktime_get_ns());
 }
 
+/* Picks for a core that was claimed, or lets go of it when there is nothing. */
+static struct rocket_job *rocket_runq_pick_or_leave(struct rocket_runq *runq,
+						    struct rocket_core *core)
+{
+	struct rocket_job *job;
+
+	do {
+		job = rocket_runq_pick(runq, core);
+		if (job)
+			return job;
+		rocket_core_unclaim(core);
+		/* One may have come that found the core claimed. */
+	} while (rocket_runq_waiting(runq) & BIT(core->index) && rocket_core_claim(core));
+
+	return NULL;
+}
+
 /*
- * A core whose job has just ended is up: the next one of the same VM needs nothing else, and
- * starts at once, in hard interrupt context. Others are left to the work.
+ * The next job of a core that was claimed. One of the VM that the core holds needs nothing
+ * else, if the core is up, and starts at once. Others are left to the work.
  */
 static void rocket_runq_next(struct rocket_runq *runq, struct rocket_core *core)
 {
 	struct rocket_runq_work *work = &runq->work[core->index];
 	struct rocket_job *job;
 
-	if (!rocket_core_claim(core))
+	job = rocket_runq_pick_or_leave(runq, core);
+	if (!job)
 		return;
 
-	job = rocket_runq_pick(runq, core);
-	if (job && !job->causes.count && rocket_run_start_now(core, job))
+	/* A test that wants to come between needs somebody who may sleep. */
+	if (!job->causes.count && !rocket_race_wants(ROCKET_RACE_RUN) &&
+	    !rocket_race_wants(ROCKET_RACE_START) && rocket_run_start_now(core, job))
 		return;
 
 	work->job = job;
@@ -218,7 +238,7 @@ void rocket_runq_ended(struct rocket_core *core, struct dma_fence *fence)
 	struct rocket_runq *runq = core->rdev->runq;
 	u32 waiting = rocket_runq_end(runq, to_rocket_fence(fence)->queue);
 
-	if (waiting & BIT(core->index))
+	if (waiting & BIT(core->index) && rocket_core_claim(core))
 		rocket_runq_next(runq, core);
 	/* The next of that queue may be for another core. */
 	rocket_runq_kick(runq, waiting & ~BIT(core->index));
@@ -318,15 +338,9 @@ static void rocket_runq_run(struct rocket_runq *runq, struct rocket_core *core,
 		struct rocket_queue *queue;
 		int ret;
 
-		job = job ?: rocket_runq_pick(runq, core);
-		if (!job) {
-			rocket_core_unclaim(core);
-			/* One may have come that found the core claimed. */
-			if (!(rocket_runq_waiting(runq) & BIT(core->index)) ||
-			    !rocket_core_claim(core))
-				return;
-			continue;
-		}
+		job = job ?: rocket_runq_pick_or_leave(runq, core);
+		if (!job)
+			return;
 
 		queue = job->queue;
 		ret = rocket_runq_start(core, job);
@@ -384,7 +398,7 @@ static int rocket_runq_no_core(struct rocket_device *rdev, const struct rocket_j
  *
  * Runs it, if a core is free.
  *
- * Context: The scheduler's work: may sleep, see rocket_runq_prepare_core().
+ * Context: Any.
  * Return: 0. When none of its cores is in service: -EIO if one of them is bound,
  * else -ENODEV.
  */
@@ -411,7 +425,7 @@ int rocket_runq_add(struct rocket_queue *queue, struct rocket_job *job)
 	/* From here on the job may be gone. */
 	core = rocket_runq_claim_best(rdev, vm, cores);
 	if (core)
-		rocket_runq_run(rdev->runq, core, NULL);
+		rocket_runq_next(rdev->runq, core);
 
 	return 0;
 }

@@ -22,8 +22,17 @@ static struct workqueue_struct *rocket_cleanup_wq;
  */
 static struct workqueue_struct *rocket_bind_wq;
 
-/* Where jobs are taken out of their queues and started, on all cores; the same holds. */
+/* Where cores are made ready for jobs, all in parallel; the same holds. */
 static struct workqueue_struct *rocket_run_wq;
+
+/*
+ * Where jobs are taken out of their queues, one at a time, and given to the run queue; the same
+ * holds. That waits for nothing, so clients can share a thread. Where works run in parallel,
+ * each wakes one more thread when the scheduler queues it behind itself, as it does with every
+ * job, for nothing: some 7,000 instructions. Several, because there are several CPUs and cores.
+ */
+#define ROCKET_ORDER_WQS	4
+static struct workqueue_struct *rocket_order_wqs[ROCKET_ORDER_WQS];
 
 /**
  * rocket_work_queue_cleanup() - Tear something down later.
@@ -48,17 +57,20 @@ struct workqueue_struct *rocket_work_bind_wq(void)
 }
 
 /**
- * rocket_work_run_wq() - Where jobs are started.
+ * rocket_work_order_wq() - Where jobs are taken out of a client's queues.
+ * @owner: The client, see &rocket_vm.owner.
+ *
+ * Nothing may be done there that waits for hardware or for a lock that may be held for long.
  *
  * Return: The work queue, as long as the module is loaded.
  */
-struct workqueue_struct *rocket_work_run_wq(void)
+struct workqueue_struct *rocket_work_order_wq(u64 owner)
 {
-	return rocket_run_wq;
+	return rocket_order_wqs[owner % ROCKET_ORDER_WQS];
 }
 
 /**
- * rocket_work_queue_run() - Start a job.
+ * rocket_work_queue_run() - Make a core ready, and start a job.
  * @work: What to do. A fence may wait for it.
  *
  * Context: Any.
@@ -66,6 +78,17 @@ struct workqueue_struct *rocket_work_run_wq(void)
 void rocket_work_queue_run(struct work_struct *work)
 {
 	queue_work(rocket_run_wq, work);
+}
+
+static bool rocket_work_setup_order(void)
+{
+	for (unsigned int i = 0; i < ROCKET_ORDER_WQS; i++) {
+		rocket_order_wqs[i] = alloc_ordered_workqueue("rocket-order-%u", WQ_MEM_RECLAIM, i);
+		if (!rocket_order_wqs[i])
+			return false;
+	}
+
+	return true;
 }
 
 /**
@@ -79,12 +102,18 @@ int rocket_work_setup(void)
 	rocket_bind_wq = alloc_workqueue("rocket-bind", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	rocket_run_wq = alloc_workqueue("rocket-run", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 
-	if (rocket_cleanup_wq && rocket_bind_wq && rocket_run_wq)
+	if (rocket_cleanup_wq && rocket_bind_wq && rocket_run_wq && rocket_work_setup_order())
 		return 0;
 
 	rocket_work_teardown();
 
 	return -ENOMEM;
+}
+
+static void rocket_work_destroy(struct workqueue_struct *wq)
+{
+	if (wq)
+		destroy_workqueue(wq);
 }
 
 /**
@@ -94,10 +123,9 @@ int rocket_work_setup(void)
  */
 void rocket_work_teardown(void)
 {
-	if (rocket_cleanup_wq)
-		destroy_workqueue(rocket_cleanup_wq);
-	if (rocket_bind_wq)
-		destroy_workqueue(rocket_bind_wq);
-	if (rocket_run_wq)
-		destroy_workqueue(rocket_run_wq);
+	rocket_work_destroy(rocket_cleanup_wq);
+	rocket_work_destroy(rocket_bind_wq);
+	rocket_work_destroy(rocket_run_wq);
+	for (unsigned int i = 0; i < ROCKET_ORDER_WQS; i++)
+		rocket_work_destroy(rocket_order_wqs[i]);
 }

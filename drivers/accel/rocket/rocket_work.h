@@ -12,7 +12,7 @@ void rocket_work_teardown(void);
 
 bool rocket_work_queue_cleanup(struct work_struct *work);
 void rocket_work_queue_run(struct work_struct *work);
-struct workqueue_struct *rocket_work_run_wq(void);
+struct workqueue_struct *rocket_work_order_wq(u64 owner);
 struct workqueue_struct *rocket_work_bind_wq(void);
 
 #endif
