@@ -116,7 +116,7 @@ struct rocket_job {
 	/** @hw_fence: Allocated with the job, initialised when it starts. */
 	struct rocket_fence *hw_fence;
 
-	/** @after: Fence of the job of another VM that comes before it in the same ioctl. */
+	/** @after: Fence of the job of another queue that comes before it in the same ioctl. */
 	struct dma_fence *after;
 
 	/** @causes: What it was told to wait for, and inherits the errors of. */

@@ -283,7 +283,12 @@ struct dma_fence *rocket_queue_arm(struct rocket_job *job, struct dma_fence *aft
 	dma_resv_assert_held(drm_gpuvm_resv(&job->vm->base));
 
 	drm_sched_job_arm(&job->base);
-	job->after = dma_fence_get(after);
+	/*
+	 * The queue keeps its own order. The scheduler would take a fence of its own for nothing
+	 * to wait for, and ask for the next one again and again until it has signalled.
+	 */
+	if (after && after->context != job->base.s_fence->finished.context)
+		job->after = dma_fence_get(after);
 	atomic_inc(&job->queue->waiting);
 	job->waiting = true;
 	trace_rocket_job_queue(job);

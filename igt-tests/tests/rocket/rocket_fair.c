@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -348,6 +350,44 @@ static void test_core_goes(void)
 	close(c.fd);
 }
 
+/* Time that all CPUs spent in the kernel, interrupts aside, in ns. */
+static uint64_t kernel_ns(void)
+{
+	uint64_t user, nice, system;
+	FILE *f = fopen("/proc/stat", "r");
+
+	igt_assert(f);
+	igt_assert_eq(fscanf(f, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64, &user, &nice, &system), 3);
+	fclose(f);
+	return system * 1000 * MS / sysconf(_SC_CLK_TCK);
+}
+
+/* Two jobs of one ioctl, behind somebody else's that is killed at last. */
+static void test_no_work(void)
+{
+	enum { FOR_MS = 1000 };
+	struct client other = make_client(1, 1), c = make_client(1, 1);
+	struct drm_rocket_job hang, jobs[2];
+	uint64_t before = kernel_ns(), spent;
+	struct drm_rocket_sync out;
+
+	hang = rocket_scene_hang(&other.scenes[0], 1, 0, FOR_MS);
+	out = rocket_sync(rocket_syncobj(c.fd), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(jobs); i++)
+		jobs[i] = rocket_scene_job(&c.scenes[0], 0, 0, LONG_MS);
+	jobs[1].out_syncs = (uintptr_t)&out;
+	jobs[1].out_sync_count = 1;
+	jobs[1].sync_struct_size = sizeof(out);
+	rocket_submit(other.fd, &hang, 1);
+	rocket_submit(c.fd, jobs, ARRAY_SIZE(jobs));
+	igt_assert_eq(rocket_syncobj_status(c.fd, out.handle), 0);
+	spent = kernel_ns() - before;
+	igt_info("%.0f ms in the kernel\n", (double)spent / MS);
+	igt_assert_lt_u64(spent, FOR_MS / 2 * MS);
+	close(other.fd);
+	close(c.fd);
+}
+
 igt_main
 {
 	static const struct {
@@ -367,6 +407,7 @@ igt_main
 		  false },
 		{ "queue-ids", test_queue_ids, "Queues by their numbers, and what is none",
 		  false },
+		{ "no-work", test_no_work, "Jobs that wait give no CPU anything to do", false },
 		{ "core-goes", test_core_goes, "What waits for a core that goes runs on another",
 		  false },
 	};

@@ -8,6 +8,7 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_scene.h"
 #include "igt_rocket_signal.h"
 #include "igt_rocket_sysfs.h"
 
@@ -421,44 +422,47 @@ static uint64_t end_time(int fd, uint32_t syncobj)
 	return fence.timestamp_ns;
 }
 
-/* All on one core: behind a long job wait a low, a normal and a high one. */
+/*
+ * All on one core: behind a job that is killed after a while wait those of a low, a normal
+ * and a high one, as many as wait for a core at once.
+ */
 static void test_priority(int fd)
 {
 	static const uint32_t priorities[] = {
 		DRM_ROCKET_JOB_PRIORITY_LOW, DRM_ROCKET_JOB_PRIORITY_NORMAL,
 		DRM_ROCKET_JOB_PRIORITY_HIGH,
 	};
-	uint32_t core = 1u << rocket_nth_core(rocket_core_mask(fd), 0);
-	struct drm_rocket_sync in, out[3];
-	struct rocket_blocker blocker;
+	unsigned int core = rocket_nth_core(rocket_core_mask(fd), 0);
+	int other = rocket_open();
+	struct rocket_scene before = rocket_scene(other, 0);
+	struct drm_rocket_job hang = rocket_scene_hang(&before, 0, core, 300);
+	struct drm_rocket_sync out[3];
 	struct scene s[3];
 	uint64_t end[3];
 
-	rocket_blocker_init(&blocker, fd);
-	in = rocket_sync(blocker.syncobj, 0);
+	rocket_submit(other, &hang, 1);
 	for (unsigned int i = 0; i < 3; i++) {
-		struct drm_rocket_job jobs[30];
-		struct drm_rocket_task tasks[100];
+		struct drm_rocket_job jobs[16];
+		struct drm_rocket_task tasks[400];
 
 		s[i] = make_scene_in(fd, rocket_vm_create(fd));
 		out[i] = rocket_sync(rocket_syncobj(fd), 0);
 		for (unsigned int j = 0; j < ARRAY_SIZE(jobs); j++) {
 			jobs[j] = copy_job(&s[i], 0, 0, 1);
-			/* Long enough for the next one to be there. */
+			/* All of them take many times what a VM may keep the core for. */
 			for (unsigned int k = 0; k < ARRAY_SIZE(tasks); k++)
 				tasks[k] = *(const struct drm_rocket_task *)(uintptr_t)jobs[j].tasks;
 			jobs[j].tasks = (uintptr_t)tasks;
 			jobs[j].task_count = ARRAY_SIZE(tasks);
-			jobs[j].core_mask = core;
+			jobs[j].core_mask = 1u << core;
 			jobs[j].priority = priorities[i];
 		}
-		set_syncs(&jobs[0], &in, 1, NULL, 0);
 		set_syncs(&jobs[ARRAY_SIZE(jobs) - 1], NULL, 0, &out[i], 1);
 		rocket_submit(fd, jobs, ARRAY_SIZE(jobs));
 	}
-	rocket_blocker_release(&blocker);
 	for (unsigned int i = 0; i < 3; i++)
 		end[i] = end_time(fd, out[i].handle);
+	close(other);
 	igt_assert_lt_u64(end[2], end[1]);
 	igt_assert_lt_u64(end[1], end[0]);
 }
