@@ -324,7 +324,7 @@ static void test_errors(int fd)
 /* A job that the kernel refuses leaves no fence behind that nobody signals. */
 static void test_refused(int fd)
 {
-	struct drm_rocket_task odd = { .regcmd = 4096 + 8, .regcmd_count = 1 };
+	struct drm_rocket_task odd = { .regcmd = 4096 + 4, .regcmd_count = 1 };
 	struct rocket_bo bos[2];
 	struct drm_rocket_job job;
 	struct copy copy;

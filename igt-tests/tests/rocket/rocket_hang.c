@@ -777,13 +777,19 @@ static void test_offender_lost(int fd)
 	int other = rocket_open();
 	struct rocket_scene victim = make_scene(fd), last = make_scene(other);
 	struct drm_rocket_job job = rocket_scene_job(&victim, 1, LOST, LONG_MS);
+	uint64_t starts, give_up;
 	uint32_t first, second;
 
 	/* The core is the other file's: it has to be reset for this one. */
 	disable_help(&last, LOST);
 	igt_assert_eq(rocket_run(fd, &job), -EIO);
 	igt_assert_eq_u32(rocket_core_mask(fd) & 1u << LOST, 0);
+	starts = rocket_board_count(OTHER, ROCKET_BOARD_STARTS);
 	first = submit_one(&victim, rocket_scene_job(&victim, 2, OTHER, LONG_MS));
+	/* It comes to the core before the other one does, unless it is kept from there. */
+	give_up = now_ns() + 500 * NS_PER_MS;
+	while (rocket_board_count(OTHER, ROCKET_BOARD_STARTS) == starts && now_ns() < give_up)
+		usleep(1000);
 	second = submit_one(&last, rocket_scene_job(&last, 2, OTHER, LONG_MS));
 	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
 	igt_assert_eq(rocket_syncobj_status(other, second), 0);

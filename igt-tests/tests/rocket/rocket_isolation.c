@@ -265,6 +265,7 @@ static void test_fault_hurts_no_core(int fd)
 	for (uint32_t left = mask; left; left &= left - 1) {
 		uint32_t bad = left & -left, others;
 		struct drm_rocket_job job;
+		uint32_t stolen;
 
 		for (others = mask & ~bad; others; others &= others - 1) {
 			struct client *c = &running[__builtin_ctz(others)];
@@ -275,8 +276,9 @@ static void test_fault_hurts_no_core(int fd)
 				 rocket_probe_result_addr(&thief.probe, 0));
 		job = rocket_probe_job(&thief.probe, 0, 1);
 		job.core_mask = bad;
-		rocket_submit(fd, &job, 1);
+		stolen = rocket_start(fd, &job);
 		expect_on(&behind, __builtin_ctz(bad), 5, behind.seed + 5);
+		igt_assert_eq(rocket_syncobj_status(fd, stolen), -EFAULT);
 		for (others = mask & ~bad; others; others &= others - 1) {
 			struct client *c = &running[__builtin_ctz(others)];
 
