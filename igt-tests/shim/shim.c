@@ -5,7 +5,6 @@
  * are not rocket's, ioctls that are not these, and drivers without VM_BIND are left
  * alone.  docs/mesa-backend.rst explains.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/close_range.h>
@@ -15,27 +14,9 @@
 
 #include "drm.h"
 #include "shim_fd.h"
+#include "shim_next.h"
 
 #define PUBLIC __attribute__((visibility("default")))
-
-typedef int ioctl_fn(int fd, unsigned long request, ...);
-
-/* The name's next owner behind the shim. */
-#define NEXT(type, name) ({				\
-	static type *next_;				\
-	type *found_ = __atomic_load_n(&next_, __ATOMIC_RELAXED);	\
-							\
-	if (!found_) {					\
-		found_ = (type *)dlsym(RTLD_NEXT, name);	\
-		__atomic_store_n(&next_, found_, __ATOMIC_RELAXED);	\
-	}						\
-	found_;						\
-})
-
-int shim_real_ioctl(int fd, unsigned long request, void *arg)
-{
-	return NEXT(ioctl_fn, "ioctl")(fd, request, arg);
-}
 
 static int serve(struct shim_file *file, int fd, unsigned long request, void *arg)
 {
@@ -116,7 +97,7 @@ PUBLIC int close(int fd)
 
 	if (fd >= 0)
 		shim_fd_forget(fd, fd);
-	return NEXT(close_fn, "close")(fd);
+	return SHIM_NEXT(close_fn, "close")(fd);
 }
 
 PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
@@ -125,7 +106,7 @@ PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 
 	if (!(flags & CLOSE_RANGE_CLOEXEC))
 		shim_fd_forget(first, last);
-	return NEXT(close_range_fn, "close_range")(first, last, flags);
+	return SHIM_NEXT(close_range_fn, "close_range")(first, last, flags);
 }
 
 PUBLIC void closefrom(int first)
@@ -133,13 +114,13 @@ PUBLIC void closefrom(int first)
 	typedef void closefrom_fn(int first);
 
 	shim_fd_forget(first < 0 ? 0 : first, UINT_MAX);
-	NEXT(closefrom_fn, "closefrom")(first);
+	SHIM_NEXT(closefrom_fn, "closefrom")(first);
 }
 
 PUBLIC int dup2(int from, int to)
 {
 	typedef int dup2_fn(int from, int to);
-	int fd = NEXT(dup2_fn, "dup2")(from, to);
+	int fd = SHIM_NEXT(dup2_fn, "dup2")(from, to);
 
 	if (fd >= 0 && from != to)
 		shim_fd_forget(to, to);
@@ -149,7 +130,7 @@ PUBLIC int dup2(int from, int to)
 PUBLIC int dup3(int from, int to, int flags)
 {
 	typedef int dup3_fn(int from, int to, int flags);
-	int fd = NEXT(dup3_fn, "dup3")(from, to, flags);
+	int fd = SHIM_NEXT(dup3_fn, "dup3")(from, to, flags);
 
 	if (fd >= 0)
 		shim_fd_forget(to, to);

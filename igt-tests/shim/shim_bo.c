@@ -148,7 +148,7 @@ static int gem_create(struct shim_file *file, int fd, struct drm_rocket_gem_crea
 static int new_bo(struct shim_file *file, int fd, struct shim_bo *bo)
 {
 	struct drm_rocket_gem_create create = { .size = bo->size };
-	struct drm_gem_close close = { 0 };
+	struct drm_gem_close gem = { 0 };
 	int err;
 
 	bo->addr = take(file, fd, bo->size);
@@ -156,8 +156,8 @@ static int new_bo(struct shim_file *file, int fd, struct shim_bo *bo)
 		return -ENOSPC;
 	err = gem_create(file, fd, &create);
 	if (!err && !grow_table(file, create.handle)) {
-		close.handle = create.handle;
-		shim_kernel(fd, DRM_IOCTL_GEM_CLOSE, &close);
+		gem.handle = create.handle;
+		shim_kernel(fd, DRM_IOCTL_GEM_CLOSE, &gem);
 		err = -ENOMEM;
 	}
 	if (err) {

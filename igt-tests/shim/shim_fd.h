@@ -4,9 +4,6 @@
 
 #include "shim_file.h"
 
-/* The C library's, or whatever else was loaded behind the shim. */
-int shim_real_ioctl(int fd, unsigned long request, void *arg);
-
 /*
  * The open rocket device that a descriptor names, or NULL: it names something else, or
  * a rocket device whose driver has no VM_BIND.  Descriptors of one open file, by dup()

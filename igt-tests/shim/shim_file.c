@@ -7,6 +7,7 @@
 #include "drm.h"
 #include "shim_file.h"
 #include "shim_fd.h"
+#include "shim_next.h"
 
 int shim_kernel(int fd, unsigned long request, void *arg)
 {

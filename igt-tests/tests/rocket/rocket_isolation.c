@@ -125,13 +125,38 @@ static void test_twenty(int fd)
 }
 
 /* The jobs of all clients are in the queues at the same time. */
+/* As many jobs of each client as it has slots: each result is written once. */
+static void interleave(struct client *c, unsigned int clients, uint32_t mask)
+{
+	unsigned int cores = __builtin_popcount(mask);
+	uint32_t done[clients];
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		for (unsigned int i = 0; i < clients; i++) {
+			struct drm_rocket_job job = rocket_probe_job(&c[i].probe, slot, 1);
+
+			rocket_probe_clear_result(&c[i].probe, slot);
+			/* Jobs of a VM run in order: the last one tells of all. */
+			if (slot)
+				drmSyncobjDestroy(c[i].fd, done[i]);
+			job.core_mask = 1u << rocket_nth_core(mask, (slot + i) % cores);
+			done[i] = rocket_start(c[i].fd, &job);
+		}
+	}
+	for (unsigned int i = 0; i < clients; i++) {
+		igt_assert_eq(rocket_syncobj_status(c[i].fd, done[i]), 0);
+		for (unsigned int slot = 0; slot < SLOTS; slot++)
+			igt_assert(rocket_is_pattern(
+				(void *)rocket_probe_result(&c[i].probe, slot),
+				c[i].seed + slot));
+	}
+}
+
 static void test_interleaved(int fd)
 {
-	enum { CLIENTS = 6, JOBS = 100 };
-	uint32_t mask = rocket_core_mask(fd), done[CLIENTS];
-	unsigned int cores = __builtin_popcount(mask);
+	enum { CLIENTS = 6, ROUNDS = 6 };
+	uint32_t mask = rocket_core_mask(fd);
 	struct client c[CLIENTS];
-	struct drm_rocket_job job;
 
 	for (unsigned int i = 0; i < CLIENTS; i++) {
 		c[i] = make_client(rocket_open(), 0, i);
@@ -139,23 +164,8 @@ static void test_interleaved(int fd)
 			rocket_probe_set(&c[i].probe, slot, page_addr(slot),
 					 rocket_probe_result_addr(&c[i].probe, slot));
 	}
-	for (unsigned int n = 0; n < JOBS; n++) {
-		for (unsigned int i = 0; i < CLIENTS; i++) {
-			/* Jobs of a VM run in order: the last one tells of all. */
-			if (n)
-				drmSyncobjDestroy(c[i].fd, done[i]);
-			job = rocket_probe_job(&c[i].probe, n % SLOTS, 1);
-			job.core_mask = 1u << rocket_nth_core(mask, (n + i) % cores);
-			done[i] = rocket_start(c[i].fd, &job);
-		}
-	}
-	for (unsigned int i = 0; i < CLIENTS; i++) {
-		igt_assert_eq(rocket_syncobj_status(c[i].fd, done[i]), 0);
-		for (unsigned int slot = 0; slot < SLOTS; slot++)
-			igt_assert(rocket_is_pattern(
-				(void *)rocket_probe_result(&c[i].probe, slot),
-				c[i].seed + slot));
-	}
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		interleave(c, CLIENTS, mask);
 }
 
 static void test_vms_of_file(int fd)

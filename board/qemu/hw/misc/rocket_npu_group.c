@@ -12,6 +12,26 @@
 #include "qemu/osdep.h"
 #include "rocket_npu_internal.h"
 
+const RocketNpuReg *rocket_npu_reg_find(RocketNpuCore *s, uint32_t offset)
+{
+    size_t low = 0, high = s->soc->num_regs;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const RocketNpuReg *reg = &s->soc->regs[middle];
+
+        if (reg->offset == offset) {
+            return reg;
+        }
+        if (reg->offset < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
 /* S_POINTER as last written, without the bits that the hardware drives */
 static uint32_t *pointer_config(RocketNpuCore *s, unsigned block)
 {

@@ -2,7 +2,9 @@
 /*
  * What the parts of the NPU core model share.
  *
- *  rocket_npu.c       device: window, interrupt, reset, migration
+ *  rocket_npu.c       device: window, reset, migration
+ *  rocket_npu_irq.c   interrupt
+ *  rocket_npu_access.c  what a read and a write of a register do
  *  rocket_npu_soc.c   what differs between the chips
  *  rocket_npu_regs.c  list of registers, RK3588
  *  rocket_npu_regs_rk3576.c  the same, RK3576
@@ -81,6 +83,8 @@ typedef enum RocketStep {
     STEP_HANG,      /* the task will never complete */
     STEP_ABORT,     /* reset or power loss: touch nothing any more */
 } RocketStep;
+
+typedef RocketStep coroutine_fn RocketProgram(RocketNpuCore *s);
 
 typedef enum RocketState {
     NPU_IDLE,
@@ -282,6 +286,7 @@ struct RocketNpuCore {
     RocketWait wait;
     bool clock_stopped;             /* while the coroutine lives */
     bool wake_pending;              /* woke up while the clock was stopped */
+    RocketProgram *program;         /* what the coroutine runs */
     QEMUTimer *run_timer;
     QEMUBH *run_bh;                 /* goes on while the clock is held */
     bool behind;                    /* and holds the clock */
@@ -307,24 +312,39 @@ struct RocketNpuCore {
     uint32_t stream_enabled;        /* blocks, by writes of this stream */
 };
 
-/* rocket_npu.c */
+/* rocket_npu_irq.c */
 void rocket_npu_raise(RocketNpuCore *s, uint32_t bits, bool completion);
 /* A task has ended that is not the last one of its start. */
 void rocket_npu_raise_interior(RocketNpuCore *s, uint32_t bits);
 /* The PC has handed a task to the blocks. */
 void rocket_npu_pc_done(RocketNpuCore *s);
+/* What counts for STATUS and for the line */
+uint32_t rocket_npu_int_status(RocketNpuCore *s);
+uint32_t rocket_npu_raw_status(RocketNpuCore *s);
+/* The line goes up or down, if the mask or what is raised says so. */
+void rocket_npu_irq_update(RocketNpuCore *s);
+void rocket_npu_irq_clear(RocketNpuCore *s, uint32_t bits);
+void rocket_npu_irq_reset(RocketNpuCore *s);
+/* No spurious interrupt comes any more. */
+void rocket_npu_irq_quiet(RocketNpuCore *s);
+void rocket_npu_irq_init(RocketNpuCore *s);
+
+/* rocket_npu_access.c */
 /*
  * A register write by the CPU or by a stream; false if nothing is there.
  * Writes of OPERATION_ENABLE of the PC do nothing here.
  */
 bool rocket_npu_write_reg(RocketNpuCore *s, uint32_t offset, uint32_t value);
+/* A register that is there */
+uint32_t rocket_npu_read_reg(RocketNpuCore *s, uint32_t offset);
 
 /* rocket_npu_soc.c */
 const RocketNpuSoc *rocket_npu_soc(RocketChip chip);
+
+/* rocket_npu_group.c */
 /* The register at an offset of the core's window, or NULL */
 const RocketNpuReg *rocket_npu_reg_find(RocketNpuCore *s, uint32_t offset);
 
-/* rocket_npu_group.c */
 static inline bool rocket_npu_has_groups(unsigned block)
 {
     return block == ROCKET_BLOCK_CNA ||
@@ -408,7 +428,8 @@ void rocket_npu_pc_start(RocketNpuCore *s);
 RocketStep coroutine_fn rocket_npu_pc_run(RocketNpuCore *s);
 
 /* rocket_npu_run.c */
-void rocket_npu_run_init(RocketNpuCore *s);
+/* Each start runs @program. */
+void rocket_npu_run_init(RocketNpuCore *s, RocketProgram *program);
 void rocket_npu_run_start(RocketNpuCore *s);
 void rocket_npu_run_abort(RocketNpuCore *s);
 void rocket_npu_clock_stop(RocketNpuCore *s);

@@ -337,7 +337,7 @@ static void coroutine_fn run_main(void *opaque)
 
     cores_running++;
     s->running = true;
-    step = rocket_npu_pc_run(s);
+    step = s->program(s);
     s->running = false;
     cores_running--;
     s->co = NULL;
@@ -411,8 +411,9 @@ void rocket_npu_clock_run(RocketNpuCore *s)
     }
 }
 
-void rocket_npu_run_init(RocketNpuCore *s)
+void rocket_npu_run_init(RocketNpuCore *s, RocketProgram *program)
 {
+    s->program = program;
     s->run_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, run_timer, s);
     s->run_bh = qemu_bh_new(run_catch_up, s);
     rk_iommu_set_resume_notifier(s->iommu, run_resume, s);

@@ -50,23 +50,3 @@ const RocketNpuSoc *rocket_npu_soc(RocketChip chip)
     socs[ROCKET_RK3576].num_regs = rocket_npu_regs_rk3576_count;
     return &socs[chip];
 }
-
-const RocketNpuReg *rocket_npu_reg_find(RocketNpuCore *s, uint32_t offset)
-{
-    size_t low = 0, high = s->soc->num_regs;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const RocketNpuReg *reg = &s->soc->regs[middle];
-
-        if (reg->offset == offset) {
-            return reg;
-        }
-        if (reg->offset < offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
-}
