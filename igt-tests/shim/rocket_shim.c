@@ -392,6 +392,33 @@ static void test_mixed(int fd)
 	rocket_board_inject_all(ROCKET_BOARD_SLOWDOWN, 0);
 }
 
+enum { BRANCHES = 3, LENGTH = 4 };
+
+/* Branches of a network, job by job in turn: each core gets one of them. */
+static void test_branches(int fd)
+{
+	struct rocket_bo bos[BRANCHES * (LENGTH + 1)];
+	struct copy copies[BRANCHES * LENGTH];
+	uint64_t tasks[BRANCHES];
+
+	rocket_require_board();
+	igt_require_f(rocket_core_mask(fd) == (1u << BRANCHES) - 1, "not as many cores as branches\n");
+	make_bos(fd, bos, ARRAY_SIZE(bos));
+	for (unsigned int i = 0; i < ARRAY_SIZE(copies); i++)
+		copy_init(&copies[i], fd, &bos[i], &bos[i + BRANCHES]);
+	for (unsigned int i = 0; i < BRANCHES; i++)
+		fill(fd, &bos[i], 40 + i);
+	slow_down(fd, copies, SLOW / 10);
+	for (unsigned int core = 0; core < BRANCHES; core++)
+		tasks[core] = rocket_board_count(core, ROCKET_BOARD_TASKS);
+	submit(fd, copies, ARRAY_SIZE(copies));
+	for (unsigned int i = 0; i < BRANCHES; i++)
+		expect(fd, &bos[BRANCHES * LENGTH + i], 40 + i);
+	for (unsigned int core = 0; core < BRANCHES; core++)
+		igt_assert_lte_u64(LENGTH, rocket_board_count(core, ROCKET_BOARD_TASKS) - tasks[core]);
+	rocket_board_inject_all(ROCKET_BOARD_SLOWDOWN, 0);
+}
+
 /* What a queued job uses may be closed; its address is nobody else's until then. */
 static void test_closed(int fd)
 {
@@ -527,6 +554,7 @@ static const struct {
 	{ "refused", "A job that the kernel refuses is waited for by nobody", test_refused },
 	{ "chain", "Jobs that wait for each other, in one call and in several", test_chain },
 	{ "mixed", "Jobs that wait for others than the one in front", test_mixed },
+	{ "branches", "Jobs that do not wait for each other use all cores", test_branches },
 	{ "closed", "A BO is closed while jobs use it", test_closed },
 	{ "memory", "Memory of closed BOs goes back", test_memory },
 	{ "fork", "A child of fork() opens its own", test_fork },

@@ -23,11 +23,28 @@ static int get_param(int fd, uint32_t param, uint64_t *value)
 	return err;
 }
 
+/* As many as the driver has, but for who wants fewer; 1 where it has none. */
+static unsigned int ask_queues(int fd)
+{
+	const char *wanted = getenv("ROCKET_SHIM_QUEUES");
+	unsigned long most = wanted ? strtoul(wanted, NULL, 0) : SHIM_QUEUES;
+	uint64_t queues;
+
+	if (get_param(fd, DRM_ROCKET_PARAM_MAX_QUEUES, &queues))
+		return 1;
+	if (most > SHIM_QUEUES)
+		most = SHIM_QUEUES;
+	if (queues < most)
+		most = queues;
+	return most ? most : 1;
+}
+
 /* The address space and the limits, as the driver tells them. */
 static bool ask_driver(struct shim_file *file, int fd)
 {
 	uint64_t start, end, timeout, longest;
 
+	file->queues = ask_queues(fd);
 	if (get_param(fd, DRM_ROCKET_PARAM_VA_START, &start) ||
 	    get_param(fd, DRM_ROCKET_PARAM_VA_END, &end) ||
 	    get_param(fd, DRM_ROCKET_PARAM_JOB_TIMEOUT_MS, &timeout) ||
@@ -74,6 +91,10 @@ void shim_file_free(struct shim_file *file)
 		shim_fences_clear(file, &bo->readers);
 		free(bo->readers.fence);
 		free(bo);
+	}
+	for (unsigned int i = 0; i < SHIM_QUEUES; i++) {
+		if (file->tail[i])
+			shim_fence_put(file, file->tail[i]);
 	}
 	free_list(file->first);
 	free_list(file->spare);
@@ -142,6 +163,37 @@ int shim_fence_wait(int fd, uint32_t syncobj, int64_t deadline_ns)
 	};
 
 	return shim_kernel(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+unsigned int shim_queue_choose(struct shim_file *file, const struct shim_fences *after)
+{
+	const struct shim_fence *latest = NULL;
+	unsigned int best = 0;
+
+	for (size_t i = 0; i < after->count; i++) {
+		const struct shim_fence *fence = after->fence[i];
+
+		if (fence->sent && (!latest || fence->number > latest->number))
+			latest = fence;
+	}
+	for (unsigned int i = 0; latest && i < file->queues; i++) {
+		if (file->tail[i] == latest)
+			return i;
+	}
+	for (unsigned int i = 0; i < file->queues; i++) {
+		if (!file->tail[i] || file->tail[i]->done)
+			return i;
+		if (file->tail[i]->number < file->tail[best]->number)
+			best = i;
+	}
+	return best;
+}
+
+void shim_queue_add(struct shim_file *file, unsigned int queue, struct shim_fence *fence)
+{
+	if (file->tail[queue])
+		shim_fence_put(file, file->tail[queue]);
+	file->tail[queue] = shim_fence_get(fence);
 }
 
 void shim_fences_reap(struct shim_file *file, int fd, bool ask)

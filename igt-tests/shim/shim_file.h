@@ -39,6 +39,9 @@ struct shim_bo {
 	struct shim_fences readers;	/* since then */
 };
 
+/* Queues of the VM that are used at most: enough for three cores. */
+#define SHIM_QUEUES	8u
+
 /* A range whose BO was closed; still mapped, free when the jobs up to number ended. */
 struct shim_closed {
 	uint64_t addr, size, number;
@@ -64,6 +67,8 @@ struct shim_file {
 	struct shim_fence *first, *last;	/* jobs under way, by number */
 	struct shim_fence *spare;
 	uint64_t number;	/* of the last job */
+	struct shim_fence *tail[SHIM_QUEUES];	/* of each queue: its last job, or NULL */
+	unsigned int queues;	/* that there are, 1 to SHIM_QUEUES */
 	uint32_t job_timeout_ms, max_job_timeout_ms;
 };
 
@@ -81,6 +86,14 @@ struct shim_fence *shim_fence_get(struct shim_fence *fence);
 void shim_fence_put(struct shim_file *file, struct shim_fence *fence);
 /* Keeps it among the jobs under way, once the kernel has it. */
 void shim_fence_sent(struct shim_file *file, struct shim_fence *fence);
+/*
+ * The queue that suits a job best which comes after these: behind the last one of them, if
+ * nothing else is behind it, else one whose jobs have all ended, else the one whose last job
+ * was submitted first.
+ */
+unsigned int shim_queue_choose(struct shim_file *file, const struct shim_fences *after);
+/* The job is the last one of that queue. */
+void shim_queue_add(struct shim_file *file, unsigned int queue, struct shim_fence *fence);
 /*
  * Lets go of jobs that have ended, those first that were submitted first.  With ask,
  * the kernel is asked; without, only what is known counts.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * Mainline's jobs, which name the BOs that they read and write, as jobs that wait for
- * fences; with the flags that its users' patches gave them.  A job that has to wait for the one in front of it in the same call becomes
- * part of that one: same core, same order, one fence, nothing to wait for.
+ * fences; with the flags that its users' patches gave them.  A job that has to wait for the
+ * one in front of it in the same call becomes part of that one: same core, same order, one
+ * fence, nothing to wait for.  Those that do not wait for each other get queues of their own,
+ * and so cores of their own if these are free.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -212,12 +214,13 @@ static bool add_tasks(struct part *part, const struct drm_rocket_job *job)
 	return true;
 }
 
-static void describe(const struct submission *s, struct part *part, struct drm_rocket_job *job,
+static void describe(struct submission *s, struct part *part, struct drm_rocket_job *job,
 		     struct drm_rocket_sync *in, struct drm_rocket_sync *out)
 {
 	uint64_t timeout = (uint64_t)part->jobs * s->file->job_timeout_ms;
-	uint32_t waits = 0;
+	uint32_t waits = 0, queue = shim_queue_choose(s->file, &part->after);
 
+	shim_queue_add(s->file, queue, part->fence);
 	for (size_t i = 0; i < part->after.count; i++) {
 		if (part->after.fence[i] != part->fence)
 			in[waits++] = (struct drm_rocket_sync){
@@ -235,6 +238,7 @@ static void describe(const struct submission *s, struct part *part, struct drm_r
 		.out_syncs = (uintptr_t)out,
 		.out_sync_count = 1,
 		.sync_struct_size = sizeof(*out),
+		.queue_id = queue,
 	};
 	/* Each of the caller's jobs may take as long as one may. */
 	if (part->jobs > 1)
