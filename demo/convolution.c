@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
 #include "convolution.h"
 
 /*
@@ -19,6 +22,33 @@ struct rocket_conv convolution_shape(bool rk3576)
 		.in_zero = -5, .weight_zero = rk3576 ? 0 : 3, .out_zero = 7,
 		.out_scale = OUT_SCALE, .out_shift = OUT_SHIFT,
 	};
+}
+
+int convolution_pack_bias(const struct rocket_conv *c, bool rk3576, void *dst,
+			  const int32_t *bias, const int8_t *weights)
+{
+	int err = rk3576 ? rocket_rk3576_pack_bias(c, dst, bias, weights) :
+			   rocket_conv_pack_bias(c, dst, bias, weights);
+
+	if (!err)
+		return 0;
+	fprintf(stderr, "the biases cannot be packed: %s\n", strerror(-err));
+	return -1;
+}
+
+int convolution_stream(const struct rocket_conv *c, bool rk3576, void *stream,
+		       unsigned int max)
+{
+	struct rocket_conv_task task;
+	int entries = rocket_conv_split(c, &task, 1, 0);
+
+	if (entries == 1)
+		entries = rk3576 ? rocket_rk3576_emit(c, &task, stream, max) :
+				   rocket_conv_emit(c, &task, stream, max);
+	if (entries >= 0)
+		return entries;
+	fprintf(stderr, "the stream cannot be built: %s\n", strerror(-entries));
+	return -1;
 }
 
 void convolution_numbers(uint32_t seed, int8_t *out, unsigned int count)

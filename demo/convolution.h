@@ -23,6 +23,14 @@
  */
 struct rocket_conv convolution_shape(bool rk3576);
 
+/* As rocket_conv_pack_bias(), for either SoC; -1 after a message. */
+int convolution_pack_bias(const struct rocket_conv *c, bool rk3576, void *dst,
+			  const int32_t *bias, const int8_t *weights);
+
+/* The stream of all of it in one task, at most @max entries: how many, or -1 after a message. */
+int convolution_stream(const struct rocket_conv *c, bool rk3576, void *stream,
+		       unsigned int max);
+
 /* Fills an array with pseudo-random bytes that depend on the seed only. */
 void convolution_numbers(uint32_t seed, int8_t *out, unsigned int count);
 

@@ -157,28 +157,12 @@ int npu_map(int fd, uint32_t vm, const struct npu_bo *bo, uint32_t address,
 	return call(fd, DRM_IOCTL_ROCKET_VM_BIND, &bind, "VM_BIND");
 }
 
-static int submit(int fd, uint32_t vm, uint32_t stream, uint32_t entries,
-		  uint64_t user_data, uint32_t syncobj)
+int npu_submit(int fd, struct drm_rocket_job *jobs, uint32_t count)
 {
-	struct drm_rocket_sync done = { .handle = syncobj };
-	struct drm_rocket_task task = {
-		.regcmd = stream,
-		.regcmd_count = entries,
-	};
-	struct drm_rocket_job job = {
-		.tasks = (uintptr_t)&task,
-		.task_count = 1,
-		.task_struct_size = sizeof(task),
-		.vm_id = vm,
-		.out_syncs = (uintptr_t)&done,
-		.out_sync_count = 1,
-		.sync_struct_size = sizeof(done),
-		.user_data = user_data,
-	};
 	struct drm_rocket_submit submit = {
-		.jobs = (uintptr_t)&job,
-		.job_count = 1,
-		.job_struct_size = sizeof(job),
+		.jobs = (uintptr_t)jobs,
+		.job_count = count,
+		.job_struct_size = sizeof(*jobs),
 	};
 
 	return call(fd, DRM_IOCTL_ROCKET_SUBMIT, &submit, "SUBMIT");
@@ -201,28 +185,62 @@ int npu_fence_status(int fd, uint32_t syncobj, int *status)
 	return 0;
 }
 
+int npu_wait(int fd, uint32_t syncobj, int *status)
+{
+	/* Returns a negative errno and leaves errno alone */
+	int ret = drmSyncobjWait(fd, &syncobj, 1, deadline(), 0, NULL);
+
+	if (ret) {
+		errno = -ret;
+		return fail("wait for the job");
+	}
+	return npu_fence_status(fd, syncobj, status);
+}
+
 int npu_run(int fd, uint32_t vm, uint32_t stream, uint32_t entries,
 	    uint64_t user_data, int *status)
 {
-	uint32_t syncobj;
+	struct drm_rocket_sync done = { 0 };
+	struct drm_rocket_task task = {
+		.regcmd = stream,
+		.regcmd_count = entries,
+	};
+	struct drm_rocket_job job = {
+		.tasks = (uintptr_t)&task,
+		.task_count = 1,
+		.task_struct_size = sizeof(task),
+		.vm_id = vm,
+		.out_syncs = (uintptr_t)&done,
+		.out_sync_count = 1,
+		.sync_struct_size = sizeof(done),
+		.user_data = user_data,
+	};
 	int err;
 
-	if (drmSyncobjCreate(fd, 0, &syncobj))
+	if (drmSyncobjCreate(fd, 0, &done.handle))
 		return fail("creation of a syncobj");
-	err = submit(fd, vm, stream, entries, user_data, syncobj);
-	if (!err) {
-		/* Returns a negative errno and leaves errno alone */
-		int ret = drmSyncobjWait(fd, &syncobj, 1, deadline(), 0, NULL);
-
-		if (ret) {
-			errno = -ret;
-			err = fail("wait for the job");
-		}
-	}
-	if (!err)
-		err = npu_fence_status(fd, syncobj, status);
-	drmSyncobjDestroy(fd, syncobj);
+	err = npu_submit(fd, &job, 1) || npu_wait(fd, done.handle, status) ? -1 : 0;
+	drmSyncobjDestroy(fd, done.handle);
 	return err;
+}
+
+int npu_cores_used(int fd, unsigned int *cores)
+{
+	unsigned long long ns;
+	char line[128];
+	FILE *info;
+
+	snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", fd);
+	info = fopen(line, "r");
+	if (!info)
+		return fail(line);
+	*cores = 0;
+	while (fgets(line, sizeof(line), info)) {
+		if (sscanf(line, "drm-engine-core%*u: %llu ns", &ns) == 1 && ns)
+			(*cores)++;
+	}
+	fclose(info);
+	return 0;
 }
 
 int npu_take_fault(int fd, uint32_t vm, struct drm_rocket_vm_fault *fault,

@@ -39,6 +39,15 @@ int npu_vm_destroy(int fd, uint32_t vm);
 int npu_map(int fd, uint32_t vm, const struct npu_bo *bo, uint32_t address,
 	    bool read_only);
 
+/* SUBMIT of some jobs. */
+int npu_submit(int fd, struct drm_rocket_job *jobs, uint32_t count);
+
+/* Waits for the fence of a syncobj; *status as of npu_run(). */
+int npu_wait(int fd, uint32_t syncobj, int *status);
+
+/* How many cores have worked for this open file. */
+int npu_cores_used(int fd, unsigned int *cores);
+
 /*
  * Runs one register-command stream in a VM and waits for it.  *status: 0 when the
  * job was done, else the negative errno in its fence.

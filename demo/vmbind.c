@@ -61,8 +61,7 @@ static int make_weights(struct demo *d)
 		return -1;
 	cpu = d->weights_bo.cpu;
 	rocket_conv_pack_weights(&c, cpu, d->weights);
-	if (d->rk3576 ? rocket_rk3576_pack_bias(&c, cpu + BIAS_AT, d->bias, d->weights) :
-			rocket_conv_pack_bias(&c, cpu + BIAS_AT, d->bias, d->weights))
+	if (convolution_pack_bias(&c, d->rk3576, cpu + BIAS_AT, d->bias, d->weights))
 		return -1;
 	return npu_cpu_end(d->fd, &d->weights_bo);
 }
@@ -85,21 +84,6 @@ static int make_space(struct demo *d, unsigned int i)
 	return 0;
 }
 
-/* Returns the number of entries, or -1. */
-static int write_stream(const struct demo *d, const struct rocket_conv *c, void *to)
-{
-	struct rocket_conv_task task;
-	int entries = rocket_conv_split(c, &task, 1, 0);
-
-	if (entries == 1)
-		entries = d->rk3576 ? rocket_rk3576_emit(c, &task, to, PAGE / sizeof(uint64_t)) :
-				      rocket_conv_emit(c, &task, to, PAGE / sizeof(uint64_t));
-	if (entries >= 0)
-		return entries;
-	fprintf(stderr, "the stream cannot be built: %s\n", strerror(-entries));
-	return -1;
-}
-
 /* Writes stream and input, with the weights and the output at these addresses. */
 static int write_job(struct demo *d, struct space *s, uint32_t weights,
 		     uint32_t output)
@@ -116,7 +100,8 @@ static int write_job(struct demo *d, struct space *s, uint32_t weights,
 		return -1;
 	rocket_conv_pack_input(&c, cpu + INPUT_AT, s->input);
 	memset(cpu + OUTPUT_AT, 0, WORK_BYTES - OUTPUT_AT);
-	entries = write_stream(d, &c, cpu + STREAM_AT);
+	entries = convolution_stream(&c, d->rk3576, cpu + STREAM_AT,
+				     PAGE / sizeof(uint64_t));
 	if (entries < 0)
 		return -1;
 	return npu_cpu_end(d->fd, &s->work) ? -1 : entries;
