@@ -12,9 +12,11 @@
 #include "bench.h"
 #include "bench_client.h"
 #include "igt.h"
+#include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
-enum { JOBS = 50, HANDOVERS = 20 };
+enum { JOBS = 50, HANDOVERS = 20, WAKE_UPS = 5, BRIEF_MS = 10 };
 
 #define PROBE_AT	0x10000000u
 #define LIMIT		"/sys/module/rocket/parameters/npu_clk_hz"
@@ -51,6 +53,30 @@ static void take_turns(struct bench_client *clients, unsigned int count, const c
 		bench_client_wait(&clients[(i + 4) % count]);
 	}
 	bench_end(&before, "time", at_rate(what), JOBS);
+}
+
+/* A job on a core whose power domain is off; each is a sample of its own. */
+static void wake_ups(struct bench_client *client)
+{
+	int delay = rocket_sysfs_autosuspend(0);
+
+	/* The benchmarks keep it awake otherwise. */
+	rocket_sysfs_stay_awake(0, false);
+	rocket_sysfs_set_autosuspend(0, BRIEF_MS);
+	for (unsigned int i = 0; i < WAKE_UPS; i++) {
+		struct bench_counts before;
+		uint64_t cycles;
+
+		rocket_sysfs_await_suspend(0);
+		cycles = rocket_board_count(0, ROCKET_BOARD_POWER_CYCLES);
+		bench_begin(&before);
+		bench_client_submit(client, 1);
+		bench_client_wait(client);
+		bench_end(&before, "time", at_rate("wake-up"), 1);
+		igt_assert_eq_u64(rocket_board_count(0, ROCKET_BOARD_POWER_CYCLES), cycles + 1);
+	}
+	rocket_sysfs_set_autosuspend(0, delay);
+	rocket_sysfs_stay_awake(0, true);
 }
 
 static void tasks(struct bench_client *client)
@@ -112,6 +138,7 @@ static void jobs(void)
 	bench_client_open(&clients[1]);
 	take_turns(clients, 1, "job, awaited");
 	tasks(clients);
+	wake_ups(clients);
 	take_turns(clients, 2, "change of client");
 	bench_client_close(&clients[0]);
 	bench_client_close(&clients[1]);
