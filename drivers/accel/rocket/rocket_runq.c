@@ -38,7 +38,9 @@
  * work item of the core, so that nobody's scheduler ever waits for it.
  *
  * Among cores that are free, the one is taken that holds the VM's page tables, else one that
- * the same file used last, else one that holds nobody's: that saves switches and scrubs.
+ * the same file used last, else one that holds nobody's: that saves switches and scrubs. It is
+ * claimed before others can see the job: a core whose job ends in that moment belongs to another
+ * client, as a rule, and that one would have to go to where this one should have gone.
  */
 
 /* How little a core suits a VM among cores that are free. */
@@ -127,13 +129,14 @@ static void rocket_runq_take_out(struct rocket_runq *runq, struct rocket_queue *
 }
 
 /* Picks for a core that was claimed. */
-static struct rocket_job *rocket_runq_pick(struct rocket_runq *runq, struct rocket_core *core)
+static struct rocket_job *rocket_runq_pick_locked(struct rocket_runq *runq,
+						  struct rocket_core *core)
 {
 	struct rocket_queue *queue;
 	struct rocket_turn *turn;
 	struct rocket_job *job;
 
-	guard(spinlock_irqsave)(&runq->fair.lock);
+	lockdep_assert_held(&runq->fair.lock);
 
 	turn = rocket_fair_pick(&runq->fair, core->index, ktime_get_ns());
 	if (!turn)
@@ -147,6 +150,13 @@ static struct rocket_job *rocket_runq_pick(struct rocket_runq *runq, struct rock
 	job->core = core;
 
 	return job;
+}
+
+static struct rocket_job *rocket_runq_pick(struct rocket_runq *runq, struct rocket_core *core)
+{
+	guard(spinlock_irqsave)(&runq->fair.lock);
+
+	return rocket_runq_pick_locked(runq, core);
 }
 
 /**
@@ -184,15 +194,15 @@ static struct rocket_job *rocket_runq_pick_or_leave(struct rocket_runq *runq,
 }
 
 /*
- * The next job of a core that was claimed. One of the VM that the core holds needs nothing
- * else, if the core is up, and starts at once. Others are left to the work.
+ * The next job of a core that was claimed, @job if it is picked. One of the VM that the core
+ * holds needs nothing else, if the core is up, and starts at once. Others are left to the work.
  */
-static void rocket_runq_next(struct rocket_runq *runq, struct rocket_core *core)
+static void rocket_runq_next(struct rocket_runq *runq, struct rocket_core *core,
+			     struct rocket_job *job)
 {
 	struct rocket_runq_work *work = &runq->work[core->index];
-	struct rocket_job *job;
 
-	job = rocket_runq_pick_or_leave(runq, core);
+	job = job ?: rocket_runq_pick_or_leave(runq, core);
 	if (!job)
 		return;
 
@@ -238,8 +248,10 @@ void rocket_runq_ended(struct rocket_core *core, struct dma_fence *fence)
 	struct rocket_runq *runq = core->rdev->runq;
 	u32 waiting = rocket_runq_end(runq, to_rocket_fence(fence)->queue);
 
-	if (waiting & BIT(core->index) && rocket_core_claim(core))
-		rocket_runq_next(runq, core);
+	if (waiting & BIT(core->index) && rocket_core_claim(core)) {
+		rocket_runq_next(runq, core, NULL);
+		waiting = rocket_runq_waiting(runq);
+	}
 	/* The next of that queue may be for another core. */
 	rocket_runq_kick(runq, waiting & ~BIT(core->index));
 }
@@ -405,29 +417,44 @@ static int rocket_runq_no_core(struct rocket_device *rdev, const struct rocket_j
 int rocket_runq_add(struct rocket_queue *queue, struct rocket_job *job)
 {
 	struct rocket_device *rdev = queue->vm->rdev;
+	struct rocket_runq *runq = rdev->runq;
 	struct rocket_vm *vm = queue->vm;
-	struct rocket_core *core;
-	u32 cores = job->cores;
+	struct rocket_job *picked = NULL;
+	struct rocket_core *core = NULL;
+	u32 cores = job->cores, others = 0;
+	bool runs;
 	int ret;
 
-	scoped_guard(spinlock_irqsave, &rdev->runq->fair.lock) {
+	/* While a job of the queue runs, the end of that one takes care of this one. */
+	if (!READ_ONCE(queue->runs))
+		core = rocket_runq_claim_best(rdev, vm, cores);
+
+	scoped_guard(spinlock_irqsave, &runq->fair.lock) {
 		/* Under the lock: else a core that goes might not see the job. */
 		ret = rocket_runq_no_core(rdev, job);
-		if (ret)
-			return ret;
-
-		if (list_empty(&queue->jobs))
-			list_add_tail(&queue->node, &rdev->runq->queues);
-		list_add_tail(&job->node, &queue->jobs);
-		rocket_runq_offer(rdev->runq, queue);
+		if (!ret) {
+			if (list_empty(&queue->jobs))
+				list_add_tail(&queue->node, &runq->queues);
+			list_add_tail(&job->node, &queue->jobs);
+			rocket_runq_offer(runq, queue);
+		}
+		runs = queue->runs;
+		if (core) {
+			picked = rocket_runq_pick_locked(runq, core);
+			/* Who is before this one may have had that core only. */
+			if (picked != job)
+				others = rocket_fair_waiting(&runq->fair);
+		}
 	}
 
 	/* From here on the job may be gone. */
-	core = rocket_runq_claim_best(rdev, vm, cores);
+	rocket_runq_kick(runq, others);
+	if (!core && !ret && !runs)
+		core = rocket_runq_claim_best(rdev, vm, cores);
 	if (core)
-		rocket_runq_next(rdev->runq, core);
+		rocket_runq_next(runq, core, picked);
 
-	return 0;
+	return ret;
 }
 
 /* Takes those jobs of a queue that will not run, into a list. */

@@ -388,6 +388,35 @@ static void test_no_work(void)
 	close(c.fd);
 }
 
+/* A client that waits for each job before the next, and asks on how many cores it has been. */
+static void expect_one_core(unsigned int jobs)
+{
+	struct client c = make_client(1, 1);
+	struct drm_rocket_job job = rocket_probe_job(&c.scenes[0].probe, 0, 1);
+	struct rocket_fdinfo info;
+	unsigned int used = 0;
+
+	for (unsigned int i = 0; i < jobs; i++)
+		igt_assert_eq(rocket_run(c.fd, &job), 0);
+	info = rocket_fdinfo(c.fd);
+	for (unsigned int core = 0; core < ROCKET_MAX_CORES; core++)
+		used += info.busy_ns[core] > 0;
+	igt_assert_eq(used, 1);
+	close(c.fd);
+}
+
+/* Each change of client costs two erasures, one there and one where the other one goes. */
+static void test_own_core(void)
+{
+	enum { JOBS = 1000 };
+	int fd = rocket_open();
+
+	igt_fork(client, __builtin_popcount(rocket_core_mask(fd)))
+		expect_one_core(JOBS);
+	igt_waitchildren();
+	close(fd);
+}
+
 igt_main
 {
 	static const struct {
@@ -402,6 +431,7 @@ igt_main
 		{ "many", test_many, "Eight clients, an eighth each", true },
 		{ "priority", test_priority, "A higher priority is worth four times as much", true },
 		{ "cores", test_cores, "Of three cores who has one job at a time gets one", true },
+		{ "own-core", test_own_core, "As many clients as there are cores keep one each", false },
 		{ "parked", test_parked, "Jobs that wait for a fence are in nobody's way", true },
 		{ "queues", test_queues, "Jobs of different queues of a VM run at the same time",
 		  false },
