@@ -100,8 +100,8 @@ void bench_begin(struct bench_counts *before)
 	before->instructions = read_instructions();
 }
 
-void bench_end(const struct bench_counts *before, const char *measure,
-	       const char *what, uint64_t ops)
+uint64_t bench_end(const struct bench_counts *before, const char *measure,
+		   const char *what, uint64_t ops)
 {
 	uint64_t executed = read_instructions();
 	uint64_t ns = rocket_board_clock();
@@ -131,6 +131,7 @@ void bench_end(const struct bench_counts *before, const char *measure,
 #undef FIELD
 	printf("}\n");
 	fflush(stdout);
+	return after.ns - before->ns;
 }
 
 const char *bench_sized(const char *what, uint32_t size)

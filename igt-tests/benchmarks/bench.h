@@ -34,10 +34,10 @@ unsigned int bench_runs(void);
 void bench_begin(struct bench_counts *before);
 /*
  * Reports what has happened since bench_begin(): measure and case name it, ops says
- * how many of the thing to be measured were done.
+ * how many of the thing to be measured were done. Returns the board's time, in ns.
  */
-void bench_end(const struct bench_counts *before, const char *measure,
-	       const char *what, uint64_t ops);
+uint64_t bench_end(const struct bench_counts *before, const char *measure,
+		   const char *what, uint64_t ops);
 /* The name of a case, "WHAT 4 KiB", for a size in bytes; good until the next call. */
 const char *bench_sized(const char *what, uint32_t size);
 /* Reports one number that is not a difference of counters. */

@@ -13,8 +13,6 @@
 /* In the input BO */
 #define STREAM_AT	0u
 #define WEIGHTS_AT	1024u
-#define BIAS_AT		2048u
-#define FEATURES_AT	3072u
 
 #define PIXELS		4u
 #define CHANNELS	16u
@@ -45,28 +43,57 @@ static void prep(int fd, const struct rocket_bo *bo)
 	igt_assert_eq(__rocket_prep_bo(fd, bo->handle, FOREVER), 0);
 }
 
+static uint32_t aligned(uint32_t size)
+{
+	return (size + 1023) & ~1023u;
+}
+
+/* Of one BO: weights, biases, features, which are as many bytes as the output. */
+static uint32_t weights_size(const struct bench_client *client)
+{
+	return client->channels * client->channels;
+}
+
+static uint32_t bias_at(const struct bench_client *client)
+{
+	return WEIGHTS_AT + aligned(weights_size(client));
+}
+
+static uint32_t features_at(const struct bench_client *client)
+{
+	return bias_at(client) + aligned(client->channels * sizeof(int32_t));
+}
+
+static uint32_t features_size(const struct bench_client *client)
+{
+	return client->pixels * client->channels;
+}
+
 /* The NPU copies the features: weights are the identity. */
 static void write_input(struct bench_client *client)
 {
+	unsigned int channels = client->channels;
 	struct rocket_conv c = {
-		.in_width = PIXELS, .in_height = 1, .in_channels = CHANNELS,
-		.out_channels = CHANNELS,
+		.in_width = client->pixels, .in_height = 1, .in_channels = channels,
+		.out_channels = channels,
 		.kernel_width = 1, .kernel_height = 1, .stride_x = 1, .stride_y = 1,
 		.out_scale = UNITY_SCALE, .out_shift = UNITY_SHIFT,
-		.in_addr = client->in.address + FEATURES_AT,
+		.in_addr = client->in.address + features_at(client),
 		.weight_addr = client->in.address + WEIGHTS_AT,
-		.bias_addr = client->in.address + BIAS_AT,
+		.bias_addr = client->in.address + bias_at(client),
 		.out_addr = client->out.address,
 	};
-	int8_t weights[CHANNELS * CHANNELS] = { 0 };
+	int8_t *weights = calloc(channels, channels);
 
-	for (unsigned int i = 0; i < CHANNELS; i++)
-		weights[i * CHANNELS + i] = 1;
-	igt_assert_lt(rocket_conv_weights_size(&c), BIAS_AT - WEIGHTS_AT + 1);
+	igt_assert(weights);
+	for (unsigned int i = 0; i < channels; i++)
+		weights[i * channels + i] = 1;
+	igt_assert_lte(rocket_conv_weights_size(&c), bias_at(client) - WEIGHTS_AT);
 	prep(client->fd, &client->in);
 	rocket_conv_pack_weights(&c, client->in.map + WEIGHTS_AT, weights);
-	igt_assert_eq(rocket_conv_pack_bias(&c, client->in.map + BIAS_AT, NULL, weights), 0);
-	rocket_pattern(client->in.map + FEATURES_AT, client->in.address);
+	igt_assert_eq(rocket_conv_pack_bias(&c, client->in.map + bias_at(client), NULL, weights), 0);
+	free(weights);
+	rocket_pattern(client->in.map + features_at(client), client->in.address);
 	igt_assert_eq(rocket_conv_emit(&c, NULL, (uint64_t *)(client->in.map + STREAM_AT),
 				       WEIGHTS_AT / sizeof(uint64_t)), ROCKET_CONV_ENTRIES);
 	igt_assert_eq(__rocket_fini_bo(client->fd, client->in.handle), 0);
@@ -76,13 +103,27 @@ static void write_input(struct bench_client *client)
 	};
 }
 
+static uint32_t whole_pages(uint32_t size)
+{
+	return (size + ROCKET_PAGE - 1) & ~(ROCKET_PAGE - 1);
+}
+
+void bench_client_open_large(struct bench_client *client, unsigned int pixels,
+			     unsigned int channels)
+{
+	*client = (struct bench_client){
+		.fd = __rocket_open(), .pixels = pixels, .channels = channels,
+	};
+	igt_assert(client->fd >= 0);
+	client->in = rocket_bo_mapped(client->fd, whole_pages(features_at(client) +
+							      features_size(client)));
+	client->out = rocket_bo_mapped(client->fd, whole_pages(features_size(client)));
+	write_input(client);
+}
+
 void bench_client_open(struct bench_client *client)
 {
-	*client = (struct bench_client){ .fd = __rocket_open() };
-	igt_assert(client->fd >= 0);
-	client->in = rocket_bo_mapped(client->fd, ROCKET_PAGE);
-	client->out = rocket_bo_mapped(client->fd, ROCKET_PAGE);
-	write_input(client);
+	bench_client_open_large(client, PIXELS, CHANNELS);
 }
 
 /*

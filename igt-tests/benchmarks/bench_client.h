@@ -16,12 +16,17 @@ struct bench_client {
 	struct rocket_bo in;	/* stream, weights, biases, features */
 	struct rocket_bo out;
 	struct drm_rocket_task task;
+	/* The convolution's: a row of these. */
+	unsigned int pixels, channels;
 };
 
 /* Whether the driver has VM_BIND, and so is ours. */
 bool bench_is_ours(void);
 
 void bench_client_open(struct bench_client *client);
+/* The same with a larger convolution: pixels in a row, a multiple of 32 channels. */
+void bench_client_open_large(struct bench_client *client, unsigned int pixels,
+			     unsigned int channels);
 /* Waits for what was submitted and gives back the BOs; the file stays open. */
 void bench_client_free(struct bench_client *client);
 void bench_client_close(struct bench_client *client);
