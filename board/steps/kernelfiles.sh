@@ -10,7 +10,7 @@ kernelfiles_needs=(tools)
 
 KERNELFILES_SOURCES=(
 	drivers/accel/rocket include/uapi/drm/rocket_accel.h Documentation/accel
-	MAINTAINERS scripts
+	Documentation/devicetree/bindings/npu MAINTAINERS scripts
 	Makefile Documentation/conf.py Documentation/images/logo.svg
 	Documentation/sphinx Documentation/sphinx-includes Documentation/sphinx-static
 	tools/docs tools/lib/python tools/net/ynl/pyynl

@@ -5,11 +5,14 @@
 # a repository of their own, $WORK. The first is the kernel's; each step brings those
 # files of the driver as it is that its globs name.
 
-# The driver, its interface, its documentation and who maintains them, in the kernel.
+# shellcheck source-path=SCRIPTDIR
+. "$ROOT/series/lib/binding.sh"
+
+# The driver, its interface, documentation and binding, and who maintains them, in the kernel.
 readonly DRIVER=drivers/accel/rocket
 readonly DOCUMENTATION=Documentation/accel/rocket
 readonly UAPI=include/uapi/drm/rocket_accel.h
-readonly KERNEL_PATHS=("$DRIVER" "$DOCUMENTATION" "$UAPI" MAINTAINERS)
+readonly KERNEL_PATHS=("$DRIVER" "$DOCUMENTATION" "$UAPI" "$NPU_BINDING" MAINTAINERS)
 
 declare -A TREE
 FINAL_TREE=
@@ -57,6 +60,8 @@ place_final() {
 	(cd "$ROOT" && find "$DRIVER" include/uapi/drm -name '*.[ch]' -o -path "$DRIVER*" \
 		\( -name Makefile -o -name Kconfig \)) | (cd "$ROOT" && tar -c -T -) | tar -x -C "$WORK"
 	cp -r "$ROOT/series/$DOCUMENTATION" "$WORK/$DOCUMENTATION"
+	binding_extend "$WORK/$NPU_BINDING" >"$WORK/binding"
+	mv "$WORK/binding" "$WORK/$NPU_BINDING"
 	# The interface's new header has the same maintainers.
 	sed -i "s|^F:\tinclude/uapi/drm/rocket_accel\.h\$|&\nF:\tinclude/uapi/drm/rocket_coredump.h|" \
 		"$WORK/MAINTAINERS"
