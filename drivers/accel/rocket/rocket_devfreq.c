@@ -149,6 +149,10 @@ int rocket_devfreq_start(struct rocket_devfreq *freq, struct device *dev,
 	devfreq = devfreq_add_device(dev, &freq->profile, DEVFREQ_GOV_SIMPLE_ONDEMAND,
 				     &freq->tuning);
 	if (IS_ERR(devfreq)) {
+		/*
+		 * If it came so far, it has released the device: nobody else can have got
+		 * hold of it before there is one.
+		 */
 		dev_pm_qos_remove_request(&freq->limit);
 		return PTR_ERR(devfreq);
 	}
