@@ -2,6 +2,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/devfreq_cooling.h>
+#include <linux/device.h>
 #include <linux/kconfig.h>
 #include <linux/kmod.h>
 #include <linux/ktime.h>
@@ -96,6 +97,30 @@ static s32 rocket_devfreq_qos(unsigned long hz)
 	return min_t(unsigned long, hz / HZ_PER_KHZ, S32_MAX);
 }
 
+/*
+ * What fails behind the registration of devfreq's device ends with a release like any other,
+ * whenever that comes, and needs @freq and @dev until then. What fails before ends at once.
+ * The last that it does before is to have @dev keep a table of rates: by that it is known.
+ */
+static struct devfreq *rocket_devfreq_add(struct rocket_devfreq *freq, struct device *dev)
+{
+	struct devfreq *devfreq;
+
+	if (!devres_open_group(dev, freq, GFP_KERNEL))
+		return ERR_PTR(-ENOMEM);
+
+	devfreq = devfreq_add_device(dev, &freq->profile, DEVFREQ_GOV_SIMPLE_ONDEMAND,
+				     &freq->tuning);
+
+	devres_close_group(dev, freq);
+	if (!IS_ERR(devfreq))
+		devres_remove_group(dev, freq);
+	else if (devres_release_group(dev, freq))
+		wait_for_completion(&freq->gone);
+
+	return devfreq;
+}
+
 /**
  * rocket_devfreq_start() - Let devfreq choose among operating points.
  * @freq: Zeroed, but for @ops.
@@ -146,13 +171,8 @@ int rocket_devfreq_start(struct rocket_devfreq *freq, struct device *dev,
 	if (ret < 0)
 		return ret;
 
-	devfreq = devfreq_add_device(dev, &freq->profile, DEVFREQ_GOV_SIMPLE_ONDEMAND,
-				     &freq->tuning);
+	devfreq = rocket_devfreq_add(freq, dev);
 	if (IS_ERR(devfreq)) {
-		/*
-		 * If it came so far, it has released the device: nobody else can have got
-		 * hold of it before there is one.
-		 */
 		dev_pm_qos_remove_request(&freq->limit);
 		return PTR_ERR(devfreq);
 	}
