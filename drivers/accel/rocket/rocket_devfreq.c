@@ -3,6 +3,7 @@
 #include <linux/cleanup.h>
 #include <linux/devfreq_cooling.h>
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/kconfig.h>
 #include <linux/kmod.h>
 #include <linux/ktime.h>
@@ -97,6 +98,9 @@ static s32 rocket_devfreq_qos(unsigned long hz)
 	return min_t(unsigned long, hz / HZ_PER_KHZ, S32_MAX);
 }
 
+/* How long the release of a device may take, in s: a kernel that tests it waits on purpose. */
+#define ROCKET_DEVFREQ_GONE_S	30
+
 /*
  * What fails behind the registration of devfreq's device ends with a release like any other,
  * whenever that comes, and needs @freq and @dev until then. What fails before ends at once.
@@ -115,8 +119,9 @@ static struct devfreq *rocket_devfreq_add(struct rocket_devfreq *freq, struct de
 	devres_close_group(dev, freq);
 	if (!IS_ERR(devfreq))
 		devres_remove_group(dev, freq);
-	else if (devres_release_group(dev, freq))
-		wait_for_completion(&freq->gone);
+	else if (devres_release_group(dev, freq) &&
+		 !wait_for_completion_timeout(&freq->gone, ROCKET_DEVFREQ_GONE_S * HZ))
+		dev_warn(dev, "devfreq has not let go of a device that it could not add\n");
 
 	return devfreq;
 }
