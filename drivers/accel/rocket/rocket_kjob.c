@@ -227,6 +227,18 @@ static bool rocket_kjob_right(struct rocket_kjobs *jobs, enum rocket_kjob job)
 	       !memchr_inv(jobs->out.vaddr + ROCKET_KJOB_OUT_SECOND, result, bytes);
 }
 
+/*
+ * The bits of a chain's first task can be seen while the next one runs. Where it is known what
+ * is counted that tells them apart.
+ */
+static bool rocket_kjob_over(struct rocket_hw *hw)
+{
+	if (!(rocket_hw_raised(hw) & ROCKET_HW_DONE))
+		return false;
+
+	return hw->soc->counter != ROCKET_COUNTER_WRAPS || !rocket_hw_count(hw);
+}
+
 /* Looks on as closely as registers can be read: what happens in between counts. */
 static int rocket_kjob_watch(struct rocket_hw *hw, struct rocket_kjob_seen *seen)
 {
@@ -238,13 +250,13 @@ static int rocket_kjob_watch(struct rocket_hw *hw, struct rocket_kjob_seen *seen
 	do {
 		count = rocket_hw_count(hw);
 		seen->ns = ktime_get_ns() - begin;
-		if (rocket_hw_raised(hw) & ROCKET_HW_DONE)
+		if (rocket_kjob_over(hw))
 			break;
 		seen->between |= count != 0;
 		cpu_relax();
 	} while (seen->ns < (u64)ROCKET_KJOB_TIMEOUT_US * NSEC_PER_USEC);
 
-	if (!(rocket_hw_raised(hw) & ROCKET_HW_DONE))
+	if (!rocket_kjob_over(hw))
 		return -ETIMEDOUT;
 
 	seen->at_end = rocket_hw_count(hw);
@@ -263,10 +275,10 @@ static int rocket_kjob_watch(struct rocket_hw *hw, struct rocket_kjob_seen *seen
 
 static int rocket_kjob_wait(struct rocket_hw *hw)
 {
-	u32 raised;
+	bool over;
 
-	return read_poll_timeout(rocket_hw_raised, raised, raised & ROCKET_HW_DONE,
-				 ROCKET_KJOB_POLL_US, ROCKET_KJOB_TIMEOUT_US, false, hw);
+	return read_poll_timeout(rocket_kjob_over, over, over, ROCKET_KJOB_POLL_US,
+				 ROCKET_KJOB_TIMEOUT_US, false, hw);
 }
 
 /**
