@@ -119,6 +119,17 @@ struct rocket_blind {
 };
 
 /**
+ * struct rocket_power_watch - Who is told of one of a core's power domains.
+ */
+struct rocket_power_watch {
+	/** @core: The core. */
+	struct rocket_core *core;
+
+	/** @block: What the domain calls. */
+	struct notifier_block block;
+};
+
+/**
  * struct rocket_core - One core: its hardware, its IOMMU, its job.
  *
  * Lock order: @attach_lock, then @lock, then &rocket_fair.lock. All may be taken by code
@@ -173,10 +184,13 @@ struct rocket_core {
 	/** @kjobs: What the kernel's own jobs need. */
 	struct rocket_kjobs kjobs;
 
-	/** @power_watch: Called when the power domain is switched on or off. */
-	struct notifier_block power_watch;
+	/** @power_watch: Called when one of the power domains is switched on or off. */
+	struct rocket_power_watch power_watch[ROCKET_SOC_DOMAINS];
 
-	/** @offs: How often the power domain has been switched off; by the domain's lock. */
+	/** @powered: Those of the power domains that may be on; bit 0 is its own. */
+	unsigned long powered;
+
+	/** @offs: How often its own has been switched off; by that domain's lock. */
 	unsigned int offs;
 
 	/**

@@ -369,19 +369,33 @@ static int rocket_hw_get_domains(struct rocket_hw *hw)
 	ret = devm_pm_domain_attach_list(hw->dev, NULL, &hw->domains);
 	if (ret < 0)
 		return dev_err_probe(hw->dev, ret, "cannot get the power domains\n");
+	if (ret > ROCKET_SOC_DOMAINS)
+		return dev_err_probe(hw->dev, -EINVAL, "%d power domains\n", ret);
 
 	return 0;
 }
 
 /**
- * rocket_hw_power_dev() - What sits in the core's own power domain.
+ * rocket_hw_power_devs() - How many power domains a core names.
  * @hw: The core.
+ *
+ * Return: The number, up to %ROCKET_SOC_DOMAINS; 1 where nothing is said of any.
+ */
+unsigned int rocket_hw_power_devs(const struct rocket_hw *hw)
+{
+	return hw->domains ? hw->domains->num_pds : 1;
+}
+
+/**
+ * rocket_hw_power_dev() - What sits in one of a core's power domains.
+ * @hw: The core.
+ * @which: Which of them; the first is its own.
  *
  * Return: A device to ask that domain by.
  */
-struct device *rocket_hw_power_dev(struct rocket_hw *hw)
+struct device *rocket_hw_power_dev(const struct rocket_hw *hw, unsigned int which)
 {
-	return hw->domains ? hw->domains->pd_devs[0] : hw->dev;
+	return hw->domains ? hw->domains->pd_devs[which] : hw->dev;
 }
 
 /**

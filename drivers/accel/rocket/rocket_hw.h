@@ -131,7 +131,8 @@ struct rocket_hw {
 
 int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned int index);
 u32 rocket_hw_version(struct rocket_hw *hw);
-struct device *rocket_hw_power_dev(struct rocket_hw *hw);
+unsigned int rocket_hw_power_devs(const struct rocket_hw *hw);
+struct device *rocket_hw_power_dev(const struct rocket_hw *hw, unsigned int which);
 
 void rocket_hw_hint_irq(struct rocket_hw *hw);
 void rocket_hw_unhint_irq(struct rocket_hw *hw);

@@ -55,9 +55,13 @@ static int rocket_recover_test(struct rocket_core *core)
 {
 	int ret = rocket_selftest_again(&core->hw, &core->kjobs);
 
-	if (ret)
-		dev_err_ratelimited(core->hw.dev, "core %u does not compute any more (error %d)\n",
-				    core->index, ret);
+	if (!ret)
+		return 0;
+
+	dev_err_ratelimited(core->hw.dev, "core %u does not compute any more (error %d)\n",
+			    core->index, ret);
+	/* What does not end may go on. */
+	WRITE_ONCE(core->ran, true);
 
 	return ret;
 }
@@ -91,8 +95,8 @@ static int rocket_recover_by_power_once(struct rocket_core *core)
 	/* Now that it was off a core may do what it has not done when it was bound. */
 	if (!core->hw.facts.computes)
 		rocket_selftest_learn(&core->hw, &core->kjobs);
-	else
-		ret = rocket_recover_test(core);
+	else if (rocket_recover_test(core))
+		ret = -EIO;
 	/* It may be here because it ignores its reset; what it ran last has ended. */
 	if (!ret)
 		rocket_attach_reset(core);
@@ -100,13 +104,18 @@ static int rocket_recover_by_power_once(struct rocket_core *core)
 	return ret;
 }
 
-/* Where a power cycle is known not to help each time, there is another. */
-static int rocket_recover_by_power(struct rocket_core *core)
+/*
+ * Where a power cycle is known not to help each time, there is another. Sets @broken where
+ * one has not helped.
+ */
+static int rocket_recover_by_power(struct rocket_core *core, bool *broken)
 {
 	int ret = -EIO;
 
-	for (int i = 0; i < core->hw.soc->power_tries && ret == -EIO; i++)
+	for (int i = 0; i < core->hw.soc->power_tries && ret == -EIO; i++) {
 		ret = rocket_recover_by_power_once(core);
+		*broken |= ret == -EIO;
+	}
 
 	return ret;
 }
@@ -135,29 +144,34 @@ static void rocket_recover_without_power(struct rocket_core *core)
  */
 static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 {
+	bool broken = false;
 	int well, ret;
 
 	/* Where a job waits for the core, none runs. */
 	well = rocket_recover_by_reset(core, !vm);
 	ret = well;
-	if (!ret && vm)
+	if (!ret && vm) {
+		/* It computes. */
+		core->scrub.doubtful = false;
 		ret = rocket_scrub_attach(core, vm);
+	}
 	if (!ret)
 		return 0;
 
-	ret = rocket_recover_by_power(core);
+	ret = rocket_recover_by_power(core, &broken);
 	if (!ret)
 		return vm ? rocket_scrub_attach_after_power_loss(core, vm) : 0;
 
 	/* It computes, but it can neither be cleaned nor be switched off. */
-	if (vm && (!well || well == -EAGAIN))
+	if (vm && (!well || (well == -EAGAIN && !broken)))
 		return rocket_scrub_attach_uncleaned(core, vm);
-	if (well != -EAGAIN)
+	if (well != -EAGAIN || ret == -EIO)
 		return ret;
 
 	rocket_recover_without_power(core);
 
-	return 0;
+	/* It does not compute, and may get its next chance when the system is awake again. */
+	return vm ? -EBUSY : 0;
 }
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/notifier.h>
@@ -236,14 +237,13 @@ int rocket_reset(struct rocket_core *core)
 
 /**
  * rocket_reset_before_off() - Have a core stand still when its power domain goes off.
- * @core: The core, powered, &rocket_core.attach_lock held; its clocks run.
+ * @core: The core, powered; its clocks run. &rocket_core.attach_lock is held, not always by
+ *	who calls: a worker may be what brings the core down that rocket_reset_by_power() lets go.
  *
  * Only where that is needed, see above.
  */
 void rocket_reset_before_off(struct rocket_core *core)
 {
-	lockdep_assert_held(&core->attach_lock);
-
 	if (!core->hw.soc->reset_needs_power || !core->ran || core->mmu_dead)
 		return;
 
@@ -258,7 +258,7 @@ void rocket_reset_before_off(struct rocket_core *core)
  */
 static void rocket_reset_nudge_domain(struct rocket_core *core)
 {
-	struct device *dev = rocket_hw_power_dev(&core->hw);
+	struct device *dev = rocket_hw_power_dev(&core->hw, 0);
 
 	if (dev != core->hw.dev && !pm_runtime_resume_and_get(dev))
 		pm_runtime_put_sync_suspend(dev);
@@ -309,32 +309,57 @@ int rocket_reset_get_power(struct rocket_core *core)
 	return min(ret, 0);
 }
 
-static int rocket_reset_power_event(struct notifier_block *nb, unsigned long event,
-				    void *unused)
+/*
+ * What several domains feed is lost when all of them are off. Before the core can go on
+ * each of them is asked for power, which waits for those who are being told that it is off.
+ */
+static void rocket_reset_power_is_off(struct rocket_core *core, unsigned int which)
 {
-	struct rocket_core *core = container_of(nb, struct rocket_core, power_watch);
-
-	if (event == GENPD_NOTIFY_OFF) {
+	if (!which) {
 		WRITE_ONCE(core->ran, false);
 		WRITE_ONCE(core->mmu_dead, false);
+	}
+	if (test_and_clear_bit(which, &core->powered) && !READ_ONCE(core->powered))
 		rocket_scrub_power_lost(core);
+	if (!which) {
 		WRITE_ONCE(core->offs, core->offs + 1);
 		wake_up(&core->idle);
 	}
+}
+
+static int rocket_reset_power_event(struct notifier_block *nb, unsigned long event,
+				    void *unused)
+{
+	struct rocket_power_watch *watch = container_of(nb, struct rocket_power_watch, block);
+	struct rocket_core *core = watch->core;
+	unsigned int which = watch - core->power_watch;
+
+	if (event == GENPD_NOTIFY_PRE_ON)
+		set_bit(which, &core->powered);
+	else if (event == GENPD_NOTIFY_OFF)
+		rocket_reset_power_is_off(core, which);
 
 	return NOTIFY_OK;
 }
 
 /**
- * rocket_reset_watch_power() - Learn when a core's power domain is switched off.
+ * rocket_reset_watch_power() - Learn when a core's power domains are switched off.
  * @core: The core, being bound.
  *
  * Where there is no power domain, rocket_reset_by_power() will fail.
  */
 void rocket_reset_watch_power(struct rocket_core *core)
 {
-	core->power_watch.notifier_call = rocket_reset_power_event;
-	dev_pm_genpd_add_notifier(rocket_hw_power_dev(&core->hw), &core->power_watch);
+	unsigned int count = rocket_hw_power_devs(&core->hw);
+
+	/* They may be on already. */
+	core->powered = GENMASK(count - 1, 0);
+	for (unsigned int i = 0; i < count; i++) {
+		core->power_watch[i].core = core;
+		core->power_watch[i].block.notifier_call = rocket_reset_power_event;
+		dev_pm_genpd_add_notifier(rocket_hw_power_dev(&core->hw, i),
+					  &core->power_watch[i].block);
+	}
 }
 
 /**
@@ -343,7 +368,15 @@ void rocket_reset_watch_power(struct rocket_core *core)
  */
 void rocket_reset_unwatch_power(struct rocket_core *core)
 {
-	dev_pm_genpd_remove_notifier(rocket_hw_power_dev(&core->hw));
+	for (unsigned int i = 0; i < rocket_hw_power_devs(&core->hw); i++)
+		dev_pm_genpd_remove_notifier(rocket_hw_power_dev(&core->hw, i));
+}
+
+/* Its own domain is off; the others follow by and by, but for whom else they serve. */
+static void rocket_reset_hurry_domains(struct rocket_core *core)
+{
+	for (unsigned int i = 1; i < rocket_hw_power_devs(&core->hw); i++)
+		pm_runtime_suspend(rocket_hw_power_dev(&core->hw, i));
 }
 
 /*
@@ -362,6 +395,8 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
 	ret = pm_runtime_suspend(core->hw.dev);
 	if (ret >= 0 && !rocket_reset_await_off(core, before, ROCKET_POWER_OFF_MS + idle_ms))
 		ret = -ETIMEDOUT;
+	if (ret >= 0)
+		rocket_reset_hurry_domains(core);
 
 	for (unsigned int i = 0; i < references; i++)
 		pm_runtime_get_noresume(core->hw.dev);

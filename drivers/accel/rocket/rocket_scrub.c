@@ -198,7 +198,7 @@ int rocket_scrub_attach(struct rocket_core *core, struct rocket_vm *vm)
 	if (READ_ONCE(rocket_residue) == ROCKET_RESIDUE_KEEP)
 		return rocket_scrub_attach_kept(core, vm);
 
-	if (scrub->owner != vm->owner && !scrub->clean) {
+	if (scrub->owner != vm->owner && (!scrub->clean || scrub->doubtful)) {
 		ret = scrub->armed ? rocket_scrub_core(core, vm) : -EAGAIN;
 		if (ret)
 			return ret;
@@ -219,6 +219,7 @@ int rocket_scrub_attach_after_power_loss(struct rocket_core *core, struct rocket
 	struct rocket_scrub *scrub = &core->scrub;
 	int ret;
 
+	scrub->doubtful = false;
 	ret = rocket_scrub_attach(core, vm);
 	if (!ret || !scrub->armed)
 		return ret;
@@ -249,7 +250,7 @@ int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm
 	bool protect = READ_ONCE(rocket_residue) == ROCKET_RESIDUE_PROTECT;
 	int ret;
 
-	if (protect && !uid_eq(scrub->user, user) && uid_valid(scrub->user)) {
+	if (protect && !scrub->clean && !uid_eq(scrub->user, user) && uid_valid(scrub->user)) {
 		if (!scrub->refused)
 			dev_warn(core->hw.dev, "core %u: a client's data can neither be overwritten nor be erased by switching the core off; until it sleeps it serves user %u only, others' jobs end with an error; parameter residue=share lets them in\n",
 				 core->index, from_kuid(&init_user_ns, scrub->user));
@@ -273,14 +274,18 @@ int rocket_scrub_attach_uncleaned(struct rocket_core *core, struct rocket_vm *vm
 
 /**
  * rocket_scrub_power_lost() - A core was switched off.
- * @core: The core, off.
+ * @core: The core, off, and all that other power domains feed of it.
  *
- * Counts as erased where there is nothing better.
+ * Counts as erased where there is nothing better; where that is known not to help each
+ * time, the next client's job waits for a self-test.
  *
  * Context: Any.
  */
 void rocket_scrub_power_lost(struct rocket_core *core)
 {
-	if (!core->scrub.armed)
-		WRITE_ONCE(core->scrub.clean, true);
+	if (core->scrub.armed)
+		return;
+
+	WRITE_ONCE(core->scrub.doubtful, core->hw.soc->power_tries > 1);
+	WRITE_ONCE(core->scrub.clean, true);
 }

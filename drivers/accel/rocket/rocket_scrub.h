@@ -13,7 +13,7 @@ struct rocket_vm;
  *
  * Belongs to whoever may attach the core: who has claimed it, or the recovery while
  * it is stopped; before these, to who binds it. Choosing a core reads @owner without
- * a lock, as a hint; the power domain's notifier writes @clean while the core is off.
+ * a lock, as a hint; the power domain's notifier writes @clean and @doubtful while the core is off.
  */
 struct rocket_scrub {
 	/**
@@ -31,6 +31,9 @@ struct rocket_scrub {
 
 	/** @clean: Nobody's data is in the core, whatever @owner says. */
 	bool clean;
+
+	/** @doubtful: @clean by a loss of power behind which no self-test has been passed. */
+	bool doubtful;
 
 	/** @shared: It was said that users of this core can see each other's data. */
 	bool shared;

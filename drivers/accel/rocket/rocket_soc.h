@@ -9,6 +9,7 @@ struct rocket_conv;
 /* Most that any SoC has for one core */
 #define ROCKET_SOC_CLKS		6
 #define ROCKET_SOC_RESETS	2
+#define ROCKET_SOC_DOMAINS	2
 
 /**
  * enum rocket_counter - What TASK_STATUS was seen to count on a core.
