@@ -3,23 +3,24 @@
 
 #include "fuzz_rng.h"
 #include "fuzz_stream.h"
-#include "rocket_regcmd.h"
 
 #define MUTATIONS 8u
 
-_Static_assert(FUZZ_STREAM_WORDS == ROCKET_CONV_ENTRIES, "a stream of one task");
-
-/* A row of four pixels, from one place of the page to another. */
-static size_t make_copy(uint64_t *stream, uint32_t base)
+/* A row of pixels, from one place of the page to another. */
+static size_t make_copy(uint64_t *stream, bool rk3576, uint32_t base)
 {
+	const struct rocket_conv_task all = { .in_rows = 1, .out_rows = 1 };
+	unsigned int channels = rk3576 ? 32 : 16;
 	struct rocket_conv c = {
-		.in_width = 4, .in_height = 1, .in_channels = 16, .out_channels = 16,
+		.in_width = 64 / channels, .in_height = 1,
+		.in_channels = channels, .out_channels = channels,
 		.kernel_width = 1, .kernel_height = 1, .stride_x = 1, .stride_y = 1,
 		.out_scale = 16384, .out_shift = 14,
 		.in_addr = base + 0x800, .weight_addr = base + 0x900,
-		.bias_addr = base + 0xd00, .out_addr = base + 0xe00,
+		.bias_addr = base + 0xd00, .out_addr = base + (rk3576 ? 0xf00 : 0xe00),
 	};
-	int words = rocket_conv_emit(&c, NULL, stream, FUZZ_STREAM_WORDS);
+	int words = rk3576 ? rocket_rk3576_emit(&c, &all, stream, FUZZ_STREAM_WORDS) :
+			     rocket_conv_emit(&c, NULL, stream, FUZZ_STREAM_WORDS);
 
 	return words < 0 ? 0 : words;
 }
@@ -62,11 +63,12 @@ static void mutate(uint64_t *stream, size_t words, struct fuzz_rng *rng)
 	}
 }
 
-size_t fuzz_stream_make(uint64_t stream[FUZZ_STREAM_WORDS], enum fuzz_stream kind,
-			uint64_t seed, uint32_t base)
+size_t fuzz_stream_make(uint64_t stream[FUZZ_STREAM_WORDS], bool rk3576,
+			enum fuzz_stream kind, uint64_t seed, uint32_t base)
 {
 	struct fuzz_rng rng = { seed };
-	size_t words = make_copy(stream, base & ~15u);
+	size_t most = rocket_soc_entries(rk3576);
+	size_t words = make_copy(stream, rk3576, base & ~15u);
 
 	switch (kind) {
 	case FUZZ_STREAM_COPY:
@@ -76,11 +78,11 @@ size_t fuzz_stream_make(uint64_t stream[FUZZ_STREAM_WORDS], enum fuzz_stream kin
 			mutate(stream, words, &rng);
 		break;
 	case FUZZ_STREAM_REGISTERS:
-		for (words = 0; words < FUZZ_STREAM_WORDS; words++)
+		for (words = 0; words < most; words++)
 			stream[words] = random_command(&rng);
 		break;
 	default:
-		for (words = 0; words < FUZZ_STREAM_WORDS; words++)
+		for (words = 0; words < most; words++)
 			stream[words] = fuzz_next(&rng);
 		break;
 	}

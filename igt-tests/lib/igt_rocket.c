@@ -445,6 +445,23 @@ int rocket_syncobj_status(int fd, uint32_t syncobj)
 	return info.status == 1 ? 0 : info.status;
 }
 
+int rocket_fence_file(int fd, uint32_t syncobj)
+{
+	int file;
+
+	igt_assert_eq(drmSyncobjExportSyncFile(fd, syncobj, &file), 0);
+	return file;
+}
+
+int rocket_fence_status(int file)
+{
+	struct sync_file_info info = { 0 };
+
+	igt_assert_eq(poll(&(struct pollfd){ .fd = file, .events = POLLIN }, 1, 60000), 1);
+	do_ioctl(file, SYNC_IOC_FILE_INFO, &info);
+	return info.status;
+}
+
 void rocket_timeline_wait(int fd, uint32_t syncobj, uint64_t point)
 {
 	igt_assert_eq(drmSyncobjTimelineWait(fd, &syncobj, &point, 1, deadline(),

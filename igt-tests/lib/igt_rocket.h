@@ -123,6 +123,10 @@ void rocket_syncobj_wait(int fd, uint32_t syncobj);
 bool rocket_syncobj_busy(int fd, uint32_t syncobj);
 /* Waits; 0, or the negative errno that the fence ended with. */
 int rocket_syncobj_status(int fd, uint32_t syncobj);
+/* The fence that a syncobj has, as a file: survives the device. */
+int rocket_fence_file(int fd, uint32_t syncobj);
+/* Waits for it: 1, or the negative errno that its job ended with. */
+int rocket_fence_status(int file);
 void rocket_timeline_wait(int fd, uint32_t syncobj, uint64_t point);
 bool rocket_timeline_busy(int fd, uint32_t syncobj, uint64_t point);
 int rocket_timeline_status(int fd, uint32_t syncobj, uint64_t point);

@@ -7,6 +7,7 @@
 #include "igt_rocket_board.h"
 #include "igt_rocket_cbuf.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_sysfs.h"
 
 /* A client's memory. The largest output is that of a dump of features. */
 #define STREAM_AT	0u
@@ -22,6 +23,15 @@
 #define UNITY_SHIFT	14u
 
 #define MAX_TASKS	16u
+
+/* Longer than any test takes */
+#define KEEP_MS		600000
+
+/* Pixels and rows that make the RK3576's share for features, and what a dump brings. */
+#define RK3576_ROW	64u
+#define RK3576_ROWS	128u
+#define RK3576_FEATURES	((RK3576_ROWS - 1) * RK3576_ROW * 32u)
+#define RK3576_WEIGHTS	((RK3576_ROWS / 2 - 1) * RK3576_ROW * 32u)
 
 static const uint32_t places[] = {
 	[ROCKET_CBUF_AT_STREAM] = STREAM_AT,
@@ -61,27 +71,20 @@ unsigned int rocket_any_tries(int fd)
 	return has_vm_bind(fd) ? 1 : 6;
 }
 
-/* All that is done here is written for the RK3588's buffer and registers. */
-static void require_soc(int fd)
-{
-	igt_require_f(!rocket_is_rk3576(fd), "streams for the buffer of the RK3588\n");
-}
-
 void rocket_cbuf_init(struct rocket_cbuf *c, int fd)
 {
-	require_soc(fd);
 	*c = (struct rocket_cbuf){
-		.fd = fd, .vm_bind = has_vm_bind(fd), .bo = rocket_bo_mapped(fd, MEMORY_BYTES),
+		.fd = fd, .rk3576 = rocket_is_rk3576(fd), .vm_bind = has_vm_bind(fd),
+		.bo = rocket_bo_mapped(fd, MEMORY_BYTES),
 	};
 	c->addr = c->bo.address;
 }
 
 void rocket_cbuf_init_vm(struct rocket_cbuf *c, int fd, uint32_t vm, uint32_t addr)
 {
-	require_soc(fd);
 	*c = (struct rocket_cbuf){
-		.fd = fd, .vm_bind = true, .vm = vm, .addr = addr,
-		.bo = rocket_bo(fd, MEMORY_BYTES),
+		.fd = fd, .rk3576 = rocket_is_rk3576(fd), .vm_bind = true, .vm = vm,
+		.addr = addr, .bo = rocket_bo(fd, MEMORY_BYTES),
 	};
 	rocket_vm_map_bo(fd, vm, &c->bo, addr);
 }
@@ -161,18 +164,44 @@ int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int 
 	return status;
 }
 
+static unsigned int emit(const struct rocket_cbuf *c, const struct rocket_conv *conv,
+			 const struct rocket_conv_task *task, uint64_t *stream)
+{
+	igt_assert(rocket_conv_input_size(conv) <= WEIGHTS_AT - IN_AT);
+	igt_assert(rocket_conv_weights_size(conv) <= OUT_AT - WEIGHTS_AT);
+	igt_assert(rocket_soc_bias_size(c->rk3576, conv) <= IN_AT - BIAS_AT);
+	igt_assert(rocket_conv_output_size(conv) <= SPARE_AT - OUT_AT);
+	return rocket_soc_emit(c->rk3576, conv, task, stream);
+}
+
+unsigned int rocket_cbuf_emit(const struct rocket_cbuf *c, const struct rocket_conv *conv,
+			      uint64_t stream[ROCKET_SOC_ENTRIES])
+{
+	return emit(c, conv, NULL, stream);
+}
+
 static int run_conv(struct rocket_cbuf *c, const struct rocket_conv *conv,
 		    const struct rocket_conv_task *task)
 {
-	uint64_t stream[ROCKET_CONV_ENTRIES];
+	uint64_t stream[ROCKET_SOC_ENTRIES];
 
-	igt_assert(rocket_conv_input_size(conv) <= WEIGHTS_AT - IN_AT);
-	igt_assert(rocket_conv_weights_size(conv) <= OUT_AT - WEIGHTS_AT);
-	igt_assert(rocket_conv_bias_size(conv) <= IN_AT - BIAS_AT);
-	igt_assert(rocket_conv_output_size(conv) <= SPARE_AT - OUT_AT);
-	igt_assert_eq(rocket_conv_emit(conv, task, stream, ROCKET_CONV_ENTRIES),
-		      ROCKET_CONV_ENTRIES);
-	return rocket_cbuf_run(c, stream, ROCKET_CONV_ENTRIES, 1);
+	return rocket_cbuf_run(c, stream, emit(c, conv, task, stream), 1);
+}
+
+/* Weights that copy each channel, and nothing that changes it. */
+static void write_identity(struct rocket_cbuf *c, const struct rocket_conv *conv)
+{
+	int8_t identity[32 * 32] = { 0 };
+	unsigned int channels = conv->in_channels;
+
+	igt_assert(channels <= 32 && channels == conv->out_channels);
+	for (unsigned int i = 0; i < channels; i++)
+		identity[i * channels + i] = 1;
+	rocket_cbuf_begin(c);
+	rocket_soc_pack_bias(c->rk3576, conv, rocket_cbuf_mem(c, ROCKET_CBUF_AT_BIAS), NULL,
+			     identity);
+	rocket_conv_pack_weights(conv, rocket_cbuf_mem(c, ROCKET_CBUF_AT_WEIGHTS), identity);
+	rocket_cbuf_end(c);
 }
 
 static struct rocket_conv at_home(const struct rocket_cbuf *c, struct rocket_conv conv)
@@ -231,8 +260,34 @@ unsigned int rocket_cbuf_find(const uint8_t *data, size_t size, uint32_t secret)
 	return found;
 }
 
+size_t rocket_cbuf_bytes(const struct rocket_cbuf *c, enum rocket_cbuf_side side)
+{
+	if (!c->rk3576)
+		return ROCKET_CBUF_SIDE;
+	return side == ROCKET_CBUF_FEATURES ? RK3576_FEATURES : RK3576_WEIGHTS;
+}
+
+unsigned int rocket_cbuf_atoms(const struct rocket_cbuf *c, enum rocket_cbuf_side side)
+{
+	return rocket_cbuf_bytes(c, side) / ROCKET_CBUF_ATOM;
+}
+
+/* Features of 128 rows of 32 entries each, or all the weights that there is room for. */
+static struct rocket_conv filler_rk3576(const struct rocket_cbuf *c, enum rocket_cbuf_side side)
+{
+	if (side == ROCKET_CBUF_FEATURES)
+		return at_home(c, (struct rocket_conv){
+			.in_width = RK3576_ROW, .in_height = RK3576_ROWS, .in_channels = 32,
+			.out_channels = 32, .kernel_width = 1, .kernel_height = 1,
+		});
+	return at_home(c, (struct rocket_conv){
+		.in_width = 8, .in_height = 1, .in_channels = 256, .out_channels = 768,
+		.kernel_width = 1, .kernel_height = 1,
+	});
+}
+
 /* 2x2 taps of 256 channels: with one more or less of them, banks are full to the byte. */
-static struct rocket_conv filler(const struct rocket_cbuf *c, enum rocket_cbuf_side side)
+static struct rocket_conv filler_rk3588(const struct rocket_cbuf *c, enum rocket_cbuf_side side)
 {
 	return at_home(c, (struct rocket_conv){
 		.in_width = 32, .in_height = side == ROCKET_CBUF_FEATURES ? 44 : 4,
@@ -244,14 +299,16 @@ static struct rocket_conv filler(const struct rocket_cbuf *c, enum rocket_cbuf_s
 
 int rocket_cbuf_fill(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint32_t secret)
 {
-	struct rocket_conv conv = filler(c, side);
+	struct rocket_conv conv = c->rk3576 ? filler_rk3576(c, side) : filler_rk3588(c, side);
 	struct rocket_conv_task task = all_rows(&conv, side == ROCKET_CBUF_FEATURES ? 11 : 1);
 	uint32_t features = rocket_conv_input_size(&conv);
 	uint32_t weights = rocket_conv_weights_size(&conv);
 
-	igt_assert_eq(features + weights, ROCKET_CBUF_BANKS * ROCKET_CBUF_BANK_BYTES);
+	igt_assert(c->rk3576 ||
+		   features + weights == ROCKET_CBUF_BANKS * ROCKET_CBUF_BANK_BYTES);
 	rocket_cbuf_begin(c);
-	memset(rocket_cbuf_mem(c, ROCKET_CBUF_AT_BIAS), 0, rocket_conv_bias_size(&conv));
+	memset(rocket_cbuf_mem(c, ROCKET_CBUF_AT_BIAS), 0,
+	       rocket_soc_bias_size(c->rk3576, &conv));
 	write_atoms(rocket_cbuf_mem(c, ROCKET_CBUF_AT_IN), secret, 0,
 		    features / ROCKET_CBUF_ATOM);
 	write_atoms(rocket_cbuf_mem(c, ROCKET_CBUF_AT_WEIGHTS), secret,
@@ -264,6 +321,42 @@ int rocket_cbuf_fill(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint32_t
  * Dumps
  */
 
+/*
+ * All rows but the last are said to be in the buffer already, from where the side begins;
+ * each output channel is an input channel.
+ */
+static int dump_rk3576(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint8_t *to)
+{
+	enum { ENTRIES = RK3576_ROW / 2, FIRST_WEIGHT = 4096, MORE_FEATURES = 2048 };
+	unsigned int rows = side == ROCKET_CBUF_FEATURES ? RK3576_ROWS : MORE_FEATURES / ENTRIES;
+	struct rocket_conv conv = at_home(c, (struct rocket_conv){
+		.in_width = RK3576_ROW, .in_height = rows, .in_channels = 32,
+		.out_channels = 32, .kernel_width = 1, .kernel_height = 1,
+	});
+	uint64_t stream[ROCKET_SOC_ENTRIES];
+	unsigned int count;
+	const uint8_t *out = rocket_cbuf_mem(c, ROCKET_CBUF_AT_OUT);
+	int status;
+
+	write_identity(c, &conv);
+	count = rocket_cbuf_emit(c, &conv, stream);
+	/* What is fetched, where rows begin, and what features have */
+	rocket_soc_change(stream, count, 0x1028, ENTRIES << 16 | (conv.in_channels - 1));
+	if (side == ROCKET_CBUF_WEIGHTS) {
+		rocket_soc_change(stream, count, 0x103c, ENTRIES << 16 | FIRST_WEIGHT);
+		rocket_soc_change(stream, count, 0x1040, 1u << 28 | MORE_FEATURES << 16);
+	}
+	status = rocket_cbuf_run(c, stream, count, 1);
+	/* Two surfaces, the last row of each of which is the dump's own */
+	for (unsigned int surface = 0; surface < 2; surface++) {
+		size_t part = (rows - 1) * RK3576_ROW * ROCKET_CBUF_ATOM;
+
+		memcpy(to + surface * part,
+		       out + surface * rows * RK3576_ROW * ROCKET_CBUF_ATOM, part);
+	}
+	return status;
+}
+
 /* Each output channel is an input channel: what comes out are the features. */
 static int dump_features(struct rocket_cbuf *c, uint8_t *to)
 {
@@ -272,15 +365,9 @@ static int dump_features(struct rocket_cbuf *c, uint8_t *to)
 		.kernel_width = 1, .kernel_height = 1,
 	});
 	struct rocket_conv_task task = all_rows(&conv, 11);
-	int8_t identity[16 * 16] = { 0 };
 	int status;
 
-	for (unsigned int i = 0; i < 16; i++)
-		identity[i * 16 + i] = 1;
-	rocket_cbuf_begin(c);
-	memset(rocket_cbuf_mem(c, ROCKET_CBUF_AT_BIAS), 0, rocket_conv_bias_size(&conv));
-	rocket_conv_pack_weights(&conv, rocket_cbuf_mem(c, ROCKET_CBUF_AT_WEIGHTS), identity);
-	rocket_cbuf_end(c);
+	write_identity(c, &conv);
 	task.data_reuse = true;
 	status = run_conv(c, &conv, &task);
 	memcpy(to, rocket_cbuf_mem(c, ROCKET_CBUF_AT_OUT), ROCKET_CBUF_SIDE);
@@ -323,23 +410,21 @@ static int dump_weights(struct rocket_cbuf *c, uint8_t *to)
 
 int rocket_cbuf_dump(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint8_t *to)
 {
+	if (c->rk3576)
+		return dump_rk3576(c, side, to);
 	return side == ROCKET_CBUF_FEATURES ? dump_features(c, to) : dump_weights(c, to);
 }
 
-struct rocket_conv rocket_cbuf_copy(const struct rocket_cbuf *c)
+struct rocket_conv rocket_cbuf_copy(struct rocket_cbuf *c)
 {
+	unsigned int channels = c->rk3576 ? 32 : 16;
 	struct rocket_conv conv = at_home(c, (struct rocket_conv){
-		.in_width = 4, .in_height = 1, .in_channels = 16, .out_channels = 16,
+		.in_width = ROCKET_PATTERN / channels, .in_height = 1,
+		.in_channels = channels, .out_channels = channels,
 		.kernel_width = 1, .kernel_height = 1,
 	});
-	int8_t identity[16 * 16] = { 0 };
 
-	for (unsigned int i = 0; i < 16; i++)
-		identity[i * 16 + i] = 1;
-	rocket_cbuf_begin(c);
-	memset(rocket_cbuf_mem(c, ROCKET_CBUF_AT_BIAS), 0, rocket_conv_bias_size(&conv));
-	rocket_conv_pack_weights(&conv, rocket_cbuf_mem(c, ROCKET_CBUF_AT_WEIGHTS), identity);
-	rocket_cbuf_end(c);
+	write_identity(c, &conv);
 	return conv;
 }
 
@@ -351,7 +436,7 @@ unsigned int rocket_cbuf_found(struct rocket_cbuf *c, enum rocket_cbuf_side side
 
 	igt_assert(dump);
 	igt_assert_eq(rocket_cbuf_dump(c, side, dump), 0);
-	count = rocket_cbuf_find(dump, ROCKET_CBUF_SIDE, secret);
+	count = rocket_cbuf_find(dump, rocket_cbuf_bytes(c, side), secret);
 	free(dump);
 	return count;
 }
@@ -359,11 +444,23 @@ unsigned int rocket_cbuf_found(struct rocket_cbuf *c, enum rocket_cbuf_side side
 int rocket_cbuf_touch(struct rocket_cbuf *c)
 {
 	struct rocket_conv conv = rocket_cbuf_copy(c);
-	uint64_t stream[ROCKET_CONV_ENTRIES];
+	uint64_t stream[ROCKET_SOC_ENTRIES];
 
-	igt_assert_eq(rocket_conv_emit(&conv, NULL, stream, ROCKET_CONV_ENTRIES),
-		      ROCKET_CONV_ENTRIES);
-	return rocket_cbuf_run(c, stream, ARRAY_SIZE(stream), 1);
+	return rocket_cbuf_run(c, stream, rocket_cbuf_emit(c, &conv, stream), 1);
+}
+
+void rocket_cbuf_keep(struct rocket_cbuf *c, bool keep)
+{
+	static int usual;
+
+	if (!c->rk3576) {
+		for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
+			rocket_sysfs_stay_awake(core, keep);
+		return;
+	}
+	if (keep)
+		usual = rocket_sysfs_autosuspend(0);
+	rocket_sysfs_set_autosuspend(0, keep ? KEEP_MS : usual);
 }
 
 unsigned int rocket_cbuf_scrubs(struct rocket_cbuf *c, unsigned int core, unsigned int tasks)

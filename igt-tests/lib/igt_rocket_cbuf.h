@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "igt_rocket.h"
-#include "rocket_regcmd.h"
+#include "igt_rocket_soc.h"
 
 /*
  * A client that puts secrets into the NPU's convolution buffer (CBUF), and reads
@@ -19,19 +19,23 @@
  * has put them.
  */
 
+/*
+ * The RK3576's buffer has no banks and no reuse bits. There a task may find the first rows
+ * of its features in the buffer, and the entries of those may be where others' weights were.
+ */
 #define ROCKET_CBUF_BANK_BYTES	(ROCKET_CBUF_BANK_ENTRIES * ROCKET_CBUF_ENTRY_BYTES)
 #define ROCKET_CBUF_ATOM	16u
-/* What one fill or dump brings: 11 banks of 12 */
+/* The most that one dump brings: 11 banks of 12 */
 #define ROCKET_CBUF_SIDE	(11u * ROCKET_CBUF_BANK_BYTES)
-#define ROCKET_CBUF_SIDE_ATOMS	(ROCKET_CBUF_SIDE / ROCKET_CBUF_ATOM)
 
 enum rocket_cbuf_side {
-	ROCKET_CBUF_FEATURES,	/* banks 0 to 10, as features */
-	ROCKET_CBUF_WEIGHTS,	/* banks 1 to 11, as weights */
+	ROCKET_CBUF_FEATURES,	/* banks 0 to 10, as features; entries 0 to 4063 */
+	ROCKET_CBUF_WEIGHTS,	/* banks 1 to 11, as weights; entries 4096 to 6111 */
 };
 
 struct rocket_cbuf {
 	int fd;
+	bool rk3576;
 	bool vm_bind;		/* the driver is not mainline's */
 	uint32_t vm;
 	uint32_t cores;		/* where jobs may run, 0 anywhere; mainline does not look */
@@ -62,8 +66,11 @@ void rocket_cbuf_fini(struct rocket_cbuf *c);
  * Returns how the job ended, 0 or a negative errno (mainline does not tell: 0).
  */
 int rocket_cbuf_fill(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint32_t secret);
+/* What a dump brings of that side. */
+size_t rocket_cbuf_bytes(const struct rocket_cbuf *c, enum rocket_cbuf_side side);
+unsigned int rocket_cbuf_atoms(const struct rocket_cbuf *c, enum rocket_cbuf_side side);
 /*
- * Reads ROCKET_CBUF_SIDE bytes.  It costs the first bytes of the bank that is not of
+ * Reads rocket_cbuf_bytes().  It costs the first bytes of the bank that is not of
  * that side: they are overwritten by what the dump itself computes with.
  */
 int rocket_cbuf_dump(struct rocket_cbuf *c, enum rocket_cbuf_side side, uint8_t *to);
@@ -94,13 +101,22 @@ uint8_t *rocket_cbuf_mem(const struct rocket_cbuf *c, enum rocket_cbuf_place pla
 /* Around what the CPU does with the memory. */
 void rocket_cbuf_begin(const struct rocket_cbuf *c);
 void rocket_cbuf_end(const struct rocket_cbuf *c);
+/* Writes the stream of a convolution, all of it; returns its entries. */
+unsigned int rocket_cbuf_emit(const struct rocket_cbuf *c, const struct rocket_conv *conv,
+			      uint64_t stream[ROCKET_SOC_ENTRIES]);
 /* Runs the stream as so many tasks; returns as rocket_cbuf_fill() does. */
 int rocket_cbuf_run(struct rocket_cbuf *c, const uint64_t *stream, unsigned int entries,
 		    unsigned int times);
 /* A convolution that copies 64 bytes from the place for features to that for output. */
-struct rocket_conv rocket_cbuf_copy(const struct rocket_cbuf *c);
+struct rocket_conv rocket_cbuf_copy(struct rocket_cbuf *c);
 /* Runs that: a task that leaves nothing worth mentioning. */
 int rocket_cbuf_touch(struct rocket_cbuf *c);
+
+/*
+ * From now on, what is in the buffer stays there as long as nobody takes it away: an idle core
+ * does not fall asleep, or not so soon where power has to be lost between two clients.
+ */
+void rocket_cbuf_keep(struct rocket_cbuf *c, bool keep);
 
 /* Tasks that one scrub of a core takes, as the board counts them */
 #define ROCKET_SCRUB_TASKS 2u

@@ -6,7 +6,7 @@
 
 #include "igt.h"
 #include "igt_rocket_job.h"
-#include "rocket_regcmd_rk3576.h"
+#include "igt_rocket_soc.h"
 
 /* The probe's BO: weights, biases, a result for each slot, a stream for each. */
 #define BIAS_AT		2048u
@@ -108,10 +108,7 @@ static void write_weights(struct rocket_probe *probe)
 	igt_assert(rocket_conv_weights_size(&c) <= BIAS_AT);
 	igt_assert(rocket_conv_output_size(&c) <= RESULT_BYTES);
 	rocket_conv_pack_weights(&c, packed, weights);
-	if (probe->rk3576)
-		igt_assert_eq(rocket_rk3576_pack_bias(&c, packed + BIAS_AT, NULL, weights), 0);
-	else
-		igt_assert_eq(rocket_conv_pack_bias(&c, packed + BIAS_AT, NULL, weights), 0);
+	rocket_soc_pack_bias(probe->rk3576, &c, packed + BIAS_AT, NULL, weights);
 	memcpy(probe->bo.map, packed, ROCKET_PAGE);
 }
 
@@ -126,7 +123,7 @@ void rocket_probe_init_bo(struct rocket_probe *probe, int fd, uint32_t vm, uint3
 		.copies = calloc(slots, sizeof(*probe->copies)),
 	};
 	igt_assert(probe->tasks && probe->copies);
-	probe->entries = probe->rk3576 ? ROCKET_RK3576_ENTRIES : ROCKET_CONV_ENTRIES;
+	probe->entries = rocket_soc_entries(probe->rk3576);
 	write_weights(probe);
 }
 
@@ -162,9 +159,9 @@ static void write_stream(struct rocket_probe *probe, unsigned int slot, uint32_t
 			 uint32_t to, uint32_t next)
 {
 	struct rocket_conv c = identity(probe);
-	uint64_t stream[ROCKET_PROBE_STREAM_BYTES / sizeof(uint64_t)];
+	uint64_t stream[ROCKET_SOC_ENTRIES];
 	struct rocket_conv_task task;
-	int count;
+	unsigned int count;
 
 	igt_assert(slot < probe->slots);
 	c.in_addr = from;
@@ -173,11 +170,7 @@ static void write_stream(struct rocket_probe *probe, unsigned int slot, uint32_t
 	c.out_addr = to;
 	igt_assert_eq(rocket_conv_split(&c, &task, 1, 0), 1);
 	task.next_addr = next;
-	if (probe->rk3576)
-		count = rocket_rk3576_emit(&c, &task, stream, probe->entries);
-	else
-		count = rocket_conv_emit(&c, &task, stream, probe->entries);
-	igt_assert_eq(count, (int)probe->entries);
+	count = rocket_soc_emit(probe->rk3576, &c, &task, stream);
 	memcpy(probe->bo.map + stream_at(probe, slot), stream, count * sizeof(*stream));
 }
 

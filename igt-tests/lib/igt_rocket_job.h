@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "igt_rocket.h"
-#include "rocket_regcmd_rk3576.h"
+#include "igt_rocket_soc.h"
 
 /*
  * Jobs
@@ -30,7 +30,7 @@ int rocket_run(int fd, const struct drm_rocket_job *job);
 
 #define ROCKET_PROBE_WRITES (2 * ROCKET_PATTERN)
 /* What each of its streams takes, whatever the SoC. */
-#define ROCKET_PROBE_STREAM_BYTES	ROCKET_RK3576_STREAM_BYTES
+#define ROCKET_PROBE_STREAM_BYTES	ROCKET_SOC_STREAM_BYTES
 
 struct rocket_probe {
 	int fd;

@@ -5,6 +5,7 @@
 #include "igt.h"
 #include "igt_rocket_job.h"
 #include "igt_rocket_layer.h"
+#include "igt_rocket_soc.h"
 #include "rocket_reference.h"
 
 /* What the output's memory holds before a run. */
@@ -97,10 +98,10 @@ static void lay_out(struct rocket_layer *layer, bool own_input)
 	uint32_t at = 0;
 
 	layer->size[ROCKET_LAYER_STREAM] = whole_pages(layer->task_count *
-						       ROCKET_CONV_STREAM_BYTES);
+						       ROCKET_SOC_STREAM_BYTES);
 	layer->size[ROCKET_LAYER_INPUT] = own_input ? whole_pages(rocket_conv_input_size(c)) : 0;
 	layer->size[ROCKET_LAYER_WEIGHTS] = whole_pages(rocket_conv_weights_size(c));
-	layer->size[ROCKET_LAYER_BIAS] = whole_pages(rocket_conv_bias_size(c));
+	layer->size[ROCKET_LAYER_BIAS] = whole_pages(rocket_soc_bias_size(layer->rk3576, c));
 	layer->size[ROCKET_LAYER_ADD] = c->add ? whole_pages(rocket_conv_output_size(c)) : 0;
 	layer->size[ROCKET_LAYER_OUTPUT] = whole_pages(rocket_conv_output_size(c));
 	for (unsigned int part = 0; part < ROCKET_LAYER_PARTS; part++) {
@@ -152,8 +153,8 @@ static void write_tensors(struct rocket_layer *layer, const struct rocket_layer 
 	if (!previous)
 		rocket_conv_pack_input(c, layer->bo.map + layer->at[ROCKET_LAYER_INPUT], in);
 	rocket_conv_pack_weights(c, layer->bo.map + layer->at[ROCKET_LAYER_WEIGHTS], weights);
-	igt_assert_eq(rocket_conv_pack_bias(c, layer->bo.map + layer->at[ROCKET_LAYER_BIAS],
-					    bias, weights), 0);
+	rocket_soc_pack_bias(layer->rk3576, c, layer->bo.map + layer->at[ROCKET_LAYER_BIAS],
+			     bias, weights);
 	if (c->add)
 		rocket_conv_pack_add(c, layer->bo.map + layer->at[ROCKET_LAYER_ADD], add);
 
@@ -174,16 +175,16 @@ static void write_streams(struct rocket_layer *layer, struct rocket_conv_task *t
 	bool fit = rocket_conv_weights_fit(&layer->conv, &tasks[0]);
 
 	for (unsigned int i = 0; i < layer->task_count; i++) {
-		uint32_t at = layer->at[ROCKET_LAYER_STREAM] + i * ROCKET_CONV_STREAM_BYTES;
-		uint64_t stream[ROCKET_CONV_ENTRIES];
+		uint32_t at = layer->at[ROCKET_LAYER_STREAM] + i * ROCKET_SOC_STREAM_BYTES;
+		uint64_t stream[ROCKET_SOC_ENTRIES];
+		unsigned int entries;
 
 		tasks[i].weight_reuse = i && fit;
-		igt_assert_eq(rocket_conv_emit(&layer->conv, &tasks[i], stream,
-					       ROCKET_CONV_ENTRIES), ROCKET_CONV_ENTRIES);
-		memcpy(layer->bo.map + at, stream, sizeof(stream));
+		entries = rocket_soc_emit(layer->rk3576, &layer->conv, &tasks[i], stream);
+		memcpy(layer->bo.map + at, stream, entries * sizeof(*stream));
 		layer->tasks[i] = (struct drm_rocket_task){
 			.regcmd = layer->addr + at,
-			.regcmd_count = ROCKET_CONV_ENTRIES,
+			.regcmd_count = entries,
 		};
 	}
 }
@@ -193,15 +194,18 @@ void rocket_layer_init(struct rocket_layer *layer, int fd, uint32_t vm, uint32_t
 		       const struct rocket_layer *previous, unsigned int max_rows)
 {
 	struct rocket_conv_task tasks[ROCKET_LAYER_TASKS];
-	int count = rocket_conv_split(shape, tasks, ROCKET_LAYER_TASKS, max_rows);
+	int count;
 
-	igt_require_f(!rocket_is_rk3576(fd), "layers have streams for the RK3588\n");
+	*layer = (struct rocket_layer){
+		.fd = fd, .vm = vm, .addr = addr, .conv = *shape,
+		.rk3576 = rocket_is_rk3576(fd),
+	};
+	rocket_soc_fit(layer->rk3576, &layer->conv);
+	count = rocket_conv_split(&layer->conv, tasks, ROCKET_LAYER_TASKS, max_rows);
 	igt_assert_lt(0, count);
 	igt_assert_lte(count, ROCKET_LAYER_TASKS);
-	*layer = (struct rocket_layer){
-		.fd = fd, .vm = vm, .addr = addr, .conv = *shape, .task_count = count,
-		.out_count = output_count(shape),
-	};
+	layer->task_count = count;
+	layer->out_count = output_count(&layer->conv);
 	lay_out(layer, !previous);
 	set_addresses(layer, previous);
 	write_tensors(layer, previous, seed);

@@ -30,9 +30,10 @@ enum rocket_layer_part {
 struct rocket_layer {
 	int fd;
 	uint32_t vm;
+	bool rk3576;			/* its streams are for that SoC */
 	uint32_t addr;			/* of its BO in the VM */
 	struct rocket_bo bo;
-	struct rocket_conv conv;
+	struct rocket_conv conv;	/* as far as the SoC's streams can say it */
 	uint32_t at[ROCKET_LAYER_PARTS];	/* offset in the BO, in bytes */
 	uint32_t size[ROCKET_LAYER_PARTS];	/* whole pages; 0: has no such part */
 	struct drm_rocket_task tasks[ROCKET_LAYER_TASKS];
@@ -52,9 +53,10 @@ struct rocket_conv rocket_layer_shape(unsigned int width, unsigned int height,
 
 /*
  * Makes the tensors (the same ones from the same seed), maps a BO with all parts
- * at addr, and computes what is to come out.  The layer reads the output of
- * previous, if that is not NULL, which must have the shape of its input.  Tasks
- * compute max_rows output rows each, 0: as many as fit.
+ * at addr, and computes what is to come out: of what rocket_soc_fit() makes of the
+ * shape.  The layer reads the output of previous, if that is not NULL, which must
+ * have the shape of its input.  Tasks compute max_rows output rows each, 0: as many
+ * as fit.
  */
 void rocket_layer_init(struct rocket_layer *layer, int fd, uint32_t vm, uint32_t addr,
 		       const struct rocket_conv *shape, uint32_t seed,

@@ -236,7 +236,7 @@ static bool net_is_exact(struct net *net)
 struct scenario {
 	const char *name;
 	const char *what;
-	/* Others: so many processes, until stopped(). */
+	/* Others: so many processes, but no more than there are cores, until stopped(). */
 	void (*attack)(unsigned int attacker);
 	int attackers;
 	/* How many of their jobs can be in a core's queue, and how long each may take. */
@@ -365,14 +365,15 @@ static void await_bystanders(const struct scenario *scenario, uint32_t mask)
 static void run_scenario(const struct scenario *scenario)
 {
 	int fd = rocket_open();
-	uint32_t mask = rocket_core_mask(fd) & ~scenario->without;
+	uint32_t all = rocket_core_mask(fd), mask = all & ~scenario->without;
+	int cores = __builtin_popcount(all);
 
 	close(fd);
 	if (scenario->board)
 		rocket_require_board();
 	if (scenario->require)
 		scenario->require();
-	igt_require(mask);
+	igt_require_f(mask, "one core alone, which is to be taken away\n");
 	take_new_notes();
 	for (uint32_t left = mask; left; left &= left - 1) {
 		igt_fork(child, 1)
@@ -380,7 +381,7 @@ static void run_scenario(const struct scenario *scenario)
 	}
 	await_bystanders(scenario, mask);
 	__atomic_store_n(&notes->together, true, __ATOMIC_RELEASE);
-	igt_fork(attacker, scenario->attackers)
+	igt_fork(attacker, scenario->attackers < cores ? scenario->attackers : cores)
 		scenario->attack(attacker);
 	await_bystanders(scenario, mask);
 	__atomic_store_n(&notes->stop, true, __ATOMIC_RELEASE);

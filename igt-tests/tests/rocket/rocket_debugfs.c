@@ -70,7 +70,8 @@ static void test_idle(int fd)
 	rocket_sysfs_await_suspend(core);
 	read_core(fd, core, text);
 	expect(text, "idle, off");
-	igt_assert(!strstr(text, "attached"));
+	/* Where a reset needs loss of power a core that sleeps is still in its VM. */
+	igt_assert(rocket_is_rk3576(fd) || !strstr(text, "attached"));
 }
 
 /* The job that runs, and those that wait behind it. */
@@ -115,14 +116,16 @@ static void test_running(int fd)
 /* What was learned of each core, once more when it is bound anew. */
 static void test_silicon(int fd)
 {
-	uint32_t mask = rocket_core_mask(fd), core = rocket_nth_core(mask, 1);
+	const char *residue = rocket_is_rk3576(fd) ? "powered off" : "overwritten";
+	uint32_t mask = rocket_core_mask(fd), core;
 
 	for (uint32_t left = mask; left; left &= left - 1) {
 		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "computes", "yes"));
 		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "chains", "yes"));
-		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "residue", "overwritten"));
+		igt_assert(rocket_core_fact(fd, __builtin_ctz(left), "residue", residue));
 	}
 	igt_require_f(__builtin_popcount(mask) > 1, "one core only\n");
+	core = rocket_nth_core(mask, 1);
 	rocket_sysfs_unbind(core);
 	igt_assert(!rocket_core_fact(fd, core, "computes", "yes"));
 	rocket_sysfs_bind(core);
@@ -131,10 +134,11 @@ static void test_silicon(int fd)
 
 static void test_unbound(int fd)
 {
-	uint32_t mask = rocket_core_mask(fd), core = rocket_nth_core(mask, 1);
+	uint32_t mask = rocket_core_mask(fd), core;
 	char text[8192];
 
 	igt_require_f(__builtin_popcount(mask) > 1, "one core only\n");
+	core = rocket_nth_core(mask, 1);
 	rocket_sysfs_unbind(core);
 	read_core(fd, core, text);
 	expect(text, "not bound, off");

@@ -120,10 +120,18 @@ static uint64_t all_interrupts(int fd)
 	return sum;
 }
 
+/* They do not fall asleep by themselves, but can be switched off. */
 static void stay_awake(uint32_t mask, bool awake)
 {
-	for (uint32_t left = mask; left; left &= left - 1)
-		rocket_sysfs_stay_awake(__builtin_ctz(left), awake);
+	static int usual[32];
+
+	for (uint32_t left = mask; left; left &= left - 1) {
+		unsigned int core = __builtin_ctz(left);
+
+		if (awake)
+			usual[core] = rocket_sysfs_autosuspend(core);
+		rocket_sysfs_set_autosuspend(core, awake ? 600000 : usual[core]);
+	}
 }
 
 /*
@@ -350,7 +358,7 @@ static void test_other_cores(int fd)
 	uint32_t mask = rocket_core_mask(fd);
 
 	rocket_require_board();
-	igt_require(__builtin_popcount(mask) > 1);
+	igt_require_f(__builtin_popcount(mask) > 1, "there is only one core\n");
 	stay_awake(mask, true);
 	for (uint32_t left = mask; left; left &= left - 1) {
 		unsigned int core = __builtin_ctz(left), faults = 0, jobs = 0;
@@ -511,7 +519,7 @@ static void test_unbind(int fd)
 	};
 	unsigned int cores = rocket_sysfs_cores();
 
-	igt_require(cores > 1);
+	igt_require_f(cores > 1, "there is only one core\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(faulty); i++) {
 		igt_fork_helper(&faulty[i])
 			fault_for_ever();

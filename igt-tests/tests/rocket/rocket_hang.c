@@ -24,6 +24,8 @@ IGT_TEST_DESCRIPTION("Jobs that hang, interrupts that fail, cores that ignore th
 #define NOWHERE		0x90000000u
 #define PAGES		ROCKET_SCENE_PAGES
 #define ALWAYS		UINT32_MAX
+/* The second core, where there is one. */
+#define SECOND		(rocket_sysfs_cores() > 1)
 #define NS_PER_MS	UINT64_C(1000000)
 /* A time-out that a job which hangs shall have */
 #define SHORT_MS	30u
@@ -157,15 +159,15 @@ static void test_queue_is_free(int fd)
 	struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 0, PAGES);
 	uint32_t first, second;
 
-	long_job.core_mask = 2;
+	long_job.core_mask = 1u << SECOND;
 	long_job.timeout_ms = LONG_MS;
-	slow_down(1, 10);
+	slow_down(SECOND, 10);
 	first = submit_one(&a, long_job);
-	second = submit_one(&b, rocket_scene_job(&b, 1, 1, 300));
+	second = submit_one(&b, rocket_scene_job(&b, 1, SECOND, 300));
 	igt_assert_eq(rocket_syncobj_status(fd, first), 0);
 	igt_assert_eq(rocket_syncobj_status(fd, second), 0);
 	igt_assert(rocket_scene_copied(&a, 0) && rocket_scene_copied(&b, 1));
-	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	rocket_board_inject(SECOND, ROCKET_BOARD_SLOWDOWN, 0);
 }
 
 /*
@@ -181,20 +183,20 @@ static void test_each_its_own(int fd)
 		struct drm_rocket_job long_job = rocket_probe_job(&a.probe, 1, 50);
 		uint32_t brief, slow, hang;
 
-		long_job.core_mask = 2;
+		long_job.core_mask = 1u << SECOND;
 		long_job.timeout_ms = LONG_MS;
-		slow_down(1, usual / 40);
-		brief = submit_one(&a, rocket_scene_job(&a, 0, 1, LONG_MS));
+		slow_down(SECOND, usual / 40);
+		brief = submit_one(&a, rocket_scene_job(&a, 0, SECOND, LONG_MS));
 		slow = submit_one(&a, long_job);
-		hang = submit_one(&b, hang_job(&b, 0, 1));
+		hang = submit_one(&b, hang_job(&b, 0, SECOND));
 		igt_assert_eq(rocket_syncobj_status(fd, brief), 0);
 		igt_assert_eq(rocket_syncobj_status(fd, slow), 0);
 		igt_assert_eq(rocket_syncobj_status(fd, hang), -ETIMEDOUT);
 		igt_assert_lte_u64(usual * NS_PER_MS, end_ns(fd, slow) - end_ns(fd, brief));
 		igt_assert_lte_u64(SHORT_MS * NS_PER_MS, end_ns(fd, hang) - end_ns(fd, slow));
-		rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+		rocket_board_inject(SECOND, ROCKET_BOARD_SLOWDOWN, 0);
 	}
-	expect_healthy(&a, 1);
+	expect_healthy(&a, SECOND);
 }
 
 /*
@@ -227,9 +229,9 @@ static void test_lost_between(int fd)
 		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
 				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
 	job = rocket_probe_job(&s.probe, 0, PAGES - 1);
-	job.core_mask = 2;
+	job.core_mask = 1u << SECOND;
 	job.timeout_ms = 1000;
-	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, 2);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_IRQ_LOST, 2);
 	igt_assert_eq(rocket_run(fd, &job), 0);
 	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), PAGES - 1);
 	for (unsigned int i = 0; i < PAGES; i++)
@@ -244,13 +246,13 @@ static void test_lost_all(int fd)
 	struct drm_rocket_job job;
 
 	job = rocket_probe_job(&s.probe, 0, PAGES);
-	job.core_mask = 2;
+	job.core_mask = 1u << SECOND;
 	job.timeout_ms = SHORT_MS;
-	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, ALWAYS);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_IRQ_LOST, ALWAYS);
 	igt_assert_eq(rocket_run(fd, &job), -ETIMEDOUT);
 	igt_assert_lt_u64(counted(ROCKET_BOARD_STARTS, &starts), 8);
-	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LOST, 0);
-	expect_healthy(&s, 1);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_IRQ_LOST, 0);
+	expect_healthy(&s, SECOND);
 }
 
 /* In time after all, or when the job has been completed long since. */
@@ -258,26 +260,26 @@ static void test_late(int fd)
 {
 	struct rocket_scene s = make_scene(fd);
 	uint64_t starts = rocket_board_count_all(ROCKET_BOARD_STARTS);
-	struct drm_rocket_job job = rocket_scene_job(&s, 0, 1, LONG_MS);
+	struct drm_rocket_job job = rocket_scene_job(&s, 0, SECOND, LONG_MS);
 	uint32_t slow;
 
-	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 20 * NS_PER_MS);
-	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_LATE_NS, 20 * NS_PER_MS);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_IRQ_LATE, 1);
 	igt_assert_eq(rocket_run(fd, &job), 0);
 	igt_assert(rocket_scene_copied(&s, 0));
 
-	rocket_board_inject(1, ROCKET_BOARD_INJ_LATE_NS, 150 * NS_PER_MS);
-	rocket_board_inject(1, ROCKET_BOARD_INJ_IRQ_LATE, 1);
-	job = rocket_scene_job(&s, 1, 1, SHORT_MS);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_LATE_NS, 150 * NS_PER_MS);
+	rocket_board_inject(SECOND, ROCKET_BOARD_INJ_IRQ_LATE, 1);
+	job = rocket_scene_job(&s, 1, SECOND, SHORT_MS);
 	igt_assert_eq(rocket_run(fd, &job), 0);
 	igt_assert(rocket_scene_copied(&s, 1));
 	/* Comes while this one runs, and does not end it. */
-	slow_down(1, 300);
-	slow = submit_one(&s, rocket_scene_job(&s, 2, 1, LONG_MS));
+	slow_down(SECOND, 300);
+	slow = submit_one(&s, rocket_scene_job(&s, 2, SECOND, LONG_MS));
 	igt_assert_eq(rocket_syncobj_status(fd, slow), 0);
 	igt_assert(rocket_scene_copied(&s, 2));
-	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
-	expect_healthy(&s, 1);
+	rocket_board_inject(SECOND, ROCKET_BOARD_SLOWDOWN, 0);
+	expect_healthy(&s, SECOND);
 	igt_assert_eq_u64(counted(ROCKET_BOARD_STARTS, &starts), 4);
 }
 
@@ -294,12 +296,12 @@ static void spurious(int fd, unsigned long what)
 		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
 				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
 	job = rocket_probe_job(&s.probe, 0, PAGES - 1);
-	job.core_mask = 2;
+	job.core_mask = 1u << SECOND;
 	job.timeout_ms = LONG_MS;
-	slow_down(1, 5);
+	slow_down(SECOND, 5);
 	done = submit_one(&s, job);
 	for (unsigned int i = 0; i < 100 && rocket_syncobj_busy(fd, done); i++) {
-		rocket_board_inject(1, what, 3);
+		rocket_board_inject(SECOND, what, 3);
 		usleep(1000);
 	}
 	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
@@ -308,11 +310,11 @@ static void spurious(int fd, unsigned long what)
 	igt_assert_eq_u64(counted(ROCKET_BOARD_TASKS, &tasks), PAGES - 1);
 	for (unsigned int i = 0; i < PAGES; i++)
 		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, ROCKET_SCENE_SEED));
-	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	rocket_board_inject(SECOND, ROCKET_BOARD_SLOWDOWN, 0);
 	/* And on a core that does nothing. */
 	rocket_bo_fill(&s.bo, ROCKET_SCENE_SEED);
-	rocket_board_inject(1, what, 20);
-	expect_healthy(&s, 1);
+	rocket_board_inject(SECOND, what, 20);
+	expect_healthy(&s, SECOND);
 }
 
 static void test_spurious(int fd)
@@ -323,7 +325,7 @@ static void test_spurious(int fd)
 /* Can be told only where the counter says at once that a task has ended. */
 static void test_spurious_dpu(int fd)
 {
-	igt_require(rocket_core_counts(fd, 1, "ended"));
+	igt_require(rocket_core_counts(fd, SECOND, "ended"));
 	spurious(fd, ROCKET_BOARD_INJ_SPURIOUS_DPU);
 }
 
@@ -334,7 +336,7 @@ static void test_spurious_dpu_chain(int fd)
 	struct drm_rocket_job job;
 	uint32_t done;
 
-	igt_require(!rocket_core_counts(fd, 1, "not seen"));
+	igt_require(!rocket_core_counts(fd, SECOND, "not seen"));
 	for (unsigned int i = 0; i + 1 < PAGES; i++) {
 		rocket_probe_set(&s.probe, i, ROCKET_SCENE_BASE + i * ROCKET_PAGE,
 				 ROCKET_SCENE_BASE + (i + 1) * ROCKET_PAGE);
@@ -342,23 +344,23 @@ static void test_spurious_dpu_chain(int fd)
 	}
 	s.probe.tasks[0].chain_count = PAGES - 1;
 	job = rocket_probe_job(&s.probe, 0, 1);
-	job.core_mask = 2;
+	job.core_mask = 1u << SECOND;
 	job.timeout_ms = LONG_MS;
-	slow_down(1, 5);
+	slow_down(SECOND, 5);
 	done = submit_one(&s, job);
 	/* The first task has ended when the second one's page is there. */
 	while (!rocket_is_pattern(s.bo.map + 2 * ROCKET_PAGE, ROCKET_SCENE_SEED))
 		igt_assert(rocket_syncobj_busy(fd, done));
 	for (unsigned int i = 0; i < 100 && rocket_syncobj_busy(fd, done); i++) {
-		rocket_board_inject(1, ROCKET_BOARD_INJ_SPURIOUS_DPU, 3);
+		rocket_board_inject(SECOND, ROCKET_BOARD_INJ_SPURIOUS_DPU, 3);
 		usleep(1000);
 	}
 	igt_assert_eq(rocket_syncobj_status(fd, done), 0);
 	for (unsigned int i = 0; i < PAGES; i++)
 		igt_assert(rocket_is_pattern(s.bo.map + i * ROCKET_PAGE, ROCKET_SCENE_SEED));
-	rocket_board_inject(1, ROCKET_BOARD_SLOWDOWN, 0);
+	rocket_board_inject(SECOND, ROCKET_BOARD_SLOWDOWN, 0);
 	s = rocket_scene(fd, rocket_vm_create(fd));
-	expect_healthy(&s, 1);
+	expect_healthy(&s, SECOND);
 }
 
 /* Some of all jobs. */
@@ -802,78 +804,87 @@ static void test_offender_lost(int fd)
 	close(other);
 }
 
+/* Whether loss of power is the way to reset a core. */
+static bool by_power;
+
 igt_main
 {
 	static const struct {
 		const char *name;
 		void (*test)(int fd);
-		bool board;
+		/* The board; and resets that do without loss of power. */
+		enum { NOTHING, BOARD, LINES } needs;
 		const char *what;
 	} tests[] = {
-		{ "stream", test_stream, false,
+		{ "stream", test_stream, NOTHING,
 		  "A stream that starts nothing ends in ETIMEDOUT, on each core" },
-		{ "never-completes", test_never_completes, true,
+		{ "never-completes", test_never_completes, BOARD,
 		  "A task that never completes ends its job in ETIMEDOUT, and no other" },
-		{ "timeout-exact", test_timeout_exact, false,
+		{ "timeout-exact", test_timeout_exact, NOTHING,
 		  "A job that hangs is killed when its own time is up" },
-		{ "timeout-from-start", test_queue_is_free, true,
+		{ "timeout-from-start", test_queue_is_free, BOARD,
 		  "Waiting behind another job does not count" },
-		{ "timeout-each-its-own", test_each_its_own, true,
+		{ "timeout-each-its-own", test_each_its_own, BOARD,
 		  "The times of jobs that follow each other do not mix" },
-		{ "lost", test_lost, true,
+		{ "lost", test_lost, BOARD,
 		  "A job that has ended is complete, though the interrupt was lost" },
-		{ "lost-between", test_lost_between, true,
+		{ "lost-between", test_lost_between, BOARD,
 		  "A job goes on after an interrupt was lost in its middle" },
-		{ "lost-all", test_lost_all, true,
+		{ "lost-all", test_lost_all, BOARD,
 		  "A job whose interrupts never come does not keep the core for ever" },
-		{ "late", test_late, true,
+		{ "late", test_late, BOARD,
 		  "An interrupt that comes late ends its own job or none" },
-		{ "spurious", test_spurious, true,
+		{ "spurious", test_spurious, BOARD,
 		  "Interrupts without a reason change nothing" },
-		{ "spurious-dpu", test_spurious_dpu, true,
+		{ "spurious-dpu", test_spurious_dpu, BOARD,
 		  "Interrupts that claim an end do not end a task that runs" },
-		{ "spurious-dpu-chain", test_spurious_dpu_chain, true,
+		{ "spurious-dpu-chain", test_spurious_dpu_chain, BOARD,
 		  "Nor do they end a chain in its middle" },
-		{ "none-lost", test_none_lost, true,
+		{ "none-lost", test_none_lost, BOARD,
 		  "With all of it on all cores every job runs once and ends once" },
-		{ "no-stall", test_no_stall, true,
+		{ "no-stall", test_no_stall, BOARD,
 		  "An IOMMU that never stalls keeps nobody from changing VMs" },
-		{ "reset-once", test_reset_once, true,
+		{ "reset-once", test_reset_once, LINES,
 		  "A reset without effect is repeated" },
-		{ "reset-by-power", test_reset_by_power, true,
+		{ "reset-by-power", test_reset_by_power, LINES,
 		  "After two the core is switched off and on" },
-		{ "reset-never", test_reset_never, true,
+		{ "reset-never", test_reset_never, BOARD,
 		  "A core that never obeys can go on as long as it can be switched off" },
-		{ "reset-at-detach", test_reset_at_detach, true,
+		{ "reset-at-detach", test_reset_at_detach, LINES,
 		  "So it is when a VM goes, and when a core falls asleep" },
-		{ "out-of-service", test_out_of_service, true,
+		{ "out-of-service", test_out_of_service, LINES,
 		  "If nothing helps the core goes, its jobs end with EIO, the others go on" },
-		{ "last-core", test_last_core, true,
+		{ "last-core", test_last_core, LINES,
 		  "With the last core SUBMIT says EIO and a uevent comes; a rebind helps" },
-		{ "offender-share", test_offender_share, false,
+		{ "offender-share", test_offender_share, NOTHING,
 		  "Jobs that fail get no more than a quarter of a core's time" },
-		{ "offender-cores", test_offender_cores, false,
+		{ "offender-cores", test_offender_cores, NOTHING,
 		  "So it is for all cores together" },
-		{ "offender-vms", test_offender_vms, false,
+		{ "offender-vms", test_offender_vms, NOTHING,
 		  "What a file has done to one core in one VM counts in all" },
-		{ "offender-victim", test_offender_victim, false,
+		{ "offender-victim", test_offender_victim, NOTHING,
 		  "Somebody else does not wait behind a heap of jobs that will hang" },
-		{ "offender-cheap", test_offender_cheap, false,
+		{ "offender-cheap", test_offender_cheap, NOTHING,
 		  "A failure that cost little has little consequence" },
-		{ "offender-lost", test_offender_lost, true,
+		{ "offender-lost", test_offender_lost, LINES,
 		  "A job that was lost before it started brings no penalty" },
 	};
 
 	igt_fixture {
-		close(rocket_open());
+		int fd = rocket_open();
+
+		by_power = rocket_is_rk3576(fd);
+		close(fd);
 		rocket_sysfs_cores();
 	}
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
 		igt_describe(tests[i].what);
 		igt_subtest_f("%s", tests[i].name) {
-			if (tests[i].board)
+			if (tests[i].needs)
 				rocket_require_board();
+			igt_require_f(tests[i].needs != LINES || !by_power,
+				      "loss of power is every reset here, whatever the lines do\n");
 			rocket_sysfs_bring_back();
 			rocket_on_device(tests[i].test);
 		}

@@ -9,13 +9,13 @@
 
 #include "igt.h"
 #include "igt_rocket_cbuf.h"
-#include "igt_rocket_sysfs.h"
 
 IGT_TEST_DESCRIPTION("What a client leaves in the NPU cannot be had by the next one");
 
 #define SECRET		0x5ec00000u
 #define PUBLIC_BYTE	1
 #define DPU_OUT_CVT_OFFSET	0x4080u
+#define DPU_OUT_CVT_OFFSET_RK3576	0x40acu
 #define PC_OPERATION_ENABLE	0x0008u
 
 /*
@@ -38,7 +38,7 @@ static unsigned int dump_and_find(struct rocket_cbuf *c, enum rocket_cbuf_side s
 	igt_assert(dump);
 	for (unsigned int tries = rocket_any_tries(c->fd); tries; tries--) {
 		igt_assert_eq(rocket_cbuf_dump(c, side, dump), 0);
-		found = rocket_cbuf_find(dump, ROCKET_CBUF_SIDE, secret);
+		found = rocket_cbuf_find(dump, rocket_cbuf_bytes(c, side), secret);
 		most = found > most ? found : most;
 	}
 	free(dump);
@@ -57,16 +57,10 @@ static void steal(struct rocket_cbuf *thief, struct rocket_cbuf *victim, uint32_
 		fill(victim, how & 1, secret + how);
 		found = dump_and_find(thief, how >> 1, secret + how);
 		igt_assert_f(!found, "residue readable: as %s, %u of the %u atoms that another client's %s left\n",
-			     how >> 1 ? "weights" : "features", found, ROCKET_CBUF_SIDE_ATOMS,
+			     how >> 1 ? "weights" : "features", found,
+			     rocket_cbuf_atoms(victim, how & 1),
 			     how & 1 ? "weights" : "features");
 	}
-}
-
-/* A core that falls asleep loses its power, and may lose what is looked for. */
-static void stay_awake(bool awake)
-{
-	for (unsigned int core = 0; core < rocket_sysfs_cores(); core++)
-		rocket_sysfs_stay_awake(core, awake);
 }
 
 static void on_each_core(void (*test)(struct rocket_cbuf *own, struct rocket_cbuf *other))
@@ -74,14 +68,15 @@ static void on_each_core(void (*test)(struct rocket_cbuf *own, struct rocket_cbu
 	struct rocket_cbuf own, other;
 	uint32_t left;
 
-	stay_awake(true);
 	rocket_cbuf_init(&own, rocket_any_open());
 	rocket_cbuf_init(&other, rocket_any_open());
+	/* A core that falls asleep loses its power, and may lose what is looked for. */
+	rocket_cbuf_keep(&own, true);
 	for (left = rocket_any_cores(own.fd); left; left &= left - 1) {
 		own.cores = other.cores = left & -left;
 		test(&own, &other);
 	}
-	stay_awake(false);
+	rocket_cbuf_keep(&own, false);
 }
 
 /* All tests above and below find something when there is something. */
@@ -90,7 +85,7 @@ static void own_buffer(struct rocket_cbuf *own, struct rocket_cbuf *other)
 	(void)other;
 	for (unsigned int side = 0; side < 2; side++) {
 		fill(own, side, SECRET);
-		igt_assert_eq(dump_and_find(own, side, SECRET), ROCKET_CBUF_SIDE_ATOMS);
+		igt_assert_eq(dump_and_find(own, side, SECRET), rocket_cbuf_atoms(own, side));
 	}
 }
 
@@ -101,7 +96,7 @@ static void weights(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
 	fill(victim, ROCKET_CBUF_WEIGHTS, SECRET);
 	found = dump_and_find(thief, ROCKET_CBUF_WEIGHTS, SECRET);
 	igt_assert_f(!found, "residue readable: %u of %u atoms of another client's weights\n",
-		     found, ROCKET_CBUF_SIDE_ATOMS);
+		     found, rocket_cbuf_atoms(thief, ROCKET_CBUF_WEIGHTS));
 }
 
 static void features(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
@@ -111,7 +106,7 @@ static void features(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
 	fill(victim, ROCKET_CBUF_FEATURES, SECRET);
 	found = dump_and_find(thief, ROCKET_CBUF_FEATURES, SECRET);
 	igt_assert_f(!found, "residue readable: %u of %u atoms of another client's features\n",
-		     found, ROCKET_CBUF_SIDE_ATOMS);
+		     found, rocket_cbuf_atoms(thief, ROCKET_CBUF_FEATURES));
 }
 
 static void all_banks(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
@@ -123,27 +118,6 @@ static void all_banks(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
 /*
  * Registers
  */
-
-static unsigned int emit(const struct rocket_conv *conv, uint64_t *stream)
-{
-	igt_assert_eq(rocket_conv_emit(conv, NULL, stream, ROCKET_CONV_ENTRIES),
-		      ROCKET_CONV_ENTRIES);
-	return ROCKET_CONV_ENTRIES;
-}
-
-/* An entry that does nothing takes the place of each write of the register. */
-static void leave_out(uint64_t *stream, unsigned int entries, unsigned int reg)
-{
-	unsigned int left_out = 0;
-
-	for (unsigned int i = 0; i < entries; i++) {
-		if ((stream[i] & 0xffff) != reg || !(stream[i] >> 48))
-			continue;
-		stream[i] = 0;
-		left_out++;
-	}
-	igt_assert_eq(left_out, 1);
-}
 
 static void set_bytes(struct rocket_cbuf *c, enum rocket_cbuf_place place, int value)
 {
@@ -170,24 +144,27 @@ static bool all_bytes(const struct rocket_cbuf *c, enum rocket_cbuf_place place,
 static void registers(struct rocket_cbuf *thief, struct rocket_cbuf *victim)
 {
 	struct rocket_conv theirs = rocket_cbuf_copy(victim), ours = rocket_cbuf_copy(thief);
-	uint64_t stream[ROCKET_CONV_ENTRIES];
+	uint64_t stream[ROCKET_SOC_ENTRIES];
+	unsigned int entries;
 
 	for (int offset = 10; offset < 14; offset++) {
 		unsigned int tries = rocket_any_tries(thief->fd);
 
 		theirs.out_zero = offset;
 		set_bytes(victim, ROCKET_CBUF_AT_IN, 0);
-		emit(&theirs, stream);
+		entries = rocket_cbuf_emit(victim, &theirs, stream);
 		for (unsigned int i = 0; i < tries; i++)
-			igt_assert_eq(rocket_cbuf_run(victim, stream, ARRAY_SIZE(stream), 2), 0);
+			igt_assert_eq(rocket_cbuf_run(victim, stream, entries, 2), 0);
 		igt_assert(all_bytes(victim, ROCKET_CBUF_AT_OUT, offset));
 
 		/* An odd number of tasks, so that rounds meet one group and the other. */
-		leave_out(stream, emit(&ours, stream), DPU_OUT_CVT_OFFSET);
+		entries = rocket_cbuf_emit(thief, &ours, stream);
+		rocket_soc_leave_out(stream, entries, thief->rk3576 ? DPU_OUT_CVT_OFFSET_RK3576 :
+								      DPU_OUT_CVT_OFFSET);
 		for (unsigned int i = 0; i < tries; i++) {
 			set_bytes(thief, ROCKET_CBUF_AT_IN, PUBLIC_BYTE);
 			set_bytes(thief, ROCKET_CBUF_AT_OUT, 0);
-			igt_assert_eq(rocket_cbuf_run(thief, stream, ARRAY_SIZE(stream), 1), 0);
+			igt_assert_eq(rocket_cbuf_run(thief, stream, entries, 1), 0);
 			igt_assert_f(all_bytes(thief, ROCKET_CBUF_AT_OUT, PUBLIC_BYTE),
 				     "residue readable: another client's output offset, %d\n",
 				     rocket_cbuf_mem(thief, ROCKET_CBUF_AT_OUT)[0] - PUBLIC_BYTE);
@@ -218,13 +195,13 @@ static unsigned int arm(uint64_t *stream, unsigned int entries, const uint64_t *
 static void expect_copy(struct rocket_cbuf *victim)
 {
 	struct rocket_conv conv = rocket_cbuf_copy(victim);
-	uint64_t stream[ROCKET_CONV_ENTRIES];
+	uint64_t stream[ROCKET_SOC_ENTRIES];
 
 	for (unsigned int i = 0; i < 3 * rocket_any_tries(victim->fd); i++) {
 		set_bytes(victim, ROCKET_CBUF_AT_IN, 0x11 + i);
 		set_bytes(victim, ROCKET_CBUF_AT_OUT, 0);
 		set_bytes(victim, ROCKET_CBUF_AT_SPARE, 0x77);
-		rocket_cbuf_run(victim, stream, emit(&conv, stream), 1);
+		rocket_cbuf_run(victim, stream, rocket_cbuf_emit(victim, &conv, stream), 1);
 		igt_assert_f(all_bytes(victim, ROCKET_CBUF_AT_SPARE, 0x77),
 			     "an output went where another client had said\n");
 		igt_assert_f(all_bytes(victim, ROCKET_CBUF_AT_OUT, 0x11 + i),
@@ -247,16 +224,16 @@ static void armed(struct rocket_cbuf *hostile, struct rocket_cbuf *victim)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(blocks); i++) {
-		uint64_t stream[2 * ROCKET_CONV_ENTRIES], other[ROCKET_CONV_ENTRIES];
+		uint64_t stream[2 * ROCKET_SOC_ENTRIES], other[ROCKET_SOC_ENTRIES];
 		struct rocket_conv conv = rocket_cbuf_copy(hostile), trap = conv;
 		unsigned int entries;
 
 		trap.in_addr = trap.bias_addr = rocket_cbuf_addr(victim, ROCKET_CBUF_AT_SPARE);
 		trap.out_addr = trap.in_addr;
-		trap.truncate = 3;
-		emit(&trap, other);
+		trap.truncate = hostile->rk3576 ? 0 : 3;
+		rocket_cbuf_emit(hostile, &trap, other);
 		expect_copy(victim);
-		entries = arm(stream, emit(&conv, stream), other, blocks[i].target,
+		entries = arm(stream, rocket_cbuf_emit(hostile, &conv, stream), other, blocks[i].target,
 			      blocks[i].enable);
 		for (unsigned int tries = rocket_any_tries(hostile->fd); tries; tries--)
 			igt_assert_eq(rocket_cbuf_run(hostile, stream, entries, 1), 0);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdint.h>
 
 #include "igt.h"
@@ -44,6 +45,9 @@ static void end_night(unsigned int others, unsigned int failed)
 	uint64_t tasks = rocket_board_count(night.core, ROCKET_BOARD_TASKS) - night.tasks;
 	uint64_t starts = rocket_board_count(night.core, ROCKET_BOARD_STARTS) - night.starts;
 
+	/* There the sleep itself erases. */
+	if (night.thief.rk3576)
+		return;
 	/* Behind each failure there is a self-test. */
 	igt_assert_eq_u64(tasks, others + failed + ROCKET_SCRUB_TASKS + 1);
 	igt_assert_eq_u64(starts, tasks + failed);
@@ -174,8 +178,13 @@ static void night_in(struct rocket_cbuf *victim, unsigned int core, bool hangs)
 	else
 		rocket_board_set(ROCKET_BOARD_TASK_NS, 200 * 1000000);
 	night.thief.meanwhile = sleep_in_scrub;
-	igt_assert_eq(rocket_cbuf_found(&night.thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
+	/* A core that has to be switched off once more is not, on the system's way to sleep. */
+	if (hangs && night.thief.rk3576)
+		igt_assert_eq(rocket_cbuf_touch(&night.thief), -EBUSY);
+	else
+		igt_assert_eq(rocket_cbuf_found(&night.thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
 	night.thief.meanwhile = NULL;
+	igt_assert_eq(rocket_cbuf_found(&night.thief, ROCKET_CBUF_WEIGHTS, SECRET), 0);
 	end_night(0, hangs);
 }
 

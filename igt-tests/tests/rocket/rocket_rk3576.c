@@ -51,19 +51,16 @@ static uint64_t power_cycles(int fd)
 /* The slot's copy, with outputs of 32 bits: a stream that is known, but for one register. */
 static struct drm_rocket_job wide_job(struct scene *s)
 {
-	uint8_t *stream;
-	uint64_t entry;
+	uint64_t stream[ROCKET_SOC_ENTRIES];
+	size_t bytes = s->probe.entries * sizeof(stream[0]);
+	uint8_t *place;
 
 	rocket_probe_clear_result(&s->probe, 0);
 	rocket_probe_set(&s->probe, 0, BASE, rocket_probe_result_addr(&s->probe, 0));
-	stream = s->probe.bo.map + s->probe.tasks[0].regcmd - PROBE_ADDR;
-	for (unsigned int i = 0; i < s->probe.entries; i++, stream += sizeof(entry)) {
-		memcpy(&entry, stream, sizeof(entry));
-		if ((entry & 0xffff) != DPU_DATA_FORMAT)
-			continue;
-		entry = rocket_regcmd(entry >> 48, DPU_DATA_FORMAT, WIDE_OUTPUT);
-		memcpy(stream, &entry, sizeof(entry));
-	}
+	place = s->probe.bo.map + s->probe.tasks[0].regcmd - PROBE_ADDR;
+	memcpy(stream, place, bytes);
+	rocket_soc_change(stream, s->probe.entries, DPU_DATA_FORMAT, WIDE_OUTPUT);
+	memcpy(place, stream, bytes);
 	return rocket_probe_job(&s->probe, 0, 1);
 }
 
@@ -173,8 +170,11 @@ static void test_vm_change(int fd)
 {
 	struct scene s = make_scene(fd, 0, SEED);
 	struct scene t = make_scene(fd, rocket_vm_create(fd), SEED + 1);
+	int usual = rocket_sysfs_autosuspend(0);
 	uint64_t before;
 
+	/* One that falls asleep in between has lost its power by itself. */
+	rocket_sysfs_set_autosuspend(0, 60000);
 	rocket_probe_expect(&s.probe, BASE, SEED);
 	before = power_cycles(fd);
 	rocket_probe_expect(&s.probe, BASE, SEED);
@@ -183,6 +183,7 @@ static void test_vm_change(int fd)
 		rocket_probe_expect(i & 1 ? &s.probe : &t.probe, BASE, SEED + !(i & 1));
 		igt_assert_lte_u64(before + i + 1, power_cycles(fd));
 	}
+	rocket_sysfs_set_autosuspend(0, usual);
 }
 
 /* A core that fell asleep has lost power by itself. */
@@ -195,6 +196,26 @@ static void test_sleep_between(int fd)
 		rocket_probe_expect(i & 1 ? &s.probe : &t.probe, BASE, SEED + !(i & 1));
 		rocket_sysfs_await_suspend(0);
 	}
+}
+
+/*
+ * A loss of power helps most of the time: the next client's job waits for a self-test, also
+ * where the core lost it by falling asleep, and for one more loss if that fails.
+ */
+static void test_sleep_next_client(int fd)
+{
+	struct scene s = make_scene(fd, 0, SEED);
+	int other = rocket_open();
+	struct scene t = make_scene(other, 0, SEED + 1);
+
+	rocket_require_board();
+	for (unsigned int i = 0; i < 4; i++) {
+		rocket_probe_expect(i & 1 ? &t.probe : &s.probe, BASE, SEED + (i & 1));
+		rocket_sysfs_await_suspend(0);
+		rocket_board_inject(0, ROCKET_BOARD_INJ_NEVER_COMPLETE, 1);
+	}
+	rocket_board_inject(0, ROCKET_BOARD_INJ_NEVER_COMPLETE, 0);
+	close(other);
 }
 
 /*
@@ -278,6 +299,8 @@ igt_main
 		{ "flag-hang", test_flag_hang, "It does not keep a job that hangs" },
 		{ "vm-change", test_vm_change, "Between two VMs the core loses power" },
 		{ "sleep-between", test_sleep_between, "A core that was asleep can have any VM" },
+		{ "sleep-next-client", test_sleep_next_client,
+		  "It has to pass its self-test before somebody else's job runs" },
 		{ "wake-early", test_wake_early, "So can one that has just begun to fall asleep" },
 		{ "power-held", test_power_held,
 		  "While its power is kept on a file's VMs follow each other" },

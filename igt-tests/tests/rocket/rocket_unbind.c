@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,21 +82,21 @@ static void test_idle(void)
 static void test_one_core(void)
 {
 	unsigned int cores = rocket_sysfs_cores();
-	struct scene s = make_scene();
+	struct scene s;
 
+	igt_require_f(cores > 1, "one core alone: with it the device goes\n");
+	s = make_scene();
 	for (unsigned int core = 0; core < cores; core++) {
 		struct drm_rocket_job job = rocket_probe_job(&s.probe, 0, 1);
 
 		rocket_sysfs_unbind(core);
 		igt_assert_eq_u32(rocket_core_mask(s.fd), ((1u << cores) - 1) & ~(1u << core));
-		if (cores > 1)
-			rocket_probe_expect(&s.probe, BASE, SEED);
+		rocket_probe_expect(&s.probe, BASE, SEED);
 		rocket_probe_set(&s.probe, 0, BASE, rocket_probe_result_addr(&s.probe, 0));
 		job.core_mask = 1u << core;
-		igt_assert_eq(__rocket_submit(s.fd, &job, 1), cores > 1 ? -EINVAL : -ENODEV);
+		igt_assert_eq(__rocket_submit(s.fd, &job, 1), -EINVAL);
 		rocket_sysfs_bind(core);
-		if (cores > 1)
-			igt_assert_eq(rocket_run(s.fd, &job), 0);
+		igt_assert_eq(rocket_run(s.fd, &job), 0);
 	}
 	leave_scene(&s);
 	expect_works();
@@ -173,33 +170,16 @@ static void test_dmabuf(void)
 	expect_works();
 }
 
-static int fence_of(int fd, uint32_t syncobj)
-{
-	int file;
-
-	igt_assert_eq(drmSyncobjExportSyncFile(fd, syncobj, &file), 0);
-	return file;
-}
-
-static int fence_status(int file)
-{
-	struct sync_file_info info = { 0 };
-
-	igt_assert_eq(poll(&(struct pollfd){ .fd = file, .events = POLLIN }, 1, 60000), 1);
-	do_ioctl(file, SYNC_IOC_FILE_INFO, &info);
-	return info.status;
-}
-
 static void test_running(void)
 {
 	struct scene s = make_scene();
 	int file;
 
 	rocket_probe_clear_result(&s.probe, 0);
-	file = fence_of(s.fd, rocket_probe_repeat(&s.probe, 0, LONG_JOB));
+	file = rocket_fence_file(s.fd, rocket_probe_repeat(&s.probe, 0, LONG_JOB));
 	rocket_probe_await_result(&s.probe, 0, SEED);
 	rocket_sysfs_unbind_all();
-	igt_assert_eq(fence_status(file), -ENODEV);
+	igt_assert_eq(rocket_fence_status(file), -ENODEV);
 	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
@@ -212,7 +192,7 @@ static void test_running_one_core(void)
 	struct drm_rocket_job job;
 	uint32_t done;
 
-	igt_require(cores > 1);
+	igt_require_f(cores > 1, "one core alone: with it the device goes\n");
 	for (core = 0; core < cores; core++) {
 		rocket_probe_clear_result(&s.probe, 0);
 		rocket_probe_set(&s.probe, 0, BASE, rocket_probe_result_addr(&s.probe, 0));
@@ -246,12 +226,12 @@ static void test_queued(void)
 	job.sync_struct_size = sizeof(in);
 	for (unsigned int i = 0; i < 50; i++)
 		rocket_submit(s.fd, &job, 1);
-	file = fence_of(s.fd, out.handle);
+	file = rocket_fence_file(s.fd, out.handle);
 	rocket_sysfs_unbind_all();
 	/* Nobody had to wait for what never comes. */
 	igt_assert(rocket_blocker_blocks(&blocker));
 	rocket_blocker_release(&blocker);
-	igt_assert_eq(fence_status(file), -ENODEV);
+	igt_assert_eq(rocket_fence_status(file), -ENODEV);
 	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
@@ -268,11 +248,11 @@ static void test_async_bind(void)
 	rocket_blocker_init(&blocker, s.fd);
 	in = rocket_sync(blocker.syncobj, 0);
 	rocket_vm_bind_async(s.fd, 0, &op, 1, &in, &out);
-	file = fence_of(s.fd, out.handle);
+	file = rocket_fence_file(s.fd, out.handle);
 	rocket_sysfs_unbind_all();
 	igt_assert(rocket_blocker_blocks(&blocker));
 	rocket_blocker_release(&blocker);
-	fence_status(file);
+	rocket_fence_status(file);
 	rocket_sysfs_bind_all();
 	leave_scene(&s);
 	expect_works();
@@ -366,14 +346,14 @@ static void test_unload_fence(void)
 	int file;
 
 	require_module();
-	file = fence_of(s.fd, rocket_probe_repeat(&s.probe, 0, 10));
-	igt_assert_eq(fence_status(file), 1);
+	file = rocket_fence_file(s.fd, rocket_probe_repeat(&s.probe, 0, 10));
+	igt_assert_eq(rocket_fence_status(file), 1);
 	leave_scene(&s);
 	/* A fence that has signalled keeps nobody: it may outlive its driver. */
 	igt_assert_eq(unload(), 0);
-	igt_assert_eq(fence_status(file), 1);
+	igt_assert_eq(rocket_fence_status(file), 1);
 	load();
-	igt_assert_eq(fence_status(file), 1);
+	igt_assert_eq(rocket_fence_status(file), 1);
 	close(file);
 	expect_works();
 }
