@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	suite_streams(&env);
 	suite_pointwise(&env);
 	suite_rk3576(&env);
+	suite_rk3576_conv(&env);
 	suite_fuzz(&env);
 
 	return tap_finish();

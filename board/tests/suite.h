@@ -39,6 +39,7 @@ void suite_formats(const struct env *env);
 void suite_streams(const struct env *env);
 void suite_pointwise(const struct env *env);
 void suite_rk3576(const struct env *env);
+void suite_rk3576_conv(const struct env *env);
 /* What the host computes in a second; prints it */
 void suite_speed(const struct env *env);
 void suite_fuzz(const struct env *env);

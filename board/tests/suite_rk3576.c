@@ -9,28 +9,10 @@
 #include <stdio.h>
 
 #include "board.h"
+#include "rk3576.h"
 #include "rocket_regcmd.h"
 #include "suite.h"
 #include "tap.h"
-
-#define MACHINE			"-machine rk3576-npu"
-#define SILICON(setting)	MACHINE ",silicon=" setting
-
-#define CORE(n)			(0x27700000ULL + 0x8000 * (n))
-#define SPI(n)			(247u + (n))
-#define MMU(n, bank)		(CORE(n) + 0x2000 + 0x100 * (bank))
-#define CRU			0x27200000ULL
-#define PMU			0x27380000ULL
-#define CLKGATE(n)		(CRU + 0x800 + 4 * (n))
-#define SOFTRST(n)		(CRU + 0xa00 + 4 * (n))
-#define PMU_IDLE		(PMU + 0x110)
-#define PMU_GATE		(PMU + 0x214)	/* its second word has the NPU */
-
-#define TASK_STATUS		0x0048
-#define TASK_CON_PP_EN		(1u << 16)
-#define TASK_CON_COUNT_CLEAR	(1u << 17)
-#define PC_DONE			(3u << 28)
-#define VERSION			1179210311u
 
 #define TASK_NS			100000
 
@@ -46,88 +28,6 @@ struct fixture {
 	struct vm *vm;
 	uint32_t streams[TASKS], in, out;
 };
-
-static const struct {
-	unsigned int con, aclk, biu_bit, gate, idle;
-} bits[] = {
-	{ 28, 9, 11, 7, 1 },
-	{ 29, 0, 2, 8, 2 },
-};
-
-static void set_bit(struct board *b, uint64_t addr, unsigned int bit, bool value)
-{
-	qtest_writel(b->qt, addr, 1u << (bit + 16) | (uint32_t)value << bit);
-}
-
-static void reset(struct board *b, unsigned int core, unsigned int bit)
-{
-	set_bit(b, SOFTRST(bits[core].con), bit, true);
-	qtest_clock_step(b->qt, 10000);
-	set_bit(b, SOFTRST(bits[core].con), bit, false);
-}
-
-static void power(struct board *b, unsigned int core, bool on)
-{
-	if (!on)
-		set_bit(b, PMU_IDLE, bits[core].idle, true);
-	set_bit(b, PMU_GATE, bits[core].gate, !on);
-	qtest_clock_step(b->qt, 1000000);
-	if (on)
-		set_bit(b, PMU_IDLE, bits[core].idle, false);
-	qtest_clock_step(b->qt, 1000000);
-}
-
-static void cbuf_clocks(struct board *b, bool run)
-{
-	set_bit(b, CLKGATE(32), 0, !run);
-	set_bit(b, CLKGATE(32), 12, !run);
-}
-
-static void power_up(struct board *b)
-{
-	unsigned int core;
-
-	set_bit(b, CLKGATE(31), 4, false);
-	set_bit(b, CLKGATE(31), 5, false);
-	cbuf_clocks(b, true);
-	set_bit(b, PMU_GATE, 6, false);
-	qtest_clock_step(b->qt, 1000000);
-	set_bit(b, PMU_IDLE, 3, false);
-	qtest_clock_step(b->qt, 1000000);
-	for (core = 0; core < 2; core++) {
-		power(b, core, true);
-		set_bit(b, CLKGATE(bits[core].con), bits[core].aclk, false);
-	}
-}
-
-static uint32_t rd(struct board *b, unsigned int core, unsigned int reg)
-{
-	return qtest_readl(b->qt, CORE(core) + reg);
-}
-
-static void wr(struct board *b, unsigned int core, unsigned int reg, uint32_t value)
-{
-	qtest_writel(b->qt, CORE(core) + reg, value);
-}
-
-static uint32_t mmu_rd(struct board *b, unsigned int core, unsigned int bank, unsigned int reg)
-{
-	return qtest_readl(b->qt, MMU(core, bank) + reg);
-}
-
-static void mmu_all(struct board *b, unsigned int core, unsigned int reg, uint32_t value)
-{
-	qtest_writel(b->qt, MMU(core, 0) + reg, value);
-	qtest_writel(b->qt, MMU(core, 1) + reg, value);
-}
-
-static void attach(struct board *b, unsigned int core, struct vm *vm)
-{
-	mmu_all(b, core, MMU_DTE_ADDR, mmu_entry(vm->root, MMU_VALID));
-	mmu_all(b, core, MMU_COMMAND, MMU_CMD_ZAP_CACHE);
-	mmu_all(b, core, MMU_INT_MASK, MMU_IRQ_ALL);
-	mmu_all(b, core, MMU_COMMAND, MMU_CMD_ENABLE_PAGING);
-}
 
 /* 2 by 2 pixels of 16 channels to the greatest of each; then the task at @next. */
 static void emit(struct fixture *f, unsigned int task, uint32_t next)
@@ -163,7 +63,7 @@ static void init(struct fixture *f, struct board *b)
 	uint8_t pixels[4 * 16];
 	unsigned int i;
 
-	power_up(b);
+	rk3576_power_up(b);
 	f->b = b;
 	f->vm = vm_new(b, HIGH);
 	f->in = vm_alloc(f->vm, PAGE, MMU_RW);
@@ -176,30 +76,13 @@ static void init(struct fixture *f, struct board *b)
 	for (i = 0; i < TASKS; i++)
 		emit(f, i, i + 1 < TASKS ? f->streams[i + 1] : 0);
 	board_set(b, ROCKET_BOARD_TASK_NS, TASK_NS);
-	attach(b, 0, f->vm);
-	attach(b, 1, f->vm);
+	rk3576_attach(b, 0, f->vm);
+	rk3576_attach(b, 1, f->vm);
 }
 
 static void start(struct fixture *f, unsigned int core, uint32_t task_con)
 {
-	struct board *b = f->b;
-
-	wr(b, core, PC_BASE_ADDRESS, f->streams[0]);
-	wr(b, core, PC_REGISTER_AMOUNTS, rocket_regcmd_amount(ENTRIES));
-	wr(b, core, PC_INTERRUPT_MASK, PC_IRQ_PPU);
-	wr(b, core, PC_INTERRUPT_CLEAR, 0xffffffff);
-	wr(b, core, PC_TASK_CON, task_con);
-	wr(b, core, PC_OPERATION_ENABLE, 1);
-}
-
-static bool wait_irq(struct board *b, unsigned int core)
-{
-	int64_t limit = qtest_clock(b->qt) + LONG_NS;
-
-	while (!qtest_irq(b->qt, SPI(core)))
-		if (qtest_clock(b->qt) >= limit || !qtest_clock_next(b->qt))
-			break;
-	return qtest_irq(b->qt, SPI(core));
+	rk3576_start(f->b, core, f->streams[0], ENTRIES, task_con, PC_IRQ_PPU);
 }
 
 /* How many of the tasks have written, all of what they should */
@@ -232,12 +115,12 @@ static void test_task(struct board *b, const struct env *env)
 
 	(void)env;
 	init(&f, b);
-	CHECK_EQ(rd(b, 0, PC_VERSION) + (rd(b, 0, PC_VERSION_NUM) & 0xffff), VERSION, "version");
+	CHECK_EQ(rk3576_rd(b, 0, PC_VERSION) + (rk3576_rd(b, 0, PC_VERSION_NUM) & 0xffff), VERSION, "version");
 	start(&f, 0, TASK_CON_COUNT_CLEAR | TASK_CON_PP_EN | 1);
-	CHECK(wait_irq(b, 0), "no interrupt");
-	CHECK(rd(b, 0, PC_INTERRUPT_RAW_STATUS) & PC_IRQ_PPU, "PPU not in RAW_STATUS");
-	CHECK(rd(b, 0, PC_INTERRUPT_RAW_STATUS) & PC_DONE, "PC_DONE not in RAW_STATUS");
-	CHECK_EQ(rd(b, 0, TASK_STATUS) >> 16, 0, "completed, modulo the number of tasks");
+	CHECK(rk3576_wait_irq(b, 0), "no interrupt");
+	CHECK(rk3576_rd(b, 0, PC_INTERRUPT_RAW_STATUS) & PC_IRQ_PPU, "PPU not in RAW_STATUS");
+	CHECK(rk3576_rd(b, 0, PC_INTERRUPT_RAW_STATUS) & PC_DONE, "PC_DONE not in RAW_STATUS");
+	CHECK_EQ(rk3576_rd(b, 0, TASK_STATUS) >> 16, 0, "completed, modulo the number of tasks");
 	CHECK_EQ(written(&f), 1, "tasks that wrote");
 	vm_free(f.vm);
 }
@@ -252,14 +135,14 @@ static void test_chain(struct board *b, const struct env *env)
 	init(&f, b);
 	start(&f, 1, TASK_CON_COUNT_CLEAR | TASK_CON_PP_EN | TASKS);
 	while (!qtest_irq(b->qt, SPI(1)) && qtest_clock_next(b->qt)) {
-		status = rd(b, 1, TASK_STATUS);
+		status = rk3576_rd(b, 1, TASK_STATUS);
 		completed = status >> 16;
 		CHECK(completed < TASKS && (status & 0xffff) < TASKS, "TASK_STATUS 0x%x", status);
 		seen |= 1u << completed;
 	}
 	CHECK_EQ(written(&f), TASKS, "tasks that wrote");
 	CHECK_EQ(seen, 7, "numbers of completed tasks seen, as bits");
-	CHECK_EQ(rd(b, 1, TASK_STATUS), 0, "TASK_STATUS at the end");
+	CHECK_EQ(rk3576_rd(b, 1, TASK_STATUS), 0, "TASK_STATUS at the end");
 	vm_free(f.vm);
 }
 
@@ -271,7 +154,7 @@ static void test_rk3588_word(struct board *b, const struct env *env)
 	(void)env;
 	init(&f, b);
 	start(&f, 0, PC_TASK_CON_START | PC_TASK_CON_COUNT_CLEAR | PC_TASK_CON_PP_EN | 1);
-	wait_irq(b, 0);
+	rk3576_wait_irq(b, 0);
 	CHECK(written(&f) > 1, "the word of an RK3588 asked for one task");
 	vm_free(f.vm);
 }
@@ -283,15 +166,15 @@ static void test_reset(struct board *b, const struct env *env)
 
 	(void)env;
 	init(&f, b);
-	root = mmu_rd(b, 0, 0, MMU_DTE_ADDR);
+	root = rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR);
 	CHECK(root, "DTE_ADDR is not kept");
-	reset(b, 0, bits[0].aclk);
-	mmu_all(b, 0, MMU_DTE_ADDR, root);
-	CHECK(mmu_rd(b, 0, 0, MMU_DTE_ADDR) != root, "DTE_ADDR takes a value after srst_a");
-	reset(b, 0, bits[0].biu_bit);
-	mmu_all(b, 0, MMU_DTE_ADDR, root);
-	CHECK_EQ(mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR after the reset of the BIU");
-	CHECK_EQ(mmu_rd(b, 1, 0, MMU_DTE_ADDR), root, "DTE_ADDR of the other core");
+	rk3576_srst_a(b, 0);
+	rk3576_mmu_all(b, 0, MMU_DTE_ADDR, root);
+	CHECK(rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR) != root, "DTE_ADDR takes a value after srst_a");
+	rk3576_biu(b, 0);
+	rk3576_mmu_all(b, 0, MMU_DTE_ADDR, root);
+	CHECK_EQ(rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR after the reset of the BIU");
+	CHECK_EQ(rk3576_mmu_rd(b, 1, 0, MMU_DTE_ADDR), root, "DTE_ADDR of the other core");
 	vm_free(f.vm);
 }
 
@@ -303,10 +186,10 @@ static void test_reset_off(struct board *b, const struct env *env)
 
 	(void)env;
 	init(&f, b);
-	root = mmu_rd(b, 0, 0, MMU_DTE_ADDR);
-	reset(b, 0, bits[0].aclk);
-	mmu_all(b, 0, MMU_DTE_ADDR, root);
-	CHECK_EQ(mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR after srst_a");
+	root = rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR);
+	rk3576_srst_a(b, 0);
+	rk3576_mmu_all(b, 0, MMU_DTE_ADDR, root);
+	CHECK_EQ(rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR after srst_a");
 	vm_free(f.vm);
 }
 
@@ -317,11 +200,11 @@ static void test_cbuf_clock(struct board *b, const struct env *env)
 
 	(void)env;
 	init(&f, b);
-	root = mmu_rd(b, 0, 0, MMU_DTE_ADDR);
-	cbuf_clocks(b, false);
-	mmu_all(b, 0, MMU_DTE_ADDR, root + PAGE);
-	cbuf_clocks(b, true);
-	CHECK_EQ(mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR written without the buffer's clocks");
+	root = rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR);
+	rk3576_cbuf_clocks(b, false);
+	rk3576_mmu_all(b, 0, MMU_DTE_ADDR, root + PAGE);
+	rk3576_cbuf_clocks(b, true);
+	CHECK_EQ(rk3576_mmu_rd(b, 0, 0, MMU_DTE_ADDR), root, "DTE_ADDR written without the buffer's clocks");
 	vm_free(f.vm);
 }
 
@@ -332,8 +215,8 @@ static void two_cores(struct board *b, bool exact)
 	init(&f, b);
 	start(&f, 0, TASK_CON_COUNT_CLEAR | TASK_CON_PP_EN | TASKS);
 	start(&f, 1, TASK_CON_COUNT_CLEAR | TASK_CON_PP_EN | TASKS);
-	CHECK(wait_irq(b, 0), "no interrupt of core 0");
-	CHECK(wait_irq(b, 1), "no interrupt of core 1");
+	CHECK(rk3576_wait_irq(b, 0), "no interrupt of core 0");
+	CHECK(rk3576_wait_irq(b, 1), "no interrupt of core 1");
 	CHECK_EQ(written(&f) == TASKS, exact, "right results of two cores at once");
 	vm_free(f.vm);
 }
@@ -353,12 +236,12 @@ static void test_two_exact(struct board *b, const struct env *env)
 static void test_stale(struct board *b, const struct env *env)
 {
 	(void)env;
-	power_up(b);
-	power(b, 0, false);
-	power(b, 0, true);
-	CHECK(rd(b, 0, PC_VERSION) != 0x46495245, "VERSION without a pulse of the BIU's reset");
-	reset(b, 0, bits[0].biu_bit);
-	CHECK_EQ(rd(b, 0, PC_VERSION), 0x46495245, "VERSION after it");
+	rk3576_power_up(b);
+	rk3576_power(b, 0, false);
+	rk3576_power(b, 0, true);
+	CHECK(rk3576_rd(b, 0, PC_VERSION) != 0x46495245, "VERSION without a pulse of the BIU's reset");
+	rk3576_biu(b, 0);
+	CHECK_EQ(rk3576_rd(b, 0, PC_VERSION), 0x46495245, "VERSION after it");
 }
 
 void suite_rk3576(const struct env *env)

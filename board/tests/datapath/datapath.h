@@ -13,6 +13,7 @@ void test_stages(void);
 void test_table(void);
 void test_pool(void);
 void test_compressed(void);
+void test_weights(void);
 
 #define RUN(name, function)	\
 	do {			\

@@ -10,5 +10,6 @@ int main(void)
 	test_table();
 	test_pool();
 	test_compressed();
+	test_weights();
 	return tap_finish();
 }
