@@ -10,7 +10,12 @@
 readonly CHECKED_PARAMETERS="iommu.debug_pagealloc=1 slab_debug=F"
 
 # Half the usual memory: kmemleak goes through what describes it.
-readonly CHECKED_MACHINE=rk3588-npu,high-ram=512M CHECKED_MEMORY=512M
+readonly CHECKED_MEMORY=512M
+# checked_soc SOC: on the board of that SoC; ROCKET_SOC says so, too.
+checked_soc() {
+	CHECKED_MACHINE=$1-npu,high-ram=512M
+}
+checked_soc "${ROCKET_SOC:-rk3588}"
 
 # Where the driver lies below the product of that step.
 readonly CHECKED_DRIVER=modules/kernel/drivers/accel/rocket/rocket.ko
