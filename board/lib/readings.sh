@@ -27,21 +27,33 @@ register_base() {
 		"$ROOT/board/include/rocket_board.h"
 }
 
+# setting KEY=VALUE: ADDRESS:NUMBER of one reading.
+setting() {
+	local key=${1%%=*} answer number=0
+	for answer in ${ANSWERS[$key]:?no reading $key}; do
+		[ "$answer" != "${1#*=}" ] || break
+		number=$((number + 1))
+	done
+	printf '0x%x:%d' $((0x0b000000 + BASE + 4 * NUMBER[$key])) "$number"
+}
+
 # settings KEY=VALUE…: ADDRESS:NUMBER for all readings; those that are not named have
 # their default.
 settings() {
 	local -A wanted=()
-	local key answer number
+	local key
 	for key; do
 		[[ " ${ANSWERS[${key%%=*}]:-} " == *" ${key#*=} "* ]] || die "no reading $key"
 		wanted[${key%%=*}]=${key#*=}
 	done
 	for key in "${KEYS[@]}"; do
-		number=0
-		for answer in ${ANSWERS[$key]}; do
-			[ "$answer" != "${wanted[$key]:-${ANSWERS[$key]%% *}}" ] || break
-			number=$((number + 1))
-		done
-		printf '0x%x:%d ' $((0x0b000000 + BASE + 4 * NUMBER[$key])) "$number"
+		printf '%s ' "$(setting "$key=${wanted[$key]:-${ANSWERS[$key]%% *}}")"
 	done
+}
+
+# split_boot: of a boot that ran several jobs, $DIR/out and $DIR/log, makes one of each for
+# every job: out-NAME, log-NAME.
+split_boot() {
+	(cd "$DIR" && awk '$1 == "CONFIG" { file = "out-" $2 } file { print >file }' out &&
+		awk '/silicon: [a-z]+[0-9]*$/ { file = "log-" $NF } file { print >file }' log)
 }

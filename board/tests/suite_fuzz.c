@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "canary.h"
 #include "conv_case.h"
 #include "suite.h"
 #include "tap.h"
@@ -15,8 +16,6 @@
 #define SLOWEST_S	5.0
 /* Virtual time given to what was started, ns */
 #define SHORT_NS	200000
-#define CANARY		0xc5
-#define CANARY_PAGES	16
 
 struct fuzz {
 	struct board *b;
@@ -68,8 +67,7 @@ static void fuzz_init(struct fuzz *f, struct board *b, const struct env *env)
 	conv_case_place(&f->good, f->vm);
 	f->streams = vm_alloc(f->vm, STREAM_PAGES * PAGE, MMU_READ);
 	f->readings = qtest_readl(b->qt, ROCKET_BOARD_BASE + ROCKET_BOARD_NUM_READINGS) - 1;
-	f->canary = board_pages(b, HIGH, CANARY_PAGES);
-	qtest_fill(b->qt, f->canary, CANARY, CANARY_PAGES * PAGE);
+	f->canary = canary_new(b);
 }
 
 static void fuzz_done(struct fuzz *f)
@@ -130,16 +128,6 @@ static void check_alive(struct fuzz *f)
 	CHECK_EQ(qtest_readl(f->b->qt, ROCKET_BOARD_BASE + ROCKET_BOARD_MAGIC),
 		 ROCKET_BOARD_MAGIC_VALUE, "MAGIC of the control page");
 	CHECK(f->slowest < SLOWEST_S, "a command took %.1f s", f->slowest);
-}
-
-static void check_canary(struct fuzz *f)
-{
-	static uint8_t bytes[CANARY_PAGES * PAGE];
-	unsigned int i;
-
-	qtest_read(f->b->qt, f->canary, bytes, sizeof(bytes));
-	for (i = 0; i < sizeof(bytes); i++)
-		CHECK(bytes[i] == CANARY, "byte %u of memory that no table names was written", i);
 }
 
 static uint32_t random_value(struct fuzz *f)
@@ -476,7 +464,7 @@ static void test_streams(struct board *b, const struct env *env)
 			check_core(&f, core);
 	}
 	if (!tap_failed())
-		check_canary(&f);
+		canary_check(b, f.canary);
 	/* Streams of which none ran would prove little. */
 	if (!tap_failed() && tasks < f.rounds / 16)
 		tap_fail(__FILE__, __LINE__, "%llu tasks in %llu rounds",

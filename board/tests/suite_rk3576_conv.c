@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "canary.h"
 #include "rk3576.h"
 #include "rng.h"
 #include "rocket_regcmd_rk3576.h"
@@ -29,8 +30,6 @@
 /* Virtual time given to a stream that makes no sense, ns */
 #define SHORT_NS		200000
 #define MUTATIONS		8
-#define CANARY			0xc5
-#define CANARY_PAGES		16
 
 struct fixture {
 	struct board *b;
@@ -303,20 +302,6 @@ static void mutate(struct fixture *f, struct rng *rng)
 	vm_write(f->vm, f->stream, stream, sizeof(stream));
 }
 
-static bool is_canary(struct board *b, uint64_t canary)
-{
-	uint8_t page[PAGE];
-	unsigned int i, j;
-
-	for (i = 0; i < CANARY_PAGES; i++) {
-		qtest_read(b->qt, canary + i * PAGE, page, sizeof(page));
-		for (j = 0; j < PAGE; j++)
-			if (page[j] != CANARY)
-				return false;
-	}
-	return true;
-}
-
 /*
  * Whatever streams say, QEMU lives, nothing is written that the tables do not name, and
  * behind loss of power all is well.
@@ -329,8 +314,7 @@ static void test_fuzz(struct board *b, const struct env *env)
 	struct fixture f;
 
 	init(&f, b, false);
-	canary = board_pages(b, HIGH, CANARY_PAGES);
-	qtest_fill(b->qt, canary, CANARY, CANARY_PAGES * PAGE);
+	canary = canary_new(b);
 	do {
 		mutate(&f, &rng);
 		rk3576_start(b, 0, f.stream, ROCKET_RK3576_ENTRIES,
@@ -345,7 +329,7 @@ static void test_fuzz(struct board *b, const struct env *env)
 		      (unsigned long long)rounds);
 		rounds++;
 	} while (!tap_failed() && time(NULL) < end);
-	CHECK(is_canary(b, canary), "memory was written that no table names");
+	canary_check(b, canary);
 	tap_note("seed %llu, %llu streams", (unsigned long long)env->seed,
 		 (unsigned long long)rounds);
 	vm_free(f.vm);
