@@ -97,8 +97,8 @@ void rocket_core_start(struct rocket_core *core)
  */
 void rocket_core_suspend(struct rocket_core *core)
 {
-	/* Bounded: a job that runs has a clock, one that waits a recovery. */
-	wait_event(core->idle, !READ_ONCE(core->job));
+	/* Bounded: a job that runs has a clock, one that waits a recovery, which may be put off. */
+	wait_event(core->idle, !READ_ONCE(core->job) || READ_ONCE(core->put_off));
 
 	/* While the system goes to sleep, runtime PM cannot be asked for help. */
 	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
@@ -140,7 +140,7 @@ int rocket_core_runtime_resume(struct rocket_core *core)
  * when the core is woken up first. A core without a VM has nothing to miss.
  *
  * Return: 0; -EBUSY while a job runs, or when the core ignores its reset and has
- * to be recovered first.
+ * to be recovered first, unless its recovery was put off until after this.
  */
 int rocket_core_runtime_suspend(struct rocket_core *core)
 {
@@ -149,10 +149,12 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 	if (READ_ONCE(core->power_cycle)) {
 		rocket_reset_before_off(core);
 	} else {
-		if (READ_ONCE(core->job))
+		bool put_off = READ_ONCE(core->put_off);
+
+		if (READ_ONCE(core->job) && !put_off)
 			return -EBUSY;
 
-		if (rocket_attach_sleep(core)) {
+		if (rocket_attach_sleep(core) && !put_off) {
 			rocket_recover_request(core);
 			return -EBUSY;
 		}

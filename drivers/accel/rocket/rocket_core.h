@@ -254,6 +254,12 @@ struct rocket_core {
 	 */
 	bool recovering;
 
+	/**
+	 * @put_off: While @recovering, that waits until the system is awake again: see
+	 * &rocket_device.asleep. The job stays.
+	 */
+	bool put_off;
+
 	/** @error: While @recovering, what the job that runs has come to. */
 	int error;
 
@@ -300,8 +306,8 @@ struct rocket_core {
 	struct rocket_busy busy;
 
 	/**
-	 * @idle: Woken when @job becomes %NULL, @claimed or @mmu_dead %false, or @offs
-	 * changes.
+	 * @idle: Woken when @job becomes %NULL, @claimed or @mmu_dead %false, @put_off
+	 * %true, or @offs changes.
 	 */
 	wait_queue_head_t idle;
 

@@ -13,6 +13,7 @@
 #include <linux/ktime.h>
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
+#include <linux/suspend.h>
 #include <linux/wait.h>
 
 #include "rocket_attach.h"
@@ -126,6 +127,47 @@ static int rocket_cores_init_clock(struct rocket_device *rdev)
 	return drmm_add_action_or_reset(&rdev->ddev, rocket_cores_fini_clock, rdev->clock);
 }
 
+/*
+ * While the system goes to sleep and wakes up no power domain can be switched off and on:
+ * runtime PM's work queue is frozen, and then its devices are. Recoveries that need it wait.
+ */
+static int rocket_cores_sleep_event(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	struct rocket_device *rdev = container_of(nb, struct rocket_device, sleep_watch);
+
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		WRITE_ONCE(rdev->asleep, true);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		WRITE_ONCE(rdev->asleep, false);
+		for (int i = 0; i < ROCKET_MAX_CORES; i++)
+			rocket_recover_awake(&rdev->cores[i]);
+		break;
+	}
+
+	return NOTIFY_DONE;
+}
+
+static void rocket_cores_unwatch_sleep(struct drm_device *ddev, void *unused)
+{
+	unregister_pm_notifier(&to_rocket_device(ddev)->sleep_watch);
+}
+
+static int rocket_cores_watch_sleep(struct rocket_device *rdev)
+{
+	int ret;
+
+	rdev->sleep_watch.notifier_call = rocket_cores_sleep_event;
+	ret = register_pm_notifier(&rdev->sleep_watch);
+
+	return ret ?: drmm_add_action_or_reset(&rdev->ddev, rocket_cores_unwatch_sleep, NULL);
+}
+
 static int rocket_cores_init(struct rocket_device *rdev)
 {
 	int ret;
@@ -165,7 +207,7 @@ static int rocket_cores_init(struct rocket_device *rdev)
 			return ret;
 	}
 
-	return 0;
+	return rocket_cores_watch_sleep(rdev);
 }
 
 /**

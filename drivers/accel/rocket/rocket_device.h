@@ -5,6 +5,7 @@
 #include <drm/drm_device.h>
 #include <linux/atomic.h>
 #include <linux/container_of.h>
+#include <linux/notifier.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -65,6 +66,12 @@ struct rocket_device {
 
 	/** @flight: Memory that was unmapped while jobs ran. */
 	struct rocket_flight *flight;
+
+	/** @sleep_watch: Called before the system goes to sleep, and when it is awake again. */
+	struct notifier_block sleep_watch;
+
+	/** @asleep: What is between the two: devices may not be switched off and on. */
+	bool asleep;
 
 	/** @loss_work: Tells userspace that no core is left; has a reference. */
 	struct work_struct loss_work;

@@ -32,6 +32,9 @@
  * there end with -EIO, and new ones go to other cores. See rocket_cores_report_loss()
  * for the last core. A core that computes stays in service, whatever else it does.
  *
+ * While the system goes to sleep no power domain can be switched off and on. A recovery that
+ * needs it leaves everything as it is, the job included, until the system is awake again.
+ *
  * A job is killed by its own recovery only. One that came while the core was in
  * trouble is started by the recovery, and its clock with it.
  */
@@ -48,6 +51,12 @@ static struct rocket_job *rocket_recover_waiting_job(struct rocket_core *core)
 		return NULL;
 
 	return core->job;
+}
+
+/* Whether what cannot be had now can be had later; who unbinds a core does not wait. */
+static bool rocket_recover_can_wait(struct rocket_core *core)
+{
+	return READ_ONCE(core->rdev->asleep) && READ_ONCE(core->online);
 }
 
 /* Whether a core that is reset, in its default domain, computes. */
@@ -140,10 +149,12 @@ static void rocket_recover_without_power(struct rocket_core *core)
  * Makes a core do nothing, whatever it takes, and hands it to @vm, if there is one.
  * The core is powered, with a runtime PM reference of the caller and one of the job that
  * runs, if one does. Returns 0; -EACCES when the core is well and must not be handed to
- * @vm; another negative errno when it is not.
+ * @vm; -EINPROGRESS when this has to wait until the system is awake; another negative errno
+ * when the core is not well.
  */
 static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 {
+	bool can_wait = rocket_recover_can_wait(core);
 	bool broken = false;
 	int well, ret;
 
@@ -161,6 +172,8 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 	ret = rocket_recover_by_power(core, &broken);
 	if (!ret)
 		return vm ? rocket_scrub_attach_after_power_loss(core, vm) : 0;
+	if (can_wait || rocket_recover_can_wait(core))
+		return -EINPROGRESS;
 
 	/* It computes, but it can neither be cleaned nor be switched off. */
 	if (vm && (!well || (well == -EAGAIN && !broken)))
@@ -170,7 +183,7 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 
 	rocket_recover_without_power(core);
 
-	/* It does not compute, and may get its next chance when the system is awake again. */
+	/* The next job tries again. */
 	return vm ? -EBUSY : 0;
 }
 
@@ -200,33 +213,47 @@ static void rocket_recover_give_up(struct rocket_core *core)
 /*
  * A runtime PM reference, if there is hardware to be looked after: a core that is
  * suspended holds no VM and runs nothing. One that was reported may be on its way
- * there.
+ * there. Returns 0, with the reference, or a negative errno.
  */
-static bool rocket_recover_get_power(struct rocket_core *core)
+static int rocket_recover_get_power(struct rocket_core *core)
 {
-	if (READ_ONCE(core->recovering))
-		return !rocket_reset_get_power(core);
+	bool can_wait = rocket_recover_can_wait(core);
+	int ret;
 
-	return pm_runtime_get_if_active(core->hw.dev) > 0;
+	if (!READ_ONCE(core->recovering))
+		return pm_runtime_get_if_active(core->hw.dev) > 0 ? 0 : -EAGAIN;
+
+	ret = rocket_reset_get_power(core);
+	if (ret && (can_wait || rocket_recover_can_wait(core)))
+		return -EINPROGRESS;
+
+	return ret;
+}
+
+/* Nothing was brought to an end: rocket_recover_awake() goes on from here. */
+static void rocket_recover_put_off(struct rocket_core *core, int error)
+{
+	lockdep_assert_held(&core->lock);
+
+	core->recovering = true;
+	core->put_off = true;
+	WRITE_ONCE(core->error, error);
 }
 
 /*
  * Brings the core back, and gives up on it if that fails. Returns what becomes of the
- * job that waited for it: 0 when it can be started.
+ * job that waited for it: 0 when it can be started; or -EINPROGRESS, see above.
  */
 static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *waiting)
 {
 	int ret = rocket_recover_reset(core, waiting ? waiting->vm : NULL);
 
-	if (!ret || ret == -EACCES)
+	if (!ret || ret == -EACCES || ret == -EINPROGRESS)
 		return ret;
 
 	/* Whoever keeps its power domain on may let go of it: the next job tries again. */
-	if (ret == -EBUSY && waiting) {
-		dev_err_ratelimited(core->hw.dev, "core %u has to be switched off and is not: something keeps its power domain on (see /sys/kernel/debug/pm_genpd/pm_genpd_summary)\n",
-				    core->index);
+	if (ret == -EBUSY && waiting)
 		return ret;
-	}
 
 	rocket_recover_give_up(core);
 
@@ -265,9 +292,9 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	struct rocket_job *waiting = rocket_recover_waiting_job(core);
 	bool was_wedged = READ_ONCE(core->wedged);
 	struct dma_fence *fence = NULL;
-	bool was_recovering, powered;
 	u64 begin = ktime_get_ns();
-	int lost = 0;
+	bool was_recovering;
+	int powered, lost;
 
 	/*
 	 * Wait for the handlers of the line: the IOMMU driver's reads registers
@@ -280,19 +307,24 @@ void rocket_recover_core(struct rocket_core *core, int error)
 		rocket_run_unwatch(core);
 
 	powered = rocket_recover_get_power(core);
-	if (powered && !was_wedged)
+	lost = was_wedged ? -EIO : powered;
+	if (!lost && !core->put_off)
 		rocket_coredump_capture(core, error);
-	if (powered && !was_wedged)
+	if (!lost)
 		lost = rocket_recover_hardware(core, waiting);
-	else if (waiting)
-		lost = -EIO;
-	if (waiting && lost)
+	if (waiting && lost && lost != -EINPROGRESS)
 		error = lost;
+	if (waiting && lost == -EBUSY)
+		dev_err_ratelimited(core->hw.dev, "core %u has to be switched off and is not: something keeps its power domain on (see /sys/kernel/debug/pm_genpd/pm_genpd_summary)\n",
+				    core->index);
 
 	scoped_guard(spinlock_irqsave, &core->lock) {
 		was_recovering = core->recovering;
 		core->recovering = false;
-		if (waiting && !lost)
+		core->put_off = false;
+		if (lost == -EINPROGRESS)
+			rocket_recover_put_off(core, error);
+		else if (waiting && !lost)
 			rocket_run_start_task(core);
 		else if (core->job)
 			fence = rocket_recover_kill(core, &error);
@@ -302,16 +334,23 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	if (was_recovering)
 		enable_irq(core->hw.irq);
 	/* The line of a core that was given up stays off until it is unbound. */
-	if (was_wedged || !core->wedged)
+	if (lost != -EINPROGRESS && (was_wedged || !core->wedged))
 		enable_irq(core->hw.irq);
 
 	trace_rocket_recover(core, ktime_get_ns() - begin, error, READ_ONCE(core->wedged));
 
-	if (powered)
+	if (!powered)
 		rocket_run_put_power(core);
 
 	if (fence)
 		rocket_run_end_job(core, fence, error);
+
+	if (lost == -EINPROGRESS) {
+		wake_up(&core->idle);
+		/* It may be awake by now. */
+		if (!READ_ONCE(core->rdev->asleep))
+			rocket_recover_awake(core);
+	}
 }
 
 static void rocket_recover_work(struct work_struct *work)
@@ -481,6 +520,20 @@ int rocket_recover_request(struct rocket_core *core)
 		rocket_recover_report(core, -EIO);
 
 	return 0;
+}
+
+/**
+ * rocket_recover_awake() - Go on with a recovery that was put off, if one was.
+ * @core: The slot.
+ *
+ * Context: Any.
+ */
+void rocket_recover_awake(struct rocket_core *core)
+{
+	guard(spinlock_irqsave)(&core->lock);
+
+	if (core->online && core->put_off)
+		queue_work(core->recover_wq, &core->recover_work);
 }
 
 /**

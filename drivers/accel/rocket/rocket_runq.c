@@ -298,11 +298,14 @@ static int rocket_runq_prepare_core(struct rocket_core *core, struct rocket_vm *
 	 * its fences.
 	 */
 	ret = rocket_reset_get_power(core);
-	if (ret)
+	if (ret && ret != -EBUSY)
 		return ret;
 
-	/* What keeps the core from being attached is left to its recovery. */
-	ret = rocket_scrub_attach(core, vm);
+	/* What keeps the core from being powered or attached is left to its recovery. */
+	if (ret)
+		pm_runtime_get_noresume(core->hw.dev);
+	else
+		ret = rocket_scrub_attach(core, vm);
 	if (ret)
 		ret = rocket_recover_request(core);
 	if (ret)
