@@ -94,6 +94,9 @@ void rocket_core_start(struct rocket_core *core)
 /**
  * rocket_core_suspend() - Let the running job end, and let go of the page tables.
  * @core: The core, stopped.
+ *
+ * A job that stays does not keep it powered until rocket_core_resume(): who is powered when
+ * the system goes to sleep is powered up before its power domain could be off.
  */
 void rocket_core_suspend(struct rocket_core *core)
 {
@@ -107,6 +110,19 @@ void rocket_core_suspend(struct rocket_core *core)
 		pm_runtime_put_noidle(core->hw.dev);
 	}
 	flush_workqueue(core->recover_wq);
+
+	if (core->job)
+		pm_runtime_put_noidle(core->hw.dev);
+}
+
+/**
+ * rocket_core_resume() - Undo rocket_core_suspend().
+ * @core: The core, still stopped.
+ */
+void rocket_core_resume(struct rocket_core *core)
+{
+	if (core->job)
+		pm_runtime_get_noresume(core->hw.dev);
 }
 
 /**

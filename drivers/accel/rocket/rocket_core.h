@@ -370,6 +370,7 @@ void rocket_core_stop(struct rocket_core *core);
 void rocket_core_start(struct rocket_core *core);
 
 void rocket_core_suspend(struct rocket_core *core);
+void rocket_core_resume(struct rocket_core *core);
 int rocket_core_runtime_suspend(struct rocket_core *core);
 int rocket_core_runtime_resume(struct rocket_core *core);
 

@@ -342,16 +342,31 @@ static void rocket_complete(struct device *dev)
 
 static int rocket_suspend(struct device *dev)
 {
-	rocket_core_suspend(dev_get_drvdata(dev));
+	struct rocket_core *core = dev_get_drvdata(dev);
+	int ret;
 
-	return pm_runtime_force_suspend(dev);
+	rocket_core_suspend(core);
+	ret = pm_runtime_force_suspend(dev);
+	if (ret)
+		rocket_core_resume(core);
+
+	return ret;
+}
+
+static int rocket_resume(struct device *dev)
+{
+	int ret = pm_runtime_force_resume(dev);
+
+	rocket_core_resume(dev_get_drvdata(dev));
+
+	return ret;
 }
 
 static const struct dev_pm_ops rocket_pm_ops = {
 	.prepare = pm_sleep_ptr(rocket_prepare),
 	.complete = pm_sleep_ptr(rocket_complete),
 	RUNTIME_PM_OPS(rocket_runtime_suspend, rocket_runtime_resume, NULL)
-	SYSTEM_SLEEP_PM_OPS(rocket_suspend, pm_runtime_force_resume)
+	SYSTEM_SLEEP_PM_OPS(rocket_suspend, rocket_resume)
 };
 
 static struct platform_driver rocket_driver = {
