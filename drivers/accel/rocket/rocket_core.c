@@ -381,11 +381,16 @@ void rocket_core_shutdown(struct rocket_core *core)
 	rocket_core_start(core);
 }
 
-/* Of a core that was given up, which is shared: others get it back, quiet. */
+/*
+ * Of a core that was given up, which is shared: others get it back, quiet. A core that goes on
+ * raises page faults when its IOMMU is powered up to bind it again, before that can claim
+ * them. So it is reset once more: what kept it from that may have gone.
+ */
 static void rocket_core_release_line(struct rocket_core *core)
 {
 	if (pm_runtime_get_if_active(core->hw.dev) > 0) {
-		rocket_hw_silence(&core->hw);
+		if (core->hw.facts.reset_kills_mmu || rocket_attach_reset_to_default(core))
+			rocket_hw_silence(&core->hw);
 		pm_runtime_put_noidle(core->hw.dev);
 	}
 	enable_irq(core->hw.irq);
