@@ -210,9 +210,30 @@ int rocket_attach_reset_to_default(struct rocket_core *core)
 }
 
 /**
+ * rocket_attach_default() - Detach a core that was just powered up.
+ * @core: The core.
+ *
+ * An IOMMU whose last attach has failed lets all accesses pass, though its group is said to
+ * be in its default domain: so that is written in any case.
+ *
+ * Return: 0, with its IOMMU leading to what the DMA API maps; a negative errno of the IOMMU
+ * driver.
+ */
+int rocket_attach_default(struct rocket_core *core)
+{
+	guard(mutex)(&core->attach_lock);
+
+	if (!core->vm)
+		return rocket_attach_write_default(core);
+
+	rocket_attach_abandon_locked(core);
+
+	return 0;
+}
+
+/**
  * rocket_attach_abandon() - Detach a core without a reset.
- * @core: One that was just powered up, or that is given up. A core that still
- *	runs reaches physical memory for the moment in which the IOMMU's driver
+ * @core: One that is given up. A core that still runs reaches physical memory for the moment in which the IOMMU's driver
  *	changes domains; there is no way around that.
  */
 void rocket_attach_abandon(struct rocket_core *core)

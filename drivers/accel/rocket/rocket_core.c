@@ -129,11 +129,11 @@ void rocket_core_resume(struct rocket_core *core)
  * rocket_core_runtime_resume() - Switch the clocks on, and have them run fast.
  * @core: The core; its power domain is up.
  *
- * Return: 0 or a negative errno of the clock framework.
+ * Return: As rocket_hw_power_up().
  */
 int rocket_core_runtime_resume(struct rocket_core *core)
 {
-	int ret = clk_bulk_prepare_enable(core->hw.clk_count, core->hw.clks);
+	int ret = rocket_hw_power_up(&core->hw);
 
 	if (ret)
 		return ret;
@@ -177,7 +177,7 @@ int rocket_core_runtime_suspend(struct rocket_core *core)
 	}
 
 	rocket_clock_down(core->hw.clock, core->index);
-	clk_bulk_disable_unprepare(core->hw.clk_count, core->hw.clks);
+	rocket_hw_power_down(&core->hw);
 	trace_rocket_power(core, false);
 
 	return 0;

@@ -8,6 +8,7 @@
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
 #include <linux/pm_domain.h>
+#include <linux/pm_runtime.h>
 #include <linux/property.h>
 #include <linux/regulator/consumer.h>
 
@@ -361,12 +362,14 @@ static int rocket_hw_get_resets(struct rocket_hw *hw)
  */
 static int rocket_hw_get_domains(struct rocket_hw *hw)
 {
+	/* See rocket_hw_power_up(). */
+	static const struct dev_pm_domain_attach_data data = { .pd_flags = PD_FLAG_NO_DEV_LINK };
 	int ret;
 
 	if (hw->dev->pm_domain)
 		return 0;
 
-	ret = devm_pm_domain_attach_list(hw->dev, NULL, &hw->domains);
+	ret = devm_pm_domain_attach_list(hw->dev, &data, &hw->domains);
 	if (ret < 0)
 		return dev_err_probe(hw->dev, ret, "cannot get the power domains\n");
 	if (ret > ROCKET_SOC_DOMAINS)
@@ -396,6 +399,53 @@ unsigned int rocket_hw_power_devs(const struct rocket_hw *hw)
 struct device *rocket_hw_power_dev(const struct rocket_hw *hw, unsigned int which)
 {
 	return hw->domains ? hw->domains->pd_devs[which] : hw->dev;
+}
+
+/* Lets go of the first @count of several power domains. */
+static void rocket_hw_put_domains(struct rocket_hw *hw, unsigned int count)
+{
+	while (count--)
+		pm_runtime_put_sync(hw->domains->pd_devs[count]);
+}
+
+/**
+ * rocket_hw_power_up() - Switch on what the driver core does not: several domains, clocks.
+ * @hw: The core; its IOMMU is up.
+ *
+ * Links would let go of the domains by and by, when the core is asleep. The IOMMU falls
+ * asleep then, too, and of two at the same time each may find the other awake, and leave
+ * its domain on: behind a reset that no IOMMU survives it would be woken up dead.
+ *
+ * Return: 0 or a negative errno of the power domains or clocks.
+ */
+int rocket_hw_power_up(struct rocket_hw *hw)
+{
+	unsigned int count = hw->domains ? hw->domains->num_pds : 0;
+	int ret;
+
+	for (unsigned int i = 0; i < count; i++) {
+		ret = pm_runtime_resume_and_get(hw->domains->pd_devs[i]);
+		if (ret) {
+			rocket_hw_put_domains(hw, i);
+			return ret;
+		}
+	}
+
+	ret = clk_bulk_prepare_enable(hw->clk_count, hw->clks);
+	if (ret)
+		rocket_hw_put_domains(hw, count);
+
+	return ret;
+}
+
+/**
+ * rocket_hw_power_down() - Undo rocket_hw_power_up().
+ * @hw: The core.
+ */
+void rocket_hw_power_down(struct rocket_hw *hw)
+{
+	clk_bulk_disable_unprepare(hw->clk_count, hw->clks);
+	rocket_hw_put_domains(hw, hw->domains ? hw->domains->num_pds : 0);
 }
 
 /**

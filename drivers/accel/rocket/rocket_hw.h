@@ -133,6 +133,8 @@ int rocket_hw_init(struct rocket_hw *hw, struct platform_device *pdev, unsigned 
 u32 rocket_hw_version(struct rocket_hw *hw);
 unsigned int rocket_hw_power_devs(const struct rocket_hw *hw);
 struct device *rocket_hw_power_dev(const struct rocket_hw *hw, unsigned int which);
+int rocket_hw_power_up(struct rocket_hw *hw);
+void rocket_hw_power_down(struct rocket_hw *hw);
 
 void rocket_hw_hint_irq(struct rocket_hw *hw);
 void rocket_hw_unhint_irq(struct rocket_hw *hw);

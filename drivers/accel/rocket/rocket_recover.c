@@ -99,7 +99,8 @@ static int rocket_recover_by_power_once(struct rocket_core *core)
 
 	scoped_guard(spinlock_irq, &core->lock)
 		rocket_core_count(&core->counts.power_cycles, 1);
-	rocket_attach_abandon(core);
+	if (rocket_attach_default(core))
+		return -EIO;
 
 	/* Now that it was off a core may do what it has not done when it was bound. */
 	if (!core->hw.facts.computes)

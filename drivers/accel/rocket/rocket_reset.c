@@ -252,9 +252,9 @@ void rocket_reset_before_off(struct rocket_core *core)
 }
 
 /*
- * The IOMMU and, where there are several domains, what the core has in its own fall asleep at
- * the same time: each may find the other awake still, and leave the domain on. So it is
- * looked at once more.
+ * The IOMMU and, where there are several domains, another core that has named this one's may
+ * fall asleep at the same time: each finds the other awake still, and leaves the domain on.
+ * So it is looked at once more.
  */
 static void rocket_reset_nudge_domain(struct rocket_core *core)
 {
