@@ -233,8 +233,8 @@ int rocket_attach_default(struct rocket_core *core)
 
 /**
  * rocket_attach_abandon() - Detach a core without a reset.
- * @core: One that is given up. A core that still runs reaches physical memory for the moment in which the IOMMU's driver
- *	changes domains; there is no way around that.
+ * @core: One that is given up. If it still runs it reaches physical memory for the moment
+ *	in which the IOMMU's driver changes domains; there is no way around that.
  */
 void rocket_attach_abandon(struct rocket_core *core)
 {

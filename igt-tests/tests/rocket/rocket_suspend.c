@@ -9,6 +9,8 @@
 #include "igt_rocket.h"
 #include "igt_rocket_board.h"
 #include "igt_rocket_job.h"
+#include "igt_rocket_limits.h"
+#include "igt_rocket_race.h"
 #include "igt_rocket_scene.h"
 #include "igt_rocket_sysfs.h"
 
@@ -216,6 +218,36 @@ static void test_clients(int fd)
 	igt_waitchildren();
 }
 
+/*
+ * The sleep comes while a core is got ready for another user's client: where that needs a power
+ * cycle it has to wait, and so does the client's job.
+ */
+static void test_recovering(int fd)
+{
+	enum { ROUNDS = 8, DELAY_US = 800000, STAY_MS = 10000 };
+	struct rocket_scene s[2] = { make_scene(fd) };
+	int delay = rocket_sysfs_autosuspend(0);
+
+	rocket_require_races();
+	/* Else it may have lost power by itself. */
+	rocket_sysfs_set_autosuspend(0, STAY_MS);
+	rocket_become_user(ROCKET_TEST_UID);
+	s[1] = make_scene(rocket_open());
+	rocket_become_user(0);
+	rocket_scene_expect_healthy(&s[1], 0, 0);
+	rocket_race_delay(DELAY_US);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		struct rocket_scene *next = &s[i % 2];
+		uint32_t done = submit_one(next, long_job(next, i / 2, 0));
+
+		rocket_sysfs_nap();
+		igt_assert_eq(rocket_syncobj_status(next->fd, done), 0);
+		igt_assert(rocket_scene_copied(next, i / 2));
+	}
+	rocket_race_delay(0);
+	rocket_sysfs_set_autosuspend(0, delay);
+}
+
 /* A core that is out of service stays so, and does not keep the system awake. */
 static void test_out_of_service(int fd)
 {
@@ -374,6 +406,8 @@ igt_main
 		  "Jobs that wait for the end of a penalty do so in spite of a sleep" },
 		{ "clients", test_clients, true,
 		  "Clients that keep submitting notice nothing but the time" },
+		{ "recovering", test_recovering, true,
+		  "A job whose core needs a power cycle waits until the system is awake" },
 		{ "out-of-service", test_out_of_service, true,
 		  "A core that is out of service does not keep the system from sleeping" },
 		{ "reset-by-suspend", test_reset_by_suspend, true,
