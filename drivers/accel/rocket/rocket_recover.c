@@ -173,7 +173,9 @@ static int rocket_recover_reset(struct rocket_core *core, struct rocket_vm *vm)
 	ret = rocket_recover_by_power(core, &broken);
 	if (!ret)
 		return vm ? rocket_scrub_attach_after_power_loss(core, vm) : 0;
-	if (can_wait || rocket_recover_can_wait(core))
+	/* Where the core can be stopped without it, nobody waits but the next job. */
+	if ((vm || well != -EAGAIN || ret == -EIO) &&
+	    (can_wait || rocket_recover_can_wait(core)))
 		return -EINPROGRESS;
 
 	/* It computes, but it can neither be cleaned nor be switched off. */
@@ -249,11 +251,8 @@ static int rocket_recover_hardware(struct rocket_core *core, struct rocket_job *
 {
 	int ret = rocket_recover_reset(core, waiting ? waiting->vm : NULL);
 
-	if (!ret || ret == -EACCES || ret == -EINPROGRESS)
-		return ret;
-
-	/* Whoever keeps its power domain on may let go of it: the next job tries again. */
-	if (ret == -EBUSY && waiting)
+	/* Whoever keeps its power domain on (-EBUSY) may let go of it: the next job tries again. */
+	if (!ret || ret == -EACCES || ret == -EINPROGRESS || (ret == -EBUSY && waiting))
 		return ret;
 
 	rocket_recover_give_up(core);
