@@ -149,6 +149,8 @@ static void read_registers(const uint8_t *data, size_t size, struct hang *hang)
 			memcpy(&reg, data + at + i * section.entry_size, sizeof(reg));
 			if (reg.offset == 0x0010)
 				hang->base_address = reg.value;
+			else if (reg.offset == 0x0034)
+				hang->dma_base = reg.value;
 			else if (reg.offset == 0x002c)
 				hang->raw_status = reg.value;
 			else
@@ -157,7 +159,7 @@ static void read_registers(const uint8_t *data, size_t size, struct hang *hang)
 		}
 		at += ((size_t)section.entry_size * section.entry_count + 7) / 8 * 8;
 	}
-	hang->known = found == 2;
+	hang->known = found == 3;
 }
 
 void kernel_dump_take(unsigned int core, struct hang *hang)

@@ -15,6 +15,7 @@ bool kernel_count(unsigned int core, const char *what, uint64_t *value);
 struct hang {
 	uint32_t raw_status;
 	uint32_t base_address;
+	uint32_t dma_base;
 	bool known;
 };
 

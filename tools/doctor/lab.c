@@ -71,7 +71,7 @@ int bench_open(struct bench *b, const struct lab *lab)
 {
 	struct rocket_conv c = convolution_shape(false);
 
-	*b = (struct bench){ .lab = lab };
+	*b = (struct bench){ .lab = lab, .timeout_ms = LAB_TIMEOUT_MS };
 	if (npu_vm_create(lab->fd, &b->vm) || npu_bo_create(lab->fd, LAB_BYTES, &b->bo) ||
 	    npu_map(lab->fd, b->vm, &b->bo, LAB_ADDRESS, false) ||
 	    npu_cpu_begin(lab->fd, &b->bo))
@@ -91,7 +91,8 @@ void bench_close(struct bench *b)
 	b->vm = 0;
 }
 
-int bench_emit(struct bench *b, unsigned int i, bool chained, bool weight_reuse)
+/* @next: the slot that follows, or none. */
+static int emit(struct bench *b, unsigned int i, int next, bool weight_reuse)
 {
 	struct rocket_conv c = convolution_shape(false);
 	struct rocket_conv_task task;
@@ -104,13 +105,24 @@ int bench_emit(struct bench *b, unsigned int i, bool chained, bool weight_reuse)
 	if (rocket_conv_split(&c, &task, 1, 0) != 1)
 		return -1;
 	task.weight_reuse = weight_reuse;
-	task.next_addr = chained ? LAB_ADDRESS + LAB_STREAM(i + 1) : 0;
+	task.next_addr = next >= 0 ? LAB_ADDRESS + LAB_STREAM(next) : 0;
 	length = rocket_conv_emit(&c, &task, (uint64_t *)at(b, LAB_STREAM(i)),
 				  ROCKET_CONV_ENTRIES);
 	if (length < 0)
 		return -1;
 	b->length[i] = length;
 	return 0;
+}
+
+int bench_emit(struct bench *b, unsigned int i, bool chained, bool weight_reuse)
+{
+	return emit(b, i, chained ? (int)i + 1 : -1, weight_reuse);
+}
+
+int bench_emit_ring(struct bench *b)
+{
+	b->timeout_ms = LAB_RING_MS;
+	return emit(b, 0, 1, false) || emit(b, 1, 0, false) ? -1 : 0;
 }
 
 void bench_patch(struct bench *b, unsigned int i, unsigned int target, unsigned int reg,
@@ -135,6 +147,15 @@ void bench_insert(struct bench *b, unsigned int i, const uint64_t *commands, uns
 	b->length[i] += count;
 }
 
+void bench_cut(struct bench *b, unsigned int i, const uint64_t *commands, unsigned int count)
+{
+	uint64_t *stream = (uint64_t *)at(b, LAB_STREAM(i));
+
+	b->length[i] -= 2;
+	memcpy(stream + b->length[i], commands, count * sizeof(*stream));
+	b->length[i] += count;
+}
+
 static int submit(struct bench *b, const struct drm_rocket_task *task, uint32_t syncobj)
 {
 	struct drm_rocket_sync done = { .handle = syncobj };
@@ -144,7 +165,7 @@ static int submit(struct bench *b, const struct drm_rocket_task *task, uint32_t 
 		.task_struct_size = sizeof(*task),
 		.vm_id = b->vm,
 		.core_mask = 1U << b->lab->core,
-		.timeout_ms = LAB_TIMEOUT_MS,
+		.timeout_ms = b->timeout_ms,
 		.out_syncs = (uintptr_t)&done,
 		.out_sync_count = 1,
 		.sync_struct_size = sizeof(done),

@@ -24,6 +24,9 @@
 
 /* What a job may take; a hang takes all of it. */
 #define LAB_TIMEOUT_MS	300U
+/* Less than a ring of tasks takes, see bench_emit_ring(). */
+#define LAB_RING_MS	2U
+#define LAB_RING_TASKS	4095U
 
 struct lab {
 	int fd;
@@ -39,6 +42,7 @@ struct bench {
 	uint32_t vm;
 	struct npu_bo bo;
 	unsigned int length[2];		/* commands of each stream */
+	unsigned int timeout_ms;	/* what its jobs may take */
 };
 
 /* How a job ended. */
@@ -61,8 +65,12 @@ int bench_emit(struct bench *b, unsigned int i, bool chained, bool weight_reuse)
 /* Changes the value of each write to a register in slot @i: takes bits out, puts others in. */
 void bench_patch(struct bench *b, unsigned int i, unsigned int target, unsigned int reg,
 		 uint32_t clear, uint32_t set);
-/* Puts writes in front of slot @i. */
+/* Puts writes in front of slot @i; slot 0 may take the place of slot 1. */
 void bench_insert(struct bench *b, unsigned int i, const uint64_t *commands, unsigned int count);
+/* Has slot @i end in writes instead of its end, so that it hangs; @count is even. */
+void bench_cut(struct bench *b, unsigned int i, const uint64_t *commands, unsigned int count);
+/* Both slots, each of which goes on with the other; a job of it has LAB_RING_MS. */
+int bench_emit_ring(struct bench *b);
 
 /* Runs slot @i as a task of @chain tasks. */
 int bench_run(struct bench *b, unsigned int i, unsigned int chain, struct ending *end);

@@ -17,14 +17,23 @@
 #define CNA_FEATURE_DATA_ADDR	0x1070
 #define DPU_BS_CFG		0x4040
 #define   BS_BYPASS		1U
+#define DPU_EW_CFG		0x4070
+#define   EW_BYPASS		1U
+#define   EW_LUT_BYPASS		(1U << 7)
 #define DPU_LUT_ACCESS_CFG	0x4100
 #define   LUT_WRITE		(1U << 17)
+#define   LUT_TABLE(table)	((table) << 16)
 #define DPU_LUT_ACCESS_DATA	0x4104
 #define LUT_USED		513U
 #define RDMA_FEATURE_MODE_CFG	0x5044
 #define BROADCAST_REG		0x0008
 #define   ENABLE_RDMA		0x10U
+#define PC_TASK_DMA_BASE_ADDR	0x0034
 #define RAW_STATUS_UNKNOWN	0xc0000000U
+#define RAW_STATUS_FRONT	0x000000ffU	/* CNA and CORE */
+#define RAW_STATUS_DPU		0x00000300U
+
+#define NO_DUMP			"needs root, and that no coredump lies there"
 
 /* How often a question is asked whose answer another client can spoil. */
 #define ROUNDS			3
@@ -120,8 +129,8 @@ static void tell_hang(unsigned int core, const struct cures *before)
 		answer("raw-hang", last.raw_status & RAW_STATUS_UNKNOWN ? "0xc0000000" : "0");
 		answer("pc-base-readback", last.base_address ? "on" : "off");
 	} else {
-		silence("raw-hang", "needs root, and that no coredump lies there");
-		silence("pc-base-readback", "needs root, and that no coredump lies there");
+		silence("raw-hang", NO_DUMP);
+		silence("pc-base-readback", NO_DUMP);
 	}
 	if (!before->known || !now.known) {
 		silence("reset-leaves-hang", "needs root and debugfs");
@@ -153,7 +162,7 @@ static int ask_unfed(const struct lab *lab)
 		/* Another way to hang: a stream without its end. */
 		if (!end.status) {
 			err = bench_emit(&b, 0, false, false);
-			b.length[0] -= 2;
+			bench_cut(&b, 0, NULL, 0);
 			err = err || run(lab, &b, 0, 1, &end);
 		}
 	}
@@ -277,6 +286,109 @@ static int ask_buffer(const struct lab *lab)
 	return 0;
 }
 
+/*
+ * Tables that a job in one address space has loaded, for one in another that loads none. All
+ * entries are alike, so that it does not matter which of them is used.
+ */
+static int with_tables(const struct lab *lab, struct bench *b, bool load, uint32_t value,
+		       int8_t output[CONV_OUTPUT_BYTES])
+{
+	uint64_t tables[2 * (LUT_USED + 1)];
+	struct ending end = { 0 };
+	unsigned int n = 0;
+	int err;
+
+	for (unsigned int table = 0; table < 2; table++) {
+		tables[n++] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_CFG,
+					    LUT_WRITE | LUT_TABLE(table));
+		for (unsigned int i = 0; i < LUT_USED; i++)
+			tables[n++] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_DATA, value);
+	}
+	err = bench_emit(b, 0, false, false);
+	if (err)
+		return -1;
+	bench_patch(b, 0, ROCKET_TARGET_DPU, DPU_EW_CFG, EW_BYPASS | EW_LUT_BYPASS, 0);
+	if (load)
+		bench_insert(b, 0, tables, n);
+	return run(lab, b, 0, 1, &end) || end.status || bench_take(b, 0, output) ? -1 : 0;
+}
+
+static int ask_tables(const struct lab *lab)
+{
+	int8_t empty[CONV_OUTPUT_BYTES], full[CONV_OUTPUT_BYTES], found[CONV_OUTPUT_BYTES];
+	struct bench first, second;
+	int err;
+
+	err = bench_open(&first, lab) || bench_open(&second, lab) ||
+	      with_tables(lab, &first, true, 0, empty) ||
+	      with_tables(lab, &first, true, 0x3fff, full) ||
+	      with_tables(lab, &second, false, 0, found);
+	bench_close(&first);
+	bench_close(&second);
+	if (err || !memcmp(empty, full, sizeof(full)))
+		silence("reset-clears-lut", "the tables are not seen to work");
+	else if (!memcmp(found, full, sizeof(full)))
+		answer("reset-clears-lut", "off");
+	else
+		answer("reset-clears-lut", memcmp(found, empty, sizeof(empty)) ? "off|on" : "on");
+	return 0;
+}
+
+/* In the middle of a chain, which is ended there because its time is up. */
+static int ask_middle(const struct lab *lab)
+{
+	const char *why = NULL;
+	struct ending end;
+	struct bench b;
+	int err;
+
+	err = bench_open(&b, lab) || bench_emit_ring(&b) ||
+	      run(lab, &b, 0, LAB_RING_TASKS, &end);
+	bench_close(&b);
+	if (err)
+		return -1;
+	if (!end.status)
+		why = "the chain was through too soon";
+	else if (!last.known)
+		why = NO_DUMP;
+	if (why) {
+		silence("raw-interior", why);
+		silence("raw-early", why);
+	} else if (last.raw_status & RAW_STATUS_DPU) {
+		answer("raw-interior", "raw");
+		answer("raw-early", "off|on");
+	} else {
+		answer("raw-interior", "off");
+		answer("raw-early", last.raw_status & RAW_STATUS_FRONT ? "on" : "off");
+	}
+	return 0;
+}
+
+/* Behind it the stream has no end: nothing goes by the address. */
+static int ask_base(const struct lab *lab)
+{
+	const uint64_t base = rocket_regcmd(ROCKET_TARGET_PC, PC_TASK_DMA_BASE_ADDR, 0x10);
+	const uint64_t commands[] = { base, base };
+	struct ending end;
+	struct bench b;
+	int err;
+
+	err = bench_open(&b, lab) || bench_emit(&b, 0, false, false);
+	if (!err) {
+		bench_cut(&b, 0, commands, 2);
+		err = run(lab, &b, 0, 1, &end);
+	}
+	bench_close(&b);
+	if (err)
+		return -1;
+	if (!last.known)
+		silence("dma-base-readback", NO_DUMP);
+	else
+		/* Without it the write may not have arrived. */
+		answer("dma-base-readback", last.dma_base == 0x10 ? "on" : "on|off");
+	return 0;
+}
+
 /* What the driver saw when the core was bound. */
 static void tell_facts(unsigned int core)
 {
@@ -311,17 +423,14 @@ static void tell_untried(void)
 {
 	silence("page-0x2000", "never tried: a read of it locked a board");
 	silence("zap-delay", "no job can see it");
-	silence("raw-interior", "needs the kernel");
-	silence("raw-early", "needs the kernel");
 	silence("ppu-raises", "needs the kernel");
-	silence("dma-base-readback", "needs the kernel");
-	silence("reset-clears-lut", "not tried");
 }
 
 int main(int argc, char **argv)
 {
 	static int (*const questions[])(const struct lab *lab) = {
-		ask_chains, ask_lut, ask_buffer, ask_without_rdma, ask_fault, ask_unfed,
+		ask_chains, ask_lut, ask_tables, ask_buffer, ask_without_rdma, ask_fault,
+		ask_unfed, ask_middle, ask_base,
 	};
 	static struct lab lab;
 	bool computes = false;
