@@ -362,7 +362,8 @@ static void test_unbind_reset(int fd)
 		igt_assert(status == -ETIMEDOUT || status == -ENODEV);
 		status = rocket_fence_status(behind);
 		igt_assert(status == 1 || status == -ENODEV);
-		igt_assert_eq(rocket_scene_copied(&s, 1), status == 1);
+		/* One that is taken off its core may have come to its end that very moment. */
+		igt_assert(status != 1 || rocket_scene_copied(&s, 1));
 		close(hung);
 		close(behind);
 		rocket_sysfs_bind(core);
