@@ -401,6 +401,12 @@ struct device *rocket_hw_power_dev(const struct rocket_hw *hw, unsigned int whic
 	return hw->domains ? hw->domains->pd_devs[which] : hw->dev;
 }
 
+/* How many power domains the driver core leaves to us. */
+static unsigned int rocket_hw_own_domains(const struct rocket_hw *hw)
+{
+	return hw->domains ? hw->domains->num_pds : 0;
+}
+
 /* Lets go of the first @count of several power domains. */
 static void rocket_hw_put_domains(struct rocket_hw *hw, unsigned int count)
 {
@@ -420,7 +426,7 @@ static void rocket_hw_put_domains(struct rocket_hw *hw, unsigned int count)
  */
 int rocket_hw_power_up(struct rocket_hw *hw)
 {
-	unsigned int count = hw->domains ? hw->domains->num_pds : 0;
+	unsigned int count = rocket_hw_own_domains(hw);
 	int ret;
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -445,7 +451,7 @@ int rocket_hw_power_up(struct rocket_hw *hw)
 void rocket_hw_power_down(struct rocket_hw *hw)
 {
 	clk_bulk_disable_unprepare(hw->clk_count, hw->clks);
-	rocket_hw_put_domains(hw, hw->domains ? hw->domains->num_pds : 0);
+	rocket_hw_put_domains(hw, rocket_hw_own_domains(hw));
 }
 
 /**

@@ -294,7 +294,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	struct dma_fence *fence = NULL;
 	u64 begin = ktime_get_ns();
 	bool was_recovering;
-	int powered, lost;
+	int no_power, lost;
 
 	/*
 	 * Wait for the handlers of the line: the IOMMU driver's reads registers
@@ -306,8 +306,8 @@ void rocket_recover_core(struct rocket_core *core, int error)
 	scoped_guard(spinlock_irq, &core->lock)
 		rocket_run_unwatch(core);
 
-	powered = rocket_recover_get_power(core);
-	lost = was_wedged ? -EIO : powered;
+	no_power = rocket_recover_get_power(core);
+	lost = was_wedged ? -EIO : no_power;
 	if (!lost && !core->put_off)
 		rocket_coredump_capture(core, error);
 	if (!lost)
@@ -339,7 +339,7 @@ void rocket_recover_core(struct rocket_core *core, int error)
 
 	trace_rocket_recover(core, ktime_get_ns() - begin, error, READ_ONCE(core->wedged));
 
-	if (!powered)
+	if (!no_power)
 		rocket_run_put_power(core);
 
 	if (fence)

@@ -372,13 +372,6 @@ void rocket_reset_unwatch_power(struct rocket_core *core)
 		dev_pm_genpd_remove_notifier(rocket_hw_power_dev(&core->hw, i));
 }
 
-/* Its own domain is off; the others follow by and by, but for whom else they serve. */
-static void rocket_reset_hurry_domains(struct rocket_core *core)
-{
-	for (unsigned int i = 1; i < rocket_hw_power_devs(&core->hw); i++)
-		pm_runtime_suspend(rocket_hw_power_dev(&core->hw, i));
-}
-
 /*
  * Lets go of all that keeps the core up, as far as it is ours, and waits until
  * its power domain is off.
@@ -395,8 +388,6 @@ static int rocket_reset_power_off(struct rocket_core *core, unsigned int referen
 	ret = pm_runtime_suspend(core->hw.dev);
 	if (ret >= 0 && !rocket_reset_await_off(core, before, ROCKET_POWER_OFF_MS + idle_ms))
 		ret = -ETIMEDOUT;
-	if (ret >= 0)
-		rocket_reset_hurry_domains(core);
 
 	for (unsigned int i = 0; i < references; i++)
 		pm_runtime_get_noresume(core->hw.dev);
