@@ -205,6 +205,17 @@ static int ask_chains(const struct lab *lab)
 	return 0;
 }
 
+/* Writes what fills the first @count entries of a table; returns the number of commands. */
+static unsigned int load_table(uint64_t *commands, unsigned int table, unsigned int count,
+			       uint32_t value)
+{
+	commands[0] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_CFG,
+				    LUT_WRITE | LUT_TABLE(table));
+	for (unsigned int i = 1; i <= count; i++)
+		commands[i] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_DATA, value);
+	return count + 1;
+}
+
 /* One entry more than users write; what becomes of it only the DPU's registers show. */
 static int ask_lut(const struct lab *lab)
 {
@@ -213,12 +224,9 @@ static int ask_lut(const struct lab *lab)
 	struct bench b;
 	int err;
 
-	load[0] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_CFG, LUT_WRITE);
-	for (unsigned int i = 0; i <= LUT_USED; i++)
-		load[1 + i] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_DATA, i);
 	err = bench_open(&b, lab) || bench_emit(&b, 0, false, false);
 	if (!err) {
-		bench_insert(&b, 0, load, LUT_USED + 2);
+		bench_insert(&b, 0, load, load_table(load, 0, LUT_USED + 1, 0));
 		err = run(lab, &b, 0, 1, &end);
 	}
 	bench_close(&b);
@@ -258,7 +266,7 @@ static int ask_fault(const struct lab *lab)
  */
 static int buffer_survives(const struct lab *lab, bool *survives)
 {
-	struct bench first, second;
+	struct bench first = { .lab = lab }, second = { .lab = lab };
 	struct ending end;
 	int err;
 
@@ -295,28 +303,23 @@ static int with_tables(const struct lab *lab, struct bench *b, bool load, uint32
 {
 	uint64_t tables[2 * (LUT_USED + 1)];
 	struct ending end = { 0 };
-	unsigned int n = 0;
-	int err;
+	unsigned int n;
 
-	for (unsigned int table = 0; table < 2; table++) {
-		tables[n++] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_CFG,
-					    LUT_WRITE | LUT_TABLE(table));
-		for (unsigned int i = 0; i < LUT_USED; i++)
-			tables[n++] = rocket_regcmd(ROCKET_TARGET_DPU, DPU_LUT_ACCESS_DATA, value);
-	}
-	err = bench_emit(b, 0, false, false);
-	if (err)
+	if (bench_emit(b, 0, false, false))
 		return -1;
 	bench_patch(b, 0, ROCKET_TARGET_DPU, DPU_EW_CFG, EW_BYPASS | EW_LUT_BYPASS, 0);
-	if (load)
+	if (load) {
+		n = load_table(tables, 0, LUT_USED, value);
+		n += load_table(tables + n, 1, LUT_USED, value);
 		bench_insert(b, 0, tables, n);
+	}
 	return run(lab, b, 0, 1, &end) || end.status || bench_take(b, 0, output) ? -1 : 0;
 }
 
 static int ask_tables(const struct lab *lab)
 {
 	int8_t empty[CONV_OUTPUT_BYTES], full[CONV_OUTPUT_BYTES], found[CONV_OUTPUT_BYTES];
-	struct bench first, second;
+	struct bench first = { .lab = lab }, second = { .lab = lab };
 	int err;
 
 	err = bench_open(&first, lab) || bench_open(&second, lab) ||
